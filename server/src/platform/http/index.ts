@@ -1,0 +1,16 @@
+export {
+  checkMediaType,
+  readBody,
+  readForm,
+  readJson,
+  streamBody,
+  type BodyContext,
+  type BodyOptions,
+} from './body.ts';
+export { requestLog, type Exchange, type HttpEnv } from './exchange.ts';
+export { createHealth, type Health, type HealthCheck, type HealthReport } from './health.ts';
+export { parseJsonBody } from './json.ts';
+export { problemContentType, problemResponse, statusOf, toTierlineError } from './problem.ts';
+export { checkQuery, checkTarget } from './query.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions, type ListeningAddress } from './server.ts';
+export type { Surface } from './surface.ts';
