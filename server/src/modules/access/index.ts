@@ -1,0 +1,31 @@
+export type {
+  ApiKey,
+  LmpiCredential,
+  NewApiKey,
+  NewLmpiCredential,
+  NewSimpleApiUser,
+  SimpleApiCredential,
+  SimpleApiLogin,
+  SimpleApiProfile,
+} from './credentials.ts';
+export { simpleApiProfiles } from './credentials.ts';
+export * from './permissions.ts';
+export { mayGrant, roles, systemPrincipal, type Acting, type Principal, type Role, type Surface } from './principal.ts';
+export {
+  authenticator,
+  checkClient,
+  checkSubscriptionKey,
+  type Authenticator,
+  type LmpiCaller,
+  type Login,
+  type SimpleApiCaller,
+  type SimpleApiUser,
+} from './service-authenticate.ts';
+export type { CreatedApiKey } from './service-keys.ts';
+export type { CreatedLmpiCredential } from './service-lmpi.ts';
+export type { CreatedSimpleApiUser } from './service-simpleapi.ts';
+export type { CreatedUser } from './service-users.ts';
+export { accessService, type AccessService } from './service.ts';
+export type { CredentialFilter } from './store-credentials.ts';
+export type { UserFilter } from './store.ts';
+export type { Membership, NewUser, User, UserChange, UserStatus } from './user.ts';

@@ -1,0 +1,82 @@
+import { notFound, type AccountId } from '@tierline/kernel';
+import type { Database, RevisionCell, Revisions } from '../../platform/db/index.ts';
+import type { Account } from './account.ts';
+import { selectChain, selectIdBy } from './store.ts';
+
+/** An account with everything above it, as a node remembers it. */
+export type AccountNode = {
+  readonly account: Account;
+  /** From the root to the account itself. */
+  readonly chain: readonly Account[];
+  readonly cells: readonly RevisionCell[];
+};
+
+/**
+ * Changes whenever the catalog or a price changes anywhere from the root down to the account: the key under which
+ * pages, prices and offers of the account may be remembered. The counters only grow, so their sum never repeats.
+ */
+export function catalogRevision(node: AccountNode): bigint {
+  let sum = 0n;
+  for (const cell of node.cells) sum += cell.catalog + cell.account;
+  return sum;
+}
+
+export type Directory = {
+  /** Throws not_found for an unknown id. */
+  get(id: AccountId): Promise<AccountNode>;
+  /** What is remembered, without waiting. */
+  peek(id: AccountId): AccountNode | undefined;
+  byNumber(number: string): Promise<AccountNode | undefined>;
+  byTenantId(tenantId: string): Promise<AccountNode | undefined>;
+};
+
+const rememberedMax = 50_000;
+
+export function directory(db: Database, revisions: Revisions): Directory {
+  const nodes = new Map<AccountId, AccountNode>();
+  const loading = new Map<AccountId, Promise<AccountNode>>();
+  let generation = 0;
+
+  revisions.onAccountChange((changed) => {
+    generation += 1;
+    loading.clear();
+    for (const [id, node] of nodes) if (node.account.path.includes(changed)) nodes.delete(id);
+  });
+
+  async function load(id: AccountId): Promise<AccountNode> {
+    const began = generation;
+    const chain = await selectChain(db, id);
+    const account = chain.at(-1);
+    if (account === undefined) throw notFound('account');
+    const node = { account, chain, cells: chain.map((above) => revisions.cell(above.id)) };
+    // What was read before a change must not be remembered after it.
+    if (began === generation) {
+      if (nodes.size >= rememberedMax) nodes.delete(nodes.keys().next().value!);
+      nodes.set(id, node);
+    }
+    return node;
+  }
+
+  async function get(id: AccountId): Promise<AccountNode> {
+    const known = nodes.get(id);
+    if (known !== undefined) return known;
+    let promise = loading.get(id);
+    if (promise === undefined) {
+      promise = load(id).finally(() => loading.delete(id));
+      loading.set(id, promise);
+    }
+    return promise;
+  }
+
+  async function by(column: 'number' | 'tenant_id', value: string): Promise<AccountNode | undefined> {
+    const id = await selectIdBy(db, column, value);
+    return id === undefined ? undefined : get(id);
+  }
+
+  return {
+    get,
+    peek: (id) => nodes.get(id),
+    byNumber: (number) => by('number', number),
+    byTenantId: (tenantId) => by('tenant_id', tenantId),
+  };
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { newId, notFound, TierlineError, versionMismatch, type AccountId } from '@tierline/kernel';
+import { commit, once, type Cause, type Database, type Numbers, type Revisions } from '../../platform/db/index.ts';
+import {
+  checkFacts,
+  checkStatusChange,
+  isWithin,
+  tenantIdFrom,
+  type Account,
+  type AccountFacts,
+  type AccountStatus,
+  type PriceFloor,
+} from './account.ts';
+import type { AccountNode, Directory } from './service-directory.ts';
+import {
+  insertAccount,
+  selectAccounts,
+  selectRoots,
+  selectSubtree,
+  updateAccount,
+  type AccountFilter,
+} from './store.ts';
+
+export type NewAccount = AccountFacts & {
+  readonly externalId?: string | null;
+  readonly buyerGroup?: string | null;
+  readonly priceFloor?: PriceFloor;
+  readonly profile?: Readonly<Record<string, unknown>>;
+};
+
+export type AccountChange = Partial<
+  Pick<Account, 'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'priceFloor' | 'profile'>
+> & { readonly status?: AccountStatus; readonly expectedVersion?: number | undefined };
+
+export type AccountsService = ReturnType<typeof accountsService>;
+
+type Dependencies = {
+  readonly db: Database;
+  readonly directory: Directory;
+  readonly revisions: Revisions;
+  readonly numbers: Numbers;
+};
+
+/** Use cases of accounts. Callers have authorized the actor; `within` is the account the actor acts for. */
+export function accountsService({ db, directory, revisions, numbers }: Dependencies) {
+  /** The account, when it is `within` or below it; another tenant's account does not exist for the caller. */
+  async function visible(within: AccountId, id: AccountId): Promise<AccountNode> {
+    const node = await directory.get(id);
+    if (!isWithin(node.account, within)) throw notFound('account');
+    return node;
+  }
+
+  async function create(cause: Cause, parentId: AccountId | null, facts: NewAccount): Promise<Account> {
+    const parent = parentId === null ? null : await directory.get(parentId);
+    checkFacts(facts, parent?.account ?? null);
+    if (parent !== null && parent.account.status !== 'active') {
+      throw new TierlineError(
+        'accounts.parent_not_active',
+        'conflict',
+        'Accounts can be added below an active account only.',
+      );
+    }
+    const id = newId<'account'>();
+    const at = cause.at.toString();
+    const account: Account = {
+      id,
+      parentId,
+      rootId: parent?.account.rootId ?? id,
+      path: [...(parent?.account.path ?? []), id],
+      kind: facts.kind,
+      name: facts.name,
+      currency: facts.currency,
+      timeZone: facts.timeZone,
+      country: facts.country,
+      language: facts.language,
+      status: 'active',
+      number: (await numbers.next()).toString(),
+      tenantId: tenantIdFrom(randomBytes(5)),
+      externalId: facts.externalId ?? null,
+      buyerGroup: facts.buyerGroup ?? null,
+      priceFloor: facts.priceFloor ?? 'none',
+      profile: facts.profile ?? {},
+      version: 1,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const answer = await commit(db, {
+      cause,
+      subjectId: id,
+      answer: account,
+      writes: [{ run: insertAccount(db, account), expect: 1 }],
+      events: [
+        {
+          ownerId: id,
+          type: 'account.created',
+          subjectKind: 'account',
+          subjectId: id,
+          data: { kind: account.kind, name: account.name, parent_id: parentId },
+        },
+      ],
+      revise: [{ accountId: id, what: 'account' }],
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  async function change(cause: Cause, within: AccountId, id: AccountId, wanted: AccountChange): Promise<Account> {
+    const { account: current, chain } = await visible(within, id);
+    const { expectedVersion, ...fields } = wanted;
+    if (expectedVersion !== undefined && expectedVersion !== current.version)
+      throw versionMismatch('account', current.version);
+    const changed: Account = {
+      ...current,
+      ...definedOnly(fields),
+      version: current.version + 1,
+      updatedAt: cause.at.toString(),
+    };
+    checkFacts(changed, chain.at(-2) ?? null);
+    checkStatusChange(current.status, changed.status);
+    const answer = await commit(db, {
+      cause,
+      subjectId: id,
+      answer: changed,
+      writes: [{ run: updateAccount(db, changed), expect: 1, otherwise: versionMismatch('account') }],
+      events: [
+        { ownerId: id, type: 'account.changed', subjectKind: 'account', subjectId: id, data: definedOnly(fields) },
+      ],
+      revise: [{ accountId: id, what: 'account' }],
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  return {
+    create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
+    change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
+    visible,
+    list: (filter: AccountFilter) => selectAccounts(db, filter),
+    subtree: (root: AccountId) => selectSubtree(db, root),
+    roots: () => selectRoots(db),
+  };
+}
+
+function definedOnly<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,3 @@
+export * from './customer.ts';
+export { customersService, type CustomerChange, type CustomersService } from './service.ts';
+export type { CustomerFilter, CustomerKey, CustomerScope } from './store.ts';

@@ -1,0 +1,121 @@
+import { newId, notFound, versionMismatch, type AccountId } from '@tierline/kernel';
+import {
+  combine,
+  commit,
+  isDataRefusal,
+  once,
+  type Cause,
+  type Database,
+  type Numbers,
+} from '../../platform/db/index.ts';
+import { isWithin, type Directory } from '../accounts/index.ts';
+import { checkFacts, type Customer, type CustomerFacts, type CustomerStatus } from './customer.ts';
+import {
+  countCustomers,
+  insertCustomer,
+  selectCustomerPage,
+  selectCustomers,
+  updateCustomer,
+  type CustomerKey,
+  type Wanted,
+} from './store.ts';
+
+export type CustomersService = ReturnType<typeof customersService>;
+
+export type CustomerChange = Partial<CustomerFacts> & {
+  readonly status?: CustomerStatus | undefined;
+  readonly expectedVersion?: number | undefined;
+};
+
+type Dependencies = { readonly db: Database; readonly directory: Directory; readonly numbers: Numbers };
+
+/** Use cases of customers. Callers have authorized the actor; `within` is the account the actor acts for. */
+export function customersService({ db, directory, numbers }: Dependencies) {
+  const load = combine<Wanted, { customer: Customer | undefined }>({
+    run: async (wanted) => (await selectCustomers(db, wanted)).map((customer) => ({ customer })),
+    batchMax: 128,
+    parallel: 2,
+    isRefusal: isDataRefusal,
+  });
+
+  /** The customer, when its owner is `within` or below it. Concurrent calls share one round trip. */
+  async function get(within: AccountId, key: CustomerKey, field?: string): Promise<Customer> {
+    const { customer } = await load({ within, key });
+    if (customer === undefined) throw notFound('customer', field);
+    if (customer.ownerId !== within && !isWithin((await directory.get(customer.ownerId)).account, within)) {
+      throw notFound('customer', field);
+    }
+    return customer;
+  }
+
+  async function create(cause: Cause, ownerId: AccountId, facts: CustomerFacts): Promise<Customer> {
+    checkFacts(facts);
+    const at = cause.at.toString();
+    const customer: Customer = {
+      id: newId<'customer'>(),
+      ownerId,
+      number: (await numbers.next()).toString(),
+      name: facts.name,
+      status: 'active',
+      externalId: facts.externalId ?? null,
+      language: facts.language,
+      taxRegistrationId: facts.taxRegistrationId ?? null,
+      buyerGroup: facts.buyerGroup ?? null,
+      address: facts.address,
+      contacts: facts.contacts,
+      attributes: facts.attributes ?? {},
+      version: 1,
+      createdAt: at,
+      updatedAt: at,
+    };
+    return commit(db, {
+      cause,
+      subjectId: customer.id,
+      answer: customer,
+      writes: [{ run: insertCustomer(db, customer), expect: 1 }],
+      events: [
+        {
+          ownerId,
+          type: 'customer.created',
+          subjectKind: 'customer',
+          subjectId: customer.id,
+          data: { name: customer.name, number: customer.number },
+        },
+      ],
+    });
+  }
+
+  async function change(cause: Cause, within: AccountId, key: CustomerKey, wanted: CustomerChange): Promise<Customer> {
+    const current = await get(within, key);
+    const { expectedVersion, ...fields } = wanted;
+    if (expectedVersion !== undefined && expectedVersion !== current.version)
+      throw versionMismatch('customer', current.version);
+    const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+    const changed: Customer = { ...current, ...given, version: current.version + 1, updatedAt: cause.at.toString() };
+    checkFacts(changed);
+    return commit(db, {
+      cause,
+      subjectId: current.id,
+      answer: changed,
+      writes: [{ run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') }],
+      events: [
+        {
+          ownerId: current.ownerId,
+          type: 'customer.changed',
+          subjectKind: 'customer',
+          subjectId: current.id,
+          data: { changed: Object.keys(given) },
+        },
+      ],
+    });
+  }
+
+  return {
+    get,
+    create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
+    change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
+    page: (...input: Parameters<typeof selectCustomerPage> extends [unknown, ...infer Rest] ? Rest : never) =>
+      selectCustomerPage(db, ...input),
+    count: (filter: Parameters<typeof countCustomers>[1]) => countCustomers(db, filter),
+  };
+}

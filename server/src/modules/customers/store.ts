@@ -1,0 +1,152 @@
+import type { AccountId, CustomerId } from '@tierline/kernel';
+import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
+import type { Database, Statement, Tables } from '../../platform/db/index.ts';
+import type { Address, Contact, Customer, CustomerStatus } from './customer.ts';
+
+export function fromRow(row: Selectable<Tables['customers']>): Customer {
+  return {
+    id: row.id as CustomerId,
+    ownerId: row.owner_id as AccountId,
+    number: row.number.toString(),
+    name: row.name,
+    status: row.status as CustomerStatus,
+    externalId: row.external_id,
+    language: row.language,
+    taxRegistrationId: row.tax_registration_id,
+    buyerGroup: row.buyer_group,
+    address: row.address as Address,
+    contacts: row.contacts as Contact[],
+    attributes: row.attributes as Record<string, string>,
+    version: row.version,
+    createdAt: row.created_at.toString(),
+    updatedAt: row.updated_at.toString(),
+  };
+}
+
+export function insertCustomer(db: Database, customer: Customer) {
+  return db.kysely
+    .insertInto('customers')
+    .values({
+      owner_id: customer.ownerId,
+      id: customer.id,
+      number: customer.number,
+      ...changeable(customer),
+      created_at: customer.createdAt,
+    })
+    .returning('id');
+}
+
+/** Writes the changed customer where the stored one is still of the version before it. */
+export function updateCustomer(db: Database, customer: Customer) {
+  return db.kysely
+    .updateTable('customers')
+    .set(changeable(customer))
+    .where('owner_id', '=', customer.ownerId)
+    .where('id', '=', customer.id)
+    .where('version', '=', customer.version - 1)
+    .returning('id');
+}
+
+function changeable(customer: Customer) {
+  return {
+    name: customer.name,
+    status: customer.status,
+    external_id: customer.externalId,
+    language: customer.language,
+    tax_registration_id: customer.taxRegistrationId,
+    buyer_group: customer.buyerGroup,
+    address: JSON.stringify(customer.address),
+    contacts: JSON.stringify(customer.contacts),
+    contact_emails: customer.contacts.map((contact) => contact.email.toLowerCase()),
+    attributes: JSON.stringify(customer.attributes),
+    version: customer.version,
+    updated_at: customer.updatedAt,
+  };
+}
+
+/** Which customers a caller can see: those of one owner, or those of every seller within an account. */
+export type CustomerScope = { readonly ownerId: AccountId } | { readonly within: AccountId };
+
+/** A customer as the caller names it: by id or by number. */
+export type CustomerKey = { readonly id: CustomerId } | { readonly number: string };
+
+const byKey: Readonly<Record<'id' | 'number', Statement>> = {
+  id: {
+    name: 'customers_by_id',
+    text: `select c.* from unnest($1::uuid[], $2::uuid[]) with ordinality as wanted (within_id, key, position)
+      join customers c on c.id = wanted.key
+      join accounts a on a.id = c.owner_id and a.path @> array[wanted.within_id]`,
+  },
+  number: {
+    name: 'customers_by_number',
+    text: `select c.* from unnest($1::uuid[], $2::bigint[]) as wanted (within_id, key)
+      join customers c on c.number = wanted.key
+      join accounts a on a.id = c.owner_id and a.path @> array[wanted.within_id]`,
+  },
+};
+
+export type Wanted = { readonly within: AccountId; readonly key: CustomerKey };
+
+/** Many customers in one round trip; in the order asked for, undefined where the caller sees none. */
+export async function selectCustomers(db: Database, wanted: readonly Wanted[]): Promise<(Customer | undefined)[]> {
+  const found = new Map<string, Customer>();
+  for (const column of ['id', 'number'] as const) {
+    const ofColumn = wanted.filter(({ key }) => column in key);
+    if (ofColumn.length === 0) continue;
+    const keys = ofColumn.map(({ key }) => ('id' in key ? key.id : key.number));
+    const rows = await db.query<Selectable<Tables['customers']>>(byKey[column], [
+      ofColumn.map(({ within }) => within),
+      keys,
+    ]);
+    for (const row of rows) found.set(column === 'id' ? row.id : row.number.toString(), fromRow(row));
+  }
+  // A customer that two callers of one batch ask for may be visible to one of them only, so the owner decides again.
+  return wanted.map(({ key }) => found.get('id' in key ? key.id : key.number));
+}
+
+export type CustomerFilter = {
+  readonly scope: CustomerScope;
+  readonly status?: CustomerStatus | undefined;
+  readonly nameContains?: string | undefined;
+  readonly email?: string | undefined;
+  readonly externalId?: string | undefined;
+};
+
+type Query<Row> = SelectQueryBuilder<Tables, 'customers', Row>;
+
+function filtered<Row>(query: Query<Row>, filter: CustomerFilter): Query<Row> {
+  let narrowed =
+    'ownerId' in filter.scope
+      ? query.where('owner_id', '=', filter.scope.ownerId)
+      : query.where(
+          'owner_id',
+          'in',
+          sql<string>`(select id from accounts where path @> array[${filter.scope.within}]::uuid[])`,
+        );
+  if (filter.status !== undefined) narrowed = narrowed.where('status', '=', filter.status);
+  if (filter.externalId !== undefined) narrowed = narrowed.where('external_id', '=', filter.externalId);
+  if (filter.email !== undefined) {
+    narrowed = narrowed.where(sql<boolean>`contact_emails @> array[${filter.email.toLowerCase()}]::text[]`);
+  }
+  if (filter.nameContains !== undefined) {
+    narrowed = narrowed.where('name', 'ilike', `%${filter.nameContains.replace(/[\\%_]/g, '\\$&')}%`);
+  }
+  return narrowed;
+}
+
+/** A page in the order of creation, newest first; `after` is the last id of the page before. */
+export async function selectCustomerPage(
+  db: Database,
+  filter: CustomerFilter,
+  page: { after?: CustomerId | undefined; offset?: number; limit: number },
+): Promise<Customer[]> {
+  let query = filtered(db.kysely.selectFrom('customers').selectAll(), filter).orderBy('id', 'desc').limit(page.limit);
+  if (page.after !== undefined) query = query.where('id', '<', page.after);
+  if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
+  return (await query.execute()).map(fromRow);
+}
+
+export async function countCustomers(db: Database, filter: CustomerFilter): Promise<number> {
+  const counted = filtered(db.kysely.selectFrom('customers').select(sql<number>`count(*)::int`.as('total')), filter);
+  return (await counted.executeTakeFirstOrThrow()).total;
+}

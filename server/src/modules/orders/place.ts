@@ -1,0 +1,342 @@
+import {
+  boundary,
+  compareDecimal,
+  dateIn,
+  decimal,
+  formatDecimal,
+  formatMoney,
+  invalid,
+  maxDecimal,
+  type Temporal,
+  zeroMoney,
+  addMoney,
+  addDecimal,
+  zero,
+  type Decimal,
+  type LicenseId,
+  type Money,
+  type OrderId,
+  type RateId,
+  type Reason,
+  type SubscriptionId,
+} from '@tierline/kernel';
+import type { AccountNode } from '../accounts/index.ts';
+import { firstCharges, startOfCharging } from '../billing/index.ts';
+import type { NamedRate } from '../catalog/index.ts';
+import { statusRules, type Customer } from '../customers/index.ts';
+import type { RatePrices } from '../pricing/index.ts';
+import type { Subscription } from '../subscriptions/index.ts';
+import type { OrderCharge, OrderDetail, OrderLine, OrderStatus } from './order.ts';
+
+/** A line of which it is known what it means. `index` is its place in the request, for messages. */
+export type ResolvedLine = {
+  readonly named: NamedRate;
+  readonly quantity: Decimal;
+  readonly origin: OrderLine['origin'];
+  readonly parameters: readonly unknown[] | null;
+  readonly index: number;
+};
+
+/** Everything that the decision depends on. Ids and numbers are made by the caller, so the decision is a pure function. */
+export type Placement = {
+  readonly owner: AccountNode;
+  readonly customer: Customer;
+  readonly lines: readonly ResolvedLine[];
+  readonly prices: readonly RatePrices[];
+  readonly poNumber: string | null;
+  readonly attributes: Readonly<Record<string, string>> | null;
+  readonly surface: string;
+  readonly actor: string;
+  readonly at: Temporal.Instant;
+  readonly identity: Identity;
+};
+
+export type Identity = {
+  readonly orderId: OrderId;
+  readonly orderSerial: string;
+  readonly subscription: (index: number) => {
+    id: SubscriptionId;
+    serial: string;
+    licenseId: LicenseId;
+    activationCode: string;
+  };
+  readonly chargeId: () => string;
+};
+
+/** The order, decided: exactly what a preview shows and what a commit writes. Throws every reason against it at once. */
+export function decidePlacement(placement: Placement): OrderDetail {
+  const reasons = [...customerReasons(placement.customer), ...lineReasons(placement)];
+  if (reasons.length > 0) throw invalid(reasons, suggestion(placement, reasons));
+  const byPlan = Map.groupBy(placement.lines, ({ named }) => named.plan.planId);
+  const instant = placement.lines.every(({ named }) => named.plan.vendor.provisioning === 'instant');
+  const status: OrderStatus = instant ? 'completed' : 'processing';
+  const at = placement.at.toString();
+  const subscriptions = [...byPlan.values()].map((lines, index) => newSubscription(placement, lines, index));
+  const subscriptionOf = new Map(subscriptions.map((subscription) => [subscription.planId, subscription.id]));
+  const lines = placement.lines.map((line, position) =>
+    newLine(line, position, subscriptionOf.get(line.named.plan.planId)!),
+  );
+  const charges = placement.lines.flatMap(({ named, quantity }, position) =>
+    firstCharges({ ...named, quantity, prices: placement.prices[position]!, customerId: placement.customer.id }).map(
+      (charge): OrderCharge => ({
+        ...charge,
+        id: placement.identity.chargeId(),
+        position,
+        subscriptionId: lines[position]!.subscriptionId,
+      }),
+    ),
+  );
+  const currency = currencyOf(placement);
+  return {
+    id: placement.identity.orderId,
+    ownerId: placement.owner.account.id,
+    serial: placement.identity.orderSerial,
+    type: 'sales',
+    status,
+    customerId: placement.customer.id,
+    poNumber: placement.poNumber,
+    surface: placement.surface,
+    placedBy: placement.actor,
+    currency,
+    total: formatMoney(totalOn(charges, placement.customer.id, currency)),
+    attributes: placement.attributes,
+    version: 1,
+    placedAt: at,
+    completedAt: instant ? at : null,
+    lines,
+    charges,
+    subscriptions,
+  };
+}
+
+function customerReasons(customer: Customer): Reason[] {
+  const rule = statusRules[customer.status];
+  if (rule.mayOrder) return [];
+  return [
+    {
+      code: 'orders.customer_may_not_order',
+      field: 'customer_id',
+      message: `The customer ${rule.why}, so it can't order.`,
+    },
+  ];
+}
+
+function lineReasons({ lines, prices, owner }: Placement): Reason[] {
+  const reasons: Reason[] = [];
+  const held = new Map<string, number>();
+  const currencies = new Set<string>();
+  for (const [position, { named, quantity, index }] of lines.entries()) {
+    const field = `lines.${index}`;
+    const { rate, plan } = named;
+    const before = held.get(rate.rateId);
+    if (before !== undefined) {
+      reasons.push({
+        code: 'orders.product_repeated',
+        field,
+        message: `${rate.name} stands in line ${before} already. Put the whole quantity in one line.`,
+      });
+    }
+    held.set(rate.rateId, index);
+    if (
+      compareDecimal(quantity, rate.quantityMin) < 0 ||
+      compareDecimal(quantity, rate.quantityMax) > 0 ||
+      compareDecimal(quantity, zero) <= 0
+    ) {
+      const least = compareDecimal(rate.quantityMin, zero) > 0 ? formatDecimal(rate.quantityMin) : 'more than 0';
+      reasons.push({
+        code: 'orders.quantity_out_of_bounds',
+        field: `${field}.quantity`,
+        message: `The quantity of ${rate.name} must be ${least === 'more than 0' ? least : `at least ${least}`} and at most ${formatDecimal(rate.quantityMax)}.`,
+      });
+    }
+    if (plan.product.status !== 'active') {
+      reasons.push({
+        code: 'orders.product_not_sold',
+        field,
+        message: `${plan.product.name} is at ${plan.product.status.replaceAll('_', ' ')}.`,
+      });
+    }
+    reasons.push(...priceReasons(named, prices[position]!, owner, field));
+    for (const price of Object.values(prices[position]!.at(-1)!.byType)) currencies.add(price.currency);
+  }
+  if (currencies.size > 1) {
+    reasons.push({
+      code: 'orders.currencies_differ',
+      field: 'lines',
+      message: `One order has one currency; these lines are priced in ${[...currencies].join(' and ')}.`,
+    });
+  }
+  return [...reasons, ...dependencyReasons(lines)];
+}
+
+/** A rate without a price can't be sold where its plan says so; below a floor it can't be sold at all. */
+function priceReasons({ rate, plan }: NamedRate, prices: RatePrices, owner: AccountNode, field: string): Reason[] {
+  const reasons: Reason[] = [];
+  const maker = owner.chain.findIndex((account) => account.id === plan.makerId);
+  for (const [index, edge] of prices.entries()) {
+    const own = edge.buyerId === null;
+    const unpriced =
+      plan.pricing === 'required' &&
+      index >= maker &&
+      rate.chargeTypes.includes('recurring') &&
+      edge.byType.recurring === undefined;
+    if (unpriced) {
+      reasons.push({
+        code: 'orders.unpriced',
+        field,
+        message: own
+          ? `You have no price for ${rate.name} yet. Set one in a price list.`
+          : `${rate.name} has no price for you yet. Ask your seller.`,
+      });
+      break;
+    }
+    if (own && edge.floor === 'cost' && Object.values(edge.byType).some((price) => price.belowCost)) {
+      reasons.push({
+        code: 'orders.below_floor',
+        field,
+        message: `Your price for ${rate.name} is below its cost, which the price floor forbids.`,
+      });
+    }
+  }
+  return reasons;
+}
+
+function dependencyReasons(lines: readonly ResolvedLine[]): Reason[] {
+  const ordered = new Set(lines.map(({ named }) => named.rate.rateId));
+  return lines.flatMap(({ named, index }) =>
+    named.rate.dependsOn
+      .filter((base) => !ordered.has(base))
+      .map((base) => ({
+        code: 'orders.base_missing',
+        field: `lines.${index}`,
+        message: `${named.rate.name} needs ${base}, which this order does not have.`,
+      })),
+  );
+}
+
+/** The nearest valid request: the quantities within their bounds, where that is all that is wrong. */
+function suggestion(placement: Placement, reasons: readonly Reason[]): Record<string, unknown> | undefined {
+  if (!reasons.every(({ code }) => code === 'orders.quantity_out_of_bounds')) return undefined;
+  return {
+    nearest_valid: {
+      lines: placement.lines.map(({ named: { rate }, quantity }) => {
+        const least = maxDecimal(
+          rate.quantityMin,
+          compareDecimal(rate.quantityMin, zero) > 0 ? rate.quantityMin : decimal('1'),
+        );
+        const within =
+          compareDecimal(quantity, least) < 0
+            ? least
+            : compareDecimal(quantity, rate.quantityMax) > 0
+              ? rate.quantityMax
+              : quantity;
+        return { mpn: rate.mpn, quantity: formatDecimal(within) };
+      }),
+    },
+  };
+}
+
+function newSubscription(placement: Placement, lines: readonly ResolvedLine[], index: number): Subscription {
+  const { plan } = lines[0]!.named;
+  const { id, serial, licenseId, activationCode } = placement.identity.subscription(index);
+  const anchor = dateIn(placement.at, placement.owner.account.timeZone);
+  const endOn = boundary(anchor, 1, plan.subscriptionPeriod).toString();
+  const startChargeOn = startOfCharging(plan, anchor).toString();
+  const at = placement.at.toString();
+  return {
+    id,
+    ownerId: placement.owner.account.id,
+    serial,
+    orderId: placement.identity.orderId,
+    customerId: placement.customer.id,
+    planId: plan.planId,
+    planVersion: plan.version,
+    name: plan.name,
+    status: plan.vendor.provisioning === 'instant' ? 'active' : 'pending',
+    autoRenewal: plan.autoRenewalMonths !== null,
+    autoRenewalMonths: plan.autoRenewalMonths,
+    anchorOn: anchor.toString(),
+    startOn: anchor.toString(),
+    endOn,
+    startChargeOn,
+    attributes: {},
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+    items: lines.map(({ named: { rate }, quantity }) => ({
+      rateId: rate.rateId,
+      resourceId: rate.resourceId,
+      mpn: rate.mpn,
+      vendorCode: rate.vendorCode,
+      name: rate.name,
+      quantity,
+    })),
+    licenses: [
+      {
+        id: licenseId,
+        productId: plan.product.id,
+        version: plan.licenseVersion,
+        activationCode,
+        units: baseUnits(lines),
+        startOn: anchor.toString(),
+        endOn,
+        startChargeOn,
+        graceMonths: plan.graceMonths,
+        enabled: true,
+      },
+    ],
+  };
+}
+
+/** Units of a license: what was bought that depends on nothing; add-ons extend it and don't count. */
+function baseUnits(lines: readonly ResolvedLine[]): Decimal {
+  const bases = lines.filter(({ named }) => named.rate.dependsOn.length === 0);
+  return bases.reduce((sum, { quantity }) => addDecimal(sum, quantity), zero);
+}
+
+function newLine(
+  { named: { rate }, quantity, origin, parameters }: ResolvedLine,
+  position: number,
+  subscriptionId: SubscriptionId,
+): OrderLine {
+  return {
+    position,
+    subscriptionId,
+    planId: rate.planId,
+    planVersion: rate.version,
+    rateId: rate.rateId,
+    resourceId: rate.resourceId,
+    mpn: rate.mpn,
+    vendorCode: rate.vendorCode,
+    name: rate.name,
+    quantity,
+    origin,
+    parameters,
+  };
+}
+
+function currencyOf({ prices, owner }: Placement): string {
+  for (const edges of prices) for (const price of Object.values(edges.at(-1)!.byType)) return price.currency;
+  return owner.account.currency;
+}
+
+/** What one buyer pays for an order. */
+export function totalOn(charges: readonly OrderCharge[], buyerId: string, currency: string): Money {
+  return charges
+    .filter((charge) => charge.buyerId === buyerId)
+    .reduce((sum, charge) => addMoney(sum, charge.amount), zeroMoney(currency));
+}
+
+/** Rates that the lines depend on and the order lacks, each once, by plan. */
+export function missingBases(
+  lines: readonly ResolvedLine[],
+): { planId: NamedRate['plan']['planId']; rateId: RateId; index: number }[] {
+  const ordered = new Set(lines.map(({ named }) => named.rate.rateId));
+  const missing = new Map<RateId, { planId: NamedRate['plan']['planId']; rateId: RateId; index: number }>();
+  for (const { named, index } of lines) {
+    for (const base of named.rate.dependsOn) {
+      if (!ordered.has(base)) missing.set(base, { planId: named.plan.planId, rateId: base, index });
+    }
+  }
+  return [...missing.values()];
+}

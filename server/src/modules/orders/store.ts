@@ -1,0 +1,205 @@
+import {
+  decimal,
+  fraction,
+  money,
+  parseMoney,
+  type AccountId,
+  type CustomerId,
+  type OrderId,
+  type PlanId,
+  type RateId,
+  type ResourceId,
+  type SubscriptionId,
+} from '@tierline/kernel';
+import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
+import type { Database, Tables } from '../../platform/db/index.ts';
+import { plainDate } from '../billing/index.ts';
+import type { PriceSource } from '../pricing/index.ts';
+import type { Order, OrderCharge, OrderLine, OrderStatus, OrderType } from './order.ts';
+
+export function fromRow(row: Selectable<Tables['orders']>): Order {
+  return {
+    id: row.id as OrderId,
+    ownerId: row.owner_id as AccountId,
+    serial: row.serial.toString(),
+    type: row.type as OrderType,
+    status: row.status as OrderStatus,
+    customerId: row.customer_id as CustomerId,
+    poNumber: row.po_number,
+    surface: row.surface,
+    placedBy: row.placed_by,
+    currency: row.currency,
+    total: row.total,
+    attributes: row.attributes as Record<string, string> | null,
+    version: row.version,
+    placedAt: row.placed_at.toString(),
+    completedAt: row.completed_at?.toString() ?? null,
+  };
+}
+
+function lineFromRow(row: Selectable<Tables['order_lines']>): OrderLine {
+  return {
+    position: row.position,
+    subscriptionId: row.subscription_id as SubscriptionId,
+    planId: row.plan_id as PlanId,
+    planVersion: row.plan_version,
+    rateId: row.rate_id as RateId,
+    resourceId: row.resource_id as ResourceId,
+    mpn: row.mpn,
+    vendorCode: row.vendor_code,
+    name: row.name,
+    quantity: decimal(row.quantity),
+    origin: row.origin as OrderLine['origin'],
+    parameters: row.parameters as OrderLine['parameters'],
+  };
+}
+
+function chargeFromRow(row: Selectable<Tables['charges']>): OrderCharge {
+  return {
+    id: row.id,
+    position: row.position,
+    subscriptionId: row.subscription_id as SubscriptionId,
+    rateId: row.rate_id as RateId,
+    sellerId: row.seller_id,
+    buyerId: row.buyer_id,
+    type: row.type as OrderCharge['type'],
+    quantity: decimal(row.quantity),
+    unitPrice: decimal(row.unit_price),
+    fraction: fraction(row.fraction_numerator, row.fraction_denominator),
+    period: { start: plainDate(row.period_start), end: plainDate(row.period_end) },
+    amount: parseMoney(row.amount, row.currency) ?? money(0n, row.currency),
+    bookedOn: row.booked_on,
+    source: row.source as PriceSource,
+  };
+}
+
+export type OrderFilter = {
+  /** Of one owner, or of every seller within an account. */
+  readonly scope: { readonly ownerId: AccountId } | { readonly within: AccountId };
+  readonly id?: OrderId | undefined;
+  readonly serial?: string | undefined;
+  readonly type?: OrderType | undefined;
+  readonly customerId?: CustomerId | undefined;
+  readonly subscriptionId?: SubscriptionId | undefined;
+  readonly statuses?: readonly OrderStatus[] | undefined;
+  /** Instants as ISO text; from is included, to is not. */
+  readonly placedFrom?: string | undefined;
+  readonly placedTo?: string | undefined;
+};
+
+type Query<Of> = SelectQueryBuilder<Tables, 'orders', Of>;
+
+function filtered<Of>(query: Query<Of>, filter: OrderFilter): Query<Of> {
+  let narrowed =
+    'ownerId' in filter.scope
+      ? query.where('owner_id', '=', filter.scope.ownerId)
+      : query.where(
+          'owner_id',
+          'in',
+          sql<string>`(select id from accounts where path @> array[${filter.scope.within}]::uuid[])`,
+        );
+  if (filter.id !== undefined) narrowed = narrowed.where('id', '=', filter.id);
+  if (filter.serial !== undefined) narrowed = narrowed.where('serial', '=', BigInt(filter.serial));
+  if (filter.type !== undefined) narrowed = narrowed.where('type', '=', filter.type);
+  if (filter.customerId !== undefined) narrowed = narrowed.where('customer_id', '=', filter.customerId);
+  if (filter.statuses !== undefined) narrowed = narrowed.where('status', 'in', [...filter.statuses]);
+  if (filter.placedFrom !== undefined)
+    narrowed = narrowed.where('placed_at', '>=', sql<never>`${filter.placedFrom}::timestamptz`);
+  if (filter.placedTo !== undefined)
+    narrowed = narrowed.where('placed_at', '<', sql<never>`${filter.placedTo}::timestamptz`);
+  if (filter.subscriptionId !== undefined) {
+    narrowed = narrowed.where(
+      sql<boolean>`(owner_id, id) in (select owner_id, order_id from subscriptions where id = ${filter.subscriptionId})`,
+    );
+  }
+  return narrowed;
+}
+
+export type Page = { readonly after?: OrderId | undefined; readonly offset?: number; readonly limit: number };
+
+/** Orders newest first. */
+export async function selectOrders(db: Database, filter: OrderFilter, page: Page): Promise<Order[]> {
+  let query = filtered(db.kysely.selectFrom('orders').selectAll(), filter).orderBy('id', 'desc').limit(page.limit);
+  if (page.after !== undefined) query = query.where('id', '<', page.after);
+  if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
+  return (await query.execute()).map(fromRow);
+}
+
+export async function countOrders(db: Database, filter: OrderFilter): Promise<number> {
+  const counted = filtered(db.kysely.selectFrom('orders').select(sql<number>`count(*)::int`.as('total')), filter);
+  return (await counted.executeTakeFirstOrThrow()).total;
+}
+
+/** Lines and charges of some orders, keyed by order: two reads for any number of orders. */
+export async function selectParts(
+  db: Database,
+  orders: readonly Order[],
+): Promise<Map<OrderId, { lines: OrderLine[]; charges: OrderCharge[] }>> {
+  if (orders.length === 0) return new Map();
+  const owners = [...new Set(orders.map((order) => order.ownerId))];
+  const ids = orders.map((order) => order.id);
+  const [lines, charges] = await Promise.all([
+    db.kysely
+      .selectFrom('order_lines')
+      .selectAll()
+      .where('owner_id', 'in', owners)
+      .where('order_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+    db.kysely
+      .selectFrom('charges')
+      .selectAll()
+      .where('owner_id', 'in', owners)
+      .where('order_id', 'in', ids)
+      .orderBy('id')
+      .execute(),
+  ]);
+  const linesOf = Map.groupBy(lines, (row) => row.order_id);
+  const chargesOf = Map.groupBy(charges, (row) => row.order_id);
+  return new Map(
+    orders.map((order) => [
+      order.id,
+      {
+        lines: (linesOf.get(order.id) ?? []).map(lineFromRow),
+        charges: (chargesOf.get(order.id) ?? []).map(chargeFromRow),
+      },
+    ]),
+  );
+}
+
+export type KnownKey = { readonly orderId: OrderId; readonly ownerId: AccountId; readonly requestHash: Buffer };
+
+/** The order that was placed under an idempotency key. */
+export async function selectByKey(
+  db: Database,
+  accountId: AccountId,
+  scope: string,
+  key: string,
+): Promise<KnownKey | undefined> {
+  const row = await db.kysely
+    .selectFrom('idempotency_keys')
+    .select(['subject_id', 'request_hash', sql<AccountId>`(response ->> 'owner_id')::uuid`.as('owner_id')])
+    .where('owner_id', '=', accountId)
+    .where('scope', '=', scope)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return row && { orderId: row.subject_id as OrderId, ownerId: row.owner_id, requestHash: row.request_hash };
+}
+
+/** Which of these orders are stored; for a statement of which it is unknown whether it was committed. */
+export async function selectStored(
+  db: Database,
+  orders: readonly Pick<Order, 'ownerId' | 'id'>[],
+): Promise<Set<OrderId>> {
+  const rows = await db.kysely
+    .selectFrom('orders')
+    .select('id')
+    .where('owner_id', 'in', [...new Set(orders.map((order) => order.ownerId))])
+    .where(
+      'id',
+      'in',
+      orders.map((order) => order.id),
+    )
+    .execute();
+  return new Set(rows.map((row) => row.id as OrderId));
+}

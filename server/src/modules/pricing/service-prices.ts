@@ -1,0 +1,139 @@
+import { dateIn, type AccountId, type Temporal } from '@tierline/kernel';
+import type { Database } from '../../platform/db/index.ts';
+import { remember } from '../../platform/remember.ts';
+import { catalogRevision, type AccountNode } from '../accounts/index.ts';
+import type { ChargeType, NamedRate } from '../catalog/index.ts';
+import {
+  applicable,
+  priceOnEdge,
+  type Buyer,
+  type EdgePrice,
+  type PriceEntry,
+  type PriceList,
+  type PriceRule,
+  type PriceTarget,
+} from './price.ts';
+import { selectEntries, selectFloors, selectLists } from './store.ts';
+
+/** All prices of one rate on one edge. An account without a price for its buyers yet has an empty record. */
+export type EdgePrices = {
+  readonly sellerId: AccountId;
+  /** The account that buys; null: customers of the seller. */
+  readonly buyerId: AccountId | null;
+  /** The date in the seller's time zone that these prices are for. */
+  readonly date: string;
+  readonly byType: Partial<Record<ChargeType, EdgePrice>>;
+  /** Whether a price below cost may be sold at on this edge. */
+  readonly floor: 'none' | 'cost';
+};
+
+/** Prices of one rate from the root of the channel down to the account's own customers: one element per edge. */
+export type RatePrices = readonly EdgePrices[];
+
+export type Prices = ReturnType<typeof pricesOf>;
+
+/**
+ * Prices on every edge above and below an account; remembered per account, rate and set of lists that apply, until a
+ * price or a catalog from the root down to the account changes, or until the day ends in one of the sellers' zones.
+ */
+export function pricesOf(db: Database) {
+  const listsByAccount = remember<{ lists: PriceList[]; rules: PriceRule[] }>(20_000);
+  const remembered = remember<RatePrices>(400_000);
+
+  async function listsOf(node: AccountNode) {
+    return Promise.all(
+      node.chain.map((account, index) => {
+        const cell = node.cells[index]!;
+        return listsByAccount.get(account.id, cell.catalog + cell.account, () => selectLists(db, account.id));
+      }),
+    );
+  }
+
+  function datesOf(node: AccountNode, at: Temporal.Instant): string[] {
+    return node.chain.map((account) => dateIn(at, account.timeZone).toString());
+  }
+
+  /** The lists on each edge, and one text that names this choice of lists and days. */
+  async function edgesFor(node: AccountNode, buyer: Buyer | undefined, at: Temporal.Instant) {
+    const all = await listsOf(node);
+    const dates = datesOf(node, at);
+    const lists = node.chain.map((_, index) => {
+      const below = node.chain[index + 1];
+      return applicable(all[index]!.lists, below ?? buyer, dates[index]!);
+    });
+    const key = `${dates.join()}/${lists.map((edge) => edge.map((list) => list.id).join()).join(';')}`;
+    return { lists, dates, rules: all.map(({ rules }) => rules), key };
+  }
+
+  /** Prices of some rates for the account and one of its customers (undefined: for any customer). In order. */
+  async function of(
+    node: AccountNode,
+    rates: readonly NamedRate[],
+    buyer: Buyer | undefined,
+    at: Temporal.Instant,
+  ): Promise<RatePrices[]> {
+    const edges = await edgesFor(node, buyer, at);
+    const revision = catalogRevision(node);
+    const keyOf = (named: NamedRate) => `${node.account.id}/${named.rate.rateId}/${named.rate.version}/${edges.key}`;
+    const known = rates.map((named) => remembered.peek(keyOf(named), revision));
+    const missing = rates.filter((_, index) => known[index] === undefined);
+    if (missing.length === 0) return known.filter((prices) => prices !== undefined);
+    const listIds = edges.lists.flat().map((list) => list.id);
+    const targets = missing.flatMap(({ rate }) => [rate.rateId, rate.resourceId]);
+    const [entries, floors] = await Promise.all([
+      selectEntries(db, targets, listIds),
+      selectFloors(db, [...new Set(missing.map(({ plan }) => plan.planId))], node.account.path),
+    ]);
+    const byTarget = Map.groupBy(entries, (entry) => entry.targetId as string);
+    return rates.map((named, index) => {
+      const before = known[index];
+      if (before !== undefined) return before;
+      const { rateId, resourceId } = named.rate;
+      const concerning = [...(byTarget.get(rateId) ?? []), ...(byTarget.get(resourceId) ?? [])];
+      const floored = new Set(
+        floors.filter((floor) => floor.planId === named.plan.planId).map((floor) => floor.accountId),
+      );
+      const resolved = resolve(node, named, edges, concerning, floored);
+      remembered.put(keyOf(named), revision, resolved);
+      return resolved;
+    });
+  }
+
+  return { of, listsOf };
+}
+
+type Edges = {
+  readonly lists: readonly PriceList[][];
+  readonly dates: readonly string[];
+  readonly rules: readonly PriceRule[][];
+};
+
+/** Goes down the channel edge by edge: the price on one edge is the cost on the next. */
+function resolve(
+  node: AccountNode,
+  { rate, plan }: NamedRate,
+  edges: Edges,
+  entries: readonly PriceEntry[],
+  floored: ReadonlySet<AccountId>,
+): RatePrices {
+  const target: PriceTarget = {
+    rateId: rate.rateId,
+    resourceId: rate.resourceId,
+    planId: plan.planId,
+    productId: plan.product.id,
+    vendorId: plan.vendor.id,
+  };
+  let costs: EdgePrices['byType'] = {};
+  return node.chain.map((seller, index) => {
+    const date = edges.dates[index]!;
+    const lists = edges.lists[index]!.map((list) => ({ list, entries, rules: edges.rules[index]! }));
+    const byType: Partial<Record<ChargeType, EdgePrice>> = {};
+    for (const chargeType of rate.chargeTypes) {
+      const price = priceOnEdge(lists, target, chargeType, date, costs[chargeType]);
+      if (price !== undefined) byType[chargeType] = price;
+    }
+    costs = byType;
+    const floor = seller.priceFloor === 'cost' || floored.has(seller.id) ? 'cost' : 'none';
+    return { sellerId: seller.id, buyerId: node.chain[index + 1]?.id ?? null, date, byType, floor };
+  });
+}

@@ -1,0 +1,266 @@
+import {
+  compareDecimal,
+  decimal,
+  formatDecimal,
+  invalid,
+  newId,
+  notFound,
+  parseDecimal,
+  TierlineError,
+  versionMismatch,
+  zero,
+  type PriceListId,
+  type RateId,
+  type Reason,
+  type Temporal,
+} from '@tierline/kernel';
+import { commit, once, type Cause, type Database, type Revisions } from '../../platform/db/index.ts';
+import type { Account, AccountNode } from '../accounts/index.ts';
+import type { ChargeType, NamedRate, Offers } from '../catalog/index.ts';
+import type { Buyer, EdgePrice, PriceEntry, PriceList, PriceRule, PriceSource } from './price.ts';
+import type { Prices } from './service-prices.ts';
+import {
+  deleteReplaced,
+  insertList,
+  insertRule,
+  selectList,
+  selectListEntries,
+  touchList,
+  upsertEntries,
+} from './store.ts';
+
+export type PricingService = ReturnType<typeof pricingService>;
+
+type Dependencies = {
+  readonly db: Database;
+  readonly revisions: Revisions;
+  readonly offers: Offers;
+  readonly prices: Prices;
+};
+
+export type NewPriceList = Pick<
+  PriceList,
+  'name' | 'currency' | 'audience' | 'buyerGroup' | 'buyerId' | 'effectiveFrom' | 'effectiveTo'
+>;
+export type NewPrice = Omit<PriceEntry, 'priceListId' | 'lowerLimit' | 'amount'> & {
+  readonly tiers: readonly { readonly lowerLimit: string; readonly amount: string }[];
+};
+export type NewRule = Omit<PriceRule, 'id' | 'priceListId'>;
+
+/** One step of the answer to "why this price": what one seller takes from the buyer below it, and by which decision. */
+export type PriceStep = {
+  readonly sellerId: string;
+  readonly sellerName: string;
+  readonly buyerId: string | null;
+  readonly date: string;
+  readonly chargeType: ChargeType;
+  readonly currency: string;
+  readonly tiers: readonly { readonly lowerLimit: string; readonly amount: string }[];
+  readonly source: PriceSource;
+  readonly belowCost: boolean;
+};
+
+/** Use cases of price lists. Callers have authorized the actor; `account` is whose prices they are. */
+export function pricingService({ db, revisions, offers, prices }: Dependencies) {
+  async function ownList(account: Account, id: PriceListId): Promise<PriceList> {
+    const list = await selectList(db, id);
+    if (list?.accountId !== account.id) throw notFound('price list');
+    return list;
+  }
+
+  async function createList(cause: Cause, account: Account, facts: NewPriceList): Promise<PriceList> {
+    const at = cause.at.toString();
+    const list: PriceList = {
+      ...facts,
+      id: newId<'price_list'>(),
+      accountId: account.id,
+      version: 1,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const answer = await commit(db, {
+      cause,
+      subjectId: list.id,
+      answer: list,
+      writes: [{ run: insertList(db, list), expect: 1 }],
+      events: [
+        { ownerId: account.id, type: 'price_list.created', subjectKind: 'price_list', subjectId: list.id, data: facts },
+      ],
+      revise: [{ accountId: account.id, what: 'catalog' }],
+      constraints: {
+        price_lists_account_id_name_key: new TierlineError(
+          'pricing.list_exists',
+          'conflict',
+          `You have a price list named ${list.name} already.`,
+          { field: 'name' },
+        ),
+      },
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  /** Sets prices in a list: for each target, charge type and date the given tiers replace those that were there. */
+  async function setPrices(
+    cause: Cause,
+    node: AccountNode,
+    listId: PriceListId,
+    wanted: readonly NewPrice[],
+  ): Promise<PriceList> {
+    const list = await ownList(node.account, listId);
+    checkPrices(wanted);
+    await refuseBelowFloor(node, list, wanted, cause.at);
+    const entries = wanted.flatMap(({ tiers, ...target }) =>
+      tiers.map((tier) => ({ ...target, ...tier, priceListId: listId })),
+    );
+    const changed: PriceList = { ...list, version: list.version + 1, updatedAt: cause.at.toString() };
+    const answer = await commit(db, {
+      cause,
+      subjectId: listId,
+      answer: changed,
+      writes: [
+        { run: touchList(db, changed), expect: 1, otherwise: versionMismatch('price list') },
+        { run: deleteReplaced(entries) },
+        { run: upsertEntries(db, entries, changed.updatedAt), expect: entries.length },
+      ],
+      events: [
+        {
+          ownerId: node.account.id,
+          type: 'prices.set',
+          subjectKind: 'price_list',
+          subjectId: listId,
+          data: { count: wanted.length, prices: wanted.slice(0, 50) },
+        },
+      ],
+      revise: [{ accountId: node.account.id, what: 'catalog' }],
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  /** A price below cost is refused where the account, or whoever delegated the plan, says so. */
+  async function refuseBelowFloor(
+    node: AccountNode,
+    list: PriceList,
+    wanted: readonly NewPrice[],
+    at: Temporal.Instant,
+  ): Promise<void> {
+    const ofRates = wanted.filter((price) => price.targetKind === 'rate');
+    const reasons: Reason[] = [];
+    for (const [index, price] of ofRates.entries()) {
+      const [named] = await offers.find(node, { rateId: price.targetId as RateId });
+      if (named === undefined) {
+        reasons.push({
+          code: 'pricing.unknown_rate',
+          field: `prices.${index}.target_id`,
+          message: 'You have no such rate to sell.',
+        });
+        continue;
+      }
+      const [edges] = await prices.of(node, [named], undefined, at);
+      const cost = edges?.at(-2)?.byType[price.chargeType];
+      if (edges?.at(-1)?.floor !== 'cost' || cost?.currency !== list.currency) continue;
+      const lowest = price.tiers
+        .map((tier) => decimal(tier.amount))
+        .reduce((a, b) => (compareDecimal(a, b) < 0 ? a : b));
+      const floor = cost.tiers.map((tier) => tier.amount).reduce((a, b) => (compareDecimal(a, b) < 0 ? a : b));
+      if (compareDecimal(lowest, floor) < 0) {
+        reasons.push({
+          code: 'pricing.below_floor',
+          field: `prices.${index}.tiers`,
+          message: `The price may not be below your cost of ${formatDecimal(floor)} ${cost.currency}.`,
+        });
+      }
+    }
+    if (reasons.length > 0) throw invalid(reasons);
+  }
+
+  async function addRule(cause: Cause, account: Account, listId: PriceListId, facts: NewRule): Promise<PriceRule> {
+    const list = await ownList(account, listId);
+    const rule: PriceRule = { ...facts, id: newId<'rule'>(), priceListId: listId };
+    const changed: PriceList = { ...list, version: list.version + 1, updatedAt: cause.at.toString() };
+    const answer = await commit(db, {
+      cause,
+      subjectId: listId,
+      answer: rule,
+      writes: [
+        { run: touchList(db, changed), expect: 1, otherwise: versionMismatch('price list') },
+        { run: insertRule(db, rule, changed.updatedAt), expect: 1 },
+      ],
+      events: [
+        { ownerId: account.id, type: 'price_rule.added', subjectKind: 'price_list', subjectId: listId, data: facts },
+      ],
+      revise: [{ accountId: account.id, what: 'catalog' }],
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  /** Why a rate costs what it costs: every decision from the root of the channel to the account's customers. */
+  async function explain(
+    node: AccountNode,
+    named: NamedRate,
+    buyer: Buyer | undefined,
+    at: Temporal.Instant,
+  ): Promise<PriceStep[]> {
+    const [edges] = await prices.of(node, [named], buyer, at);
+    return (edges ?? []).flatMap((edge, index) =>
+      Object.entries(edge.byType).map(([chargeType, price]) => ({
+        sellerId: edge.sellerId,
+        sellerName: node.chain[index]!.name,
+        buyerId: edge.buyerId ?? buyer?.id ?? null,
+        date: edge.date,
+        chargeType: chargeType as ChargeType,
+        currency: price.currency,
+        tiers: tiersToText(price),
+        source: price.source,
+        belowCost: price.belowCost,
+      })),
+    );
+  }
+
+  return {
+    ownList,
+    explain,
+    createList: (...input: Parameters<typeof createList>) => once(db, input[0], () => createList(...input)),
+    setPrices: (...input: Parameters<typeof setPrices>) => once(db, input[0], () => setPrices(...input)),
+    addRule: (...input: Parameters<typeof addRule>) => once(db, input[0], () => addRule(...input)),
+    entries: (listId: PriceListId, page: Parameters<typeof selectListEntries>[2]) =>
+      selectListEntries(db, listId, page),
+  };
+}
+
+export function tiersToText(price: EdgePrice): { lowerLimit: string; amount: string }[] {
+  return price.tiers.map((tier) => ({
+    lowerLimit: formatDecimal(tier.lowerLimit),
+    amount: formatDecimal(tier.amount),
+  }));
+}
+
+function checkPrices(wanted: readonly NewPrice[]): void {
+  const reasons: Reason[] = [];
+  for (const [index, price] of wanted.entries()) {
+    const limits = price.tiers.map((tier) => parseDecimal(tier.lowerLimit));
+    const amounts = price.tiers.map((tier) => parseDecimal(tier.amount));
+    if (
+      limits.some((limit) => limit === undefined) ||
+      amounts.some((amount) => amount === undefined || compareDecimal(amount, zero) < 0)
+    ) {
+      reasons.push({
+        code: 'pricing.invalid_amount',
+        field: `prices.${index}.tiers`,
+        message: 'Limits and amounts are decimals that are not negative, such as 17.5.',
+      });
+      continue;
+    }
+    const distinct = new Set(limits.map((limit) => formatDecimal(limit!)));
+    if (!distinct.has('0') || distinct.size !== limits.length) {
+      reasons.push({
+        code: 'pricing.tiers_incomplete',
+        field: `prices.${index}.tiers`,
+        message: 'Tiers begin at 0, and no limit stands twice.',
+      });
+    }
+  }
+  if (reasons.length > 0) throw invalid(reasons);
+}

@@ -1,0 +1,3 @@
+export { subscriptionsService, type SubscriptionsService } from './service.ts';
+export type { SubscriptionFilter } from './store.ts';
+export * from './subscription.ts';
