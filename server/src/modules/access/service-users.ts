@@ -218,7 +218,7 @@ async function keepOwners(
     if (role !== 'owner') continue;
     const staysOwner = after.some((each) => each.accountId === accountId && each.role === 'owner');
     if (staysActive && staysOwner) continue;
-    if ((await countOtherOwners(db, accountId, user.id)) === 0) void lastOwner();
+    if ((await countOtherOwners(db, accountId, user.id)) === 0) throw lastOwner();
   }
 }
 
