@@ -7,6 +7,7 @@ import { eventsService } from '../modules/events/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
 import { poolsService } from '../modules/pools/index.ts';
 import { pricesOf, pricingService } from '../modules/pricing/index.ts';
+import { provisioningService } from '../modules/provisioning/index.ts';
 import { subscriptionsService } from '../modules/subscriptions/index.ts';
 import { numbers, revisions as revisionsOf, type Database } from '../platform/db/index.ts';
 import type { Secrets } from '../platform/secrets/index.ts';
@@ -15,6 +16,7 @@ export type EngineSettings = {
   readonly orderBatchMax: number;
   readonly sessionHours: number;
   readonly simpleapiTokenSeconds: number;
+  readonly webhookTimeoutMs: number;
 };
 
 export type Engine = ReturnType<typeof buildEngine>;
@@ -51,6 +53,8 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
     subscriptionSerials: numbers(db, 'subscription_serial_seq'),
     batchMax: settings.orderBatchMax,
   });
+  const { webhookTimeoutMs } = settings;
+  const provisioning = provisioningService({ db, secrets, clock, subscriptions, webhookTimeoutMs });
   const events = eventsService({ db });
   return {
     db,
@@ -69,6 +73,7 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
     customers,
     subscriptions,
     orders,
+    provisioning,
     events,
   };
 }

@@ -1,0 +1,2 @@
+export { readAnswer, signWebhook, type ProvisioningRequest } from './provisioning.ts';
+export { provisioningService, webhookSecretContext, type ProvisioningService } from './service.ts';

@@ -1,0 +1,84 @@
+import type { AccountId, OrderId, SubscriptionId } from '@tierline/kernel';
+import { sql } from 'kysely';
+import type { Database } from '../../platform/db/index.ts';
+import type { Address } from '../customers/index.ts';
+import type { ProvisioningRequest } from './provisioning.ts';
+
+export type Pending = {
+  readonly request: ProvisioningRequest;
+  readonly status: string;
+  readonly version: number;
+  readonly provisioning: 'instant' | 'webhook' | 'manual';
+  readonly webhookUrl: string | null;
+  readonly webhookSecretEncrypted: Buffer | null;
+  readonly vendorId: string;
+};
+
+/** A subscription with everything that its vendor needs to know, in one read. */
+export async function selectPending(db: Database, ownerId: AccountId, id: SubscriptionId): Promise<Pending | undefined> {
+  const row = await db.kysely
+    .selectFrom('subscriptions as s')
+    .innerJoin('customers as c', (join) => join.onRef('c.owner_id', '=', 's.owner_id').onRef('c.id', '=', 's.customer_id'))
+    .innerJoin('service_plans as sp', 'sp.id', 's.plan_id')
+    .innerJoin('products as p', 'p.id', 'sp.product_id')
+    .innerJoin('vendors as v', 'v.id', 'p.vendor_id')
+    .select(['s.order_id', 's.status', 's.version', 's.plan_id', 's.plan_version', 's.name', 's.start_on', 's.end_on'])
+    .select(['c.id as customer_id', 'c.name as customer_name', 'c.address', 'p.code', 'v.id as vendor_id'])
+    .select(['v.provisioning', 'v.webhook_url', 'v.webhook_secret_encrypted'])
+    .select(
+      sql<{ mpn: string; quantity: string }[]>`(select coalesce(jsonb_agg(jsonb_build_object('mpn', i.mpn, 'quantity', i.quantity::text)
+        order by i.rate_id), '[]') from subscription_items i where i.owner_id = s.owner_id and i.subscription_id = s.id)`.as('items'),
+    )
+    .where('s.owner_id', '=', ownerId)
+    .where('s.id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    request: {
+      type: 'subscription.provision',
+      subscription_id: id,
+      order_id: row.order_id as OrderId,
+      owner_id: ownerId,
+      customer: { id: row.customer_id, name: row.customer_name, country: (row.address as Address).countryCode },
+      plan: { id: row.plan_id, version: row.plan_version, name: row.name, product_code: row.code },
+      items: row.items,
+      start_on: row.start_on,
+      end_on: row.end_on,
+    },
+    status: row.status,
+    version: row.version,
+    provisioning: row.provisioning as Pending['provisioning'],
+    webhookUrl: row.webhook_url,
+    webhookSecretEncrypted: row.webhook_secret_encrypted,
+    vendorId: row.vendor_id,
+  };
+}
+
+export function settleSubscription(db: Database, ownerId: AccountId, id: SubscriptionId, status: 'active' | 'removed', at: string) {
+  return db.kysely
+    .updateTable('subscriptions')
+    .set({ status, version: sql<number>`version + 1`, updated_at: at })
+    .where('owner_id', '=', ownerId)
+    .where('id', '=', id)
+    .where('status', '=', 'pending')
+    .returning('id');
+}
+
+/** Ends an order of which nothing is pending any more; one that is ended already, or not yet, is left as it is. */
+export function settleOrder(db: Database, ownerId: AccountId, orderId: OrderId, at: string) {
+  return db.kysely
+    .updateTable('orders')
+    .set({
+      status: sql<string>`case when exists (select 1 from subscriptions s where s.owner_id = orders.owner_id
+        and s.order_id = orders.id and s.status = 'removed') then 'error' else 'completed' end`,
+      version: sql<number>`version + 1`,
+      completed_at: at,
+    })
+    .where('owner_id', '=', ownerId)
+    .where('id', '=', orderId)
+    .where('status', '=', 'processing')
+    .where(
+      sql<boolean>`not exists (select 1 from subscriptions s where s.owner_id = orders.owner_id and s.order_id = orders.id and s.status = 'pending')`,
+    )
+    .returning('status');
+}
