@@ -35,6 +35,7 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
     db,
     directory,
     revisions,
+    secrets,
     planNumbers: numbers(db, 'plan_number_seq'),
     rateNumbers: numbers(db, 'rate_number_seq'),
   });

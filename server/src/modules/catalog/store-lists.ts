@@ -25,6 +25,18 @@ export async function selectProduct(db: Database, id: ProductId): Promise<Produc
   return row && productFromRow(row);
 }
 
+export async function selectProductsById(db: Database, ids: readonly ProductId[]): Promise<Product[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.kysely
+    .selectFrom('products')
+    .selectAll()
+    .select(partsOfProduct.as('parts'))
+    .where(sql<boolean>`id = any(${[...ids]}::uuid[])`)
+    .orderBy('id')
+    .execute();
+  return rows.map(productFromRow);
+}
+
 export async function selectPlan(
   db: Database,
   id: PlanId,

@@ -1,2 +1,2 @@
 export { readAnswer, signWebhook, type ProvisioningRequest } from './provisioning.ts';
-export { provisioningService, webhookSecretContext, type ProvisioningService } from './service.ts';
+export { provisioningService, type ProvisioningService } from './service.ts';

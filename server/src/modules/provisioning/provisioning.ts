@@ -8,7 +8,12 @@ export type ProvisioningRequest = {
   readonly order_id: OrderId;
   readonly owner_id: AccountId;
   readonly customer: { readonly id: string; readonly name: string; readonly country: string };
-  readonly plan: { readonly id: string; readonly version: number; readonly name: string; readonly product_code: string };
+  readonly plan: {
+    readonly id: string;
+    readonly version: number;
+    readonly name: string;
+    readonly product_code: string;
+  };
   readonly items: readonly { readonly mpn: string; readonly quantity: string }[];
   readonly start_on: string;
   readonly end_on: string;

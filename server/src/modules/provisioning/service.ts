@@ -1,7 +1,16 @@
-import { newId, notFound, TierlineError, type AccountId, type Clock, type OrderId, type SubscriptionId } from '@tierline/kernel';
+import {
+  newId,
+  notFound,
+  TierlineError,
+  type AccountId,
+  type Clock,
+  type OrderId,
+  type SubscriptionId,
+} from '@tierline/kernel';
 import { commit, type Cause, type Database } from '../../platform/db/index.ts';
 import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import type { Secrets } from '../../platform/secrets/index.ts';
+import { webhookSecretContext } from '../catalog/index.ts';
 import type { SubscriptionsService } from '../subscriptions/index.ts';
 import { readAnswer, signWebhook } from './provisioning.ts';
 import { selectPending, settleOrder, settleSubscription, type Pending } from './store.ts';
@@ -19,23 +28,36 @@ type Dependencies = {
 /** How long an accepted request may stay unacknowledged until its vendor is asked again. */
 const askAgainSeconds = 900;
 
-export function webhookSecretContext(vendorId: string): string {
-  return `vendors:${vendorId}`;
-}
-
 /** Makes subscriptions real: by the vendor's webhook, or by an operator's word. Instant ones never come here. */
 export function provisioningService({ db, secrets, clock, subscriptions, webhookTimeoutMs }: Dependencies) {
   /** Says that a pending subscription is real now (`active`), or can't be made so (`removed`). Saying it again changes nothing. */
-  async function acknowledge(cause: Cause, within: AccountId, id: SubscriptionId, outcome: 'active' | 'removed', reason: string | null): Promise<void> {
+  async function acknowledge(
+    cause: Cause,
+    within: AccountId,
+    id: SubscriptionId,
+    outcome: 'active' | 'removed',
+    reason: string | null,
+  ): Promise<void> {
     const subscription = await subscriptions.get(within, { id });
     if (subscription.status === outcome) return;
     if (subscription.status !== 'pending') {
-      throw new TierlineError('provisioning.not_pending', 'conflict', `The subscription is ${subscription.status}; only a pending one is waiting for this.`);
+      throw new TierlineError(
+        'provisioning.not_pending',
+        'conflict',
+        `The subscription is ${subscription.status}; only a pending one is waiting for this.`,
+      );
     }
     await settle(cause, subscription.ownerId, subscription.orderId, id, outcome, reason);
   }
 
-  async function settle(cause: Cause, ownerId: AccountId, orderId: OrderId, id: SubscriptionId, outcome: 'active' | 'removed', reason: string | null): Promise<void> {
+  async function settle(
+    cause: Cause,
+    ownerId: AccountId,
+    orderId: OrderId,
+    id: SubscriptionId,
+    outcome: 'active' | 'removed',
+    reason: string | null,
+  ): Promise<void> {
     const at = cause.at.toString();
     await commit(db, {
       cause,
@@ -45,7 +67,11 @@ export function provisioningService({ db, secrets, clock, subscriptions, webhook
         {
           run: settleSubscription(db, ownerId, id, outcome, at),
           expect: 1,
-          otherwise: new TierlineError('provisioning.not_pending', 'conflict', 'The subscription is not pending any more.'),
+          otherwise: new TierlineError(
+            'provisioning.not_pending',
+            'conflict',
+            'The subscription is not pending any more.',
+          ),
         },
       ],
       events: [
@@ -69,7 +95,13 @@ export function provisioningService({ db, secrets, clock, subscriptions, webhook
         cause: { actor: cause.actor, requestId: cause.requestId, at: cause.at },
         subjectId: orderId,
         answer: null,
-        writes: [{ run: work, expect: 1, otherwise: new TierlineError('provisioning.order_not_ended', 'conflict', 'The order still waits.') }],
+        writes: [
+          {
+            run: work,
+            expect: 1,
+            otherwise: new TierlineError('provisioning.order_not_ended', 'conflict', 'The order still waits.'),
+          },
+        ],
         events: [{ ownerId, type: 'order.ended', subjectKind: 'order', subjectId: orderId, data: {} }],
       });
     } catch (error) {
@@ -96,7 +128,8 @@ export function provisioningService({ db, secrets, clock, subscriptions, webhook
 
   /** Posts the signed request. The delivery id stays the same when it is tried again, so a vendor can tell a repeat. */
   async function post(pending: Pending, deliveryId: string): Promise<'provisioned' | 'accepted'> {
-    if (pending.webhookUrl === null) throw new TierlineError('provisioning.no_webhook', 'bug', 'The vendor has no webhook.');
+    if (pending.webhookUrl === null)
+      throw new TierlineError('provisioning.no_webhook', 'bug', 'The vendor has no webhook.');
     const body = JSON.stringify(pending.request);
     const headers: Record<string, string> = { 'content-type': 'application/json', 'tierline-delivery': deliveryId };
     if (pending.webhookSecretEncrypted !== null) {
@@ -104,12 +137,20 @@ export function provisioningService({ db, secrets, clock, subscriptions, webhook
       headers['tierline-signature'] = signWebhook(secret, body, Math.floor(clock.now().epochMilliseconds / 1000));
     }
     const response = await fetch(pending.webhookUrl, {
-      method: 'POST', headers, body, redirect: 'error', signal: AbortSignal.timeout(webhookTimeoutMs),
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'error',
+      signal: AbortSignal.timeout(webhookTimeoutMs),
     });
     const text = (await response.text()).slice(0, 10_000);
     const answer = readAnswer(response.status, parsed(text));
     if (answer === 'refused') {
-      throw new TierlineError('provisioning.refused', 'unavailable', `The vendor's webhook answered ${response.status}.`);
+      throw new TierlineError(
+        'provisioning.refused',
+        'unavailable',
+        `The vendor's webhook answered ${response.status}.`,
+      );
     }
     return answer;
   }

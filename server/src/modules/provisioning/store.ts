@@ -15,10 +15,16 @@ export type Pending = {
 };
 
 /** A subscription with everything that its vendor needs to know, in one read. */
-export async function selectPending(db: Database, ownerId: AccountId, id: SubscriptionId): Promise<Pending | undefined> {
+export async function selectPending(
+  db: Database,
+  ownerId: AccountId,
+  id: SubscriptionId,
+): Promise<Pending | undefined> {
   const row = await db.kysely
     .selectFrom('subscriptions as s')
-    .innerJoin('customers as c', (join) => join.onRef('c.owner_id', '=', 's.owner_id').onRef('c.id', '=', 's.customer_id'))
+    .innerJoin('customers as c', (join) =>
+      join.onRef('c.owner_id', '=', 's.owner_id').onRef('c.id', '=', 's.customer_id'),
+    )
     .innerJoin('service_plans as sp', 'sp.id', 's.plan_id')
     .innerJoin('products as p', 'p.id', 'sp.product_id')
     .innerJoin('vendors as v', 'v.id', 'p.vendor_id')
@@ -26,8 +32,12 @@ export async function selectPending(db: Database, ownerId: AccountId, id: Subscr
     .select(['c.id as customer_id', 'c.name as customer_name', 'c.address', 'p.code', 'v.id as vendor_id'])
     .select(['v.provisioning', 'v.webhook_url', 'v.webhook_secret_encrypted'])
     .select(
-      sql<{ mpn: string; quantity: string }[]>`(select coalesce(jsonb_agg(jsonb_build_object('mpn', i.mpn, 'quantity', i.quantity::text)
-        order by i.rate_id), '[]') from subscription_items i where i.owner_id = s.owner_id and i.subscription_id = s.id)`.as('items'),
+      sql<
+        { mpn: string; quantity: string }[]
+      >`(select coalesce(jsonb_agg(jsonb_build_object('mpn', i.mpn, 'quantity', i.quantity::text)
+        order by i.rate_id), '[]') from subscription_items i where i.owner_id = s.owner_id and i.subscription_id = s.id)`.as(
+        'items',
+      ),
     )
     .where('s.owner_id', '=', ownerId)
     .where('s.id', '=', id)
@@ -54,7 +64,13 @@ export async function selectPending(db: Database, ownerId: AccountId, id: Subscr
   };
 }
 
-export function settleSubscription(db: Database, ownerId: AccountId, id: SubscriptionId, status: 'active' | 'removed', at: string) {
+export function settleSubscription(
+  db: Database,
+  ownerId: AccountId,
+  id: SubscriptionId,
+  status: 'active' | 'removed',
+  at: string,
+) {
   return db.kysely
     .updateTable('subscriptions')
     .set({ status, version: sql<number>`version + 1`, updated_at: at })
