@@ -18,7 +18,11 @@ export async function openDatabase(config: Config, log: Logger, signal: AbortSig
     return { db, embedded: false, close: () => db.close() };
   }
   const start = () =>
-    startEmbeddedPostgres({ dataDir: config.dataDir, signal, log: (message, facts) => log.info({ ...facts }, message) });
+    startEmbeddedPostgres({
+      dataDir: config.dataDir,
+      signal,
+      log: (message, facts) => log.info({ ...facts }, message),
+    });
   let server = await start();
   const db = connect({ connection: server.connection, poolSize: config.databasePoolSize, onError });
   const watch = watchServer(db, log, async () => {

@@ -14,7 +14,8 @@ export function startJobs(engine: Engine, log: Logger) {
     db: engine.db,
     clock: engine.clock,
     handlers: { provision: engine.provisioning.run },
-    onError: (error, job) => log.warn({ err: error, job: job?.id, kind: job?.kind, attempts: job?.attempts }, 'job failed'),
+    onError: (error, job) =>
+      log.warn({ err: error, job: job?.id, kind: job?.kind, attempts: job?.attempts }, 'job failed'),
   });
   runner.start(pollMs);
   const purge = setInterval(() => {

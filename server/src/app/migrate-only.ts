@@ -4,7 +4,10 @@ import { createLogger, flushLogger } from '../platform/telemetry/index.ts';
 import { openDatabase } from './database.ts';
 
 /** Brings the schema up to this build and stops; for operators who want it apart from a start. Answers what was applied. */
-export async function migrateOnly(options: { config?: string | undefined; overrides?: ConfigOverrides }): Promise<string[]> {
+export async function migrateOnly(options: {
+  config?: string | undefined;
+  overrides?: ConfigOverrides;
+}): Promise<string[]> {
   const config = loadConfig({
     env: process.env,
     ...(options.config === undefined ? {} : { file: options.config }),

@@ -56,7 +56,9 @@ export async function start(options: StartOptions): Promise<Running> {
     if (applied.length > 0) log.info({ applied }, 'migrations applied');
     const secrets = await openSecrets({ masterKey: config.masterKey, dataDir: config.dataDir });
     const engine = buildEngine({ db, secrets, clock: systemClock, settings: config });
-    await engine.revisions.start(config.catalogPollMs, (error) => log.warn({ err: error }, 'could not look for changes'));
+    await engine.revisions.start(config.catalogPollMs, (error) =>
+      log.warn({ err: error }, 'could not look for changes'),
+    );
     closing.push(() => engine.revisions.stop());
     const demo = options.demo ? await openDemoChannel(engine, { dataDir: config.dataDir }) : undefined;
     const metrics = createMetrics();
@@ -74,7 +76,8 @@ export async function start(options: StartOptions): Promise<Running> {
     closing.push(() => http.close());
     const { url } = await http.listen();
     health.markReady();
-    if (demo !== undefined) await writePrivate(join(config.dataDir, 'cli.json'), { url, api_key: demo.api.provider.api_key });
+    if (demo !== undefined)
+      await writePrivate(join(config.dataDir, 'cli.json'), { url, api_key: demo.api.provider.api_key });
     if (options.readyFile !== undefined) {
       await writePrivate(options.readyFile, demo === undefined ? { base_url: url } : readyFile(demo, url));
     }

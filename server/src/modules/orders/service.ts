@@ -16,6 +16,7 @@ import {
   combine,
   isDataRefusal,
   keyReused,
+  retried,
   sqlState,
   type Cause,
   type Database,
@@ -76,7 +77,9 @@ export function ordersService(dependencies: Dependencies) {
 
   const store = combine<PlacementWrite, { stored: boolean }>({
     run: async (writes) => {
-      const stored = await storePlacements(db, writes).catch((error: unknown) => afterLostAnswer(writes, error));
+      const stored = await retried(() => storePlacements(db, writes)).catch((error: unknown) =>
+        afterLostAnswer(writes, error),
+      );
       return writes.map(({ order }) => ({ stored: stored.has(order.id) }));
     },
     batchMax: dependencies.batchMax,

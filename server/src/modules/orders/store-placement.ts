@@ -30,6 +30,8 @@ with placed as (
   insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
   select key_owner_id, key_scope, key, request_hash, id, jsonb_build_object('owner_id', owner_id), placed_at
   from placed where key is not null
+  -- In one order everywhere, so that two statements with the same keys wait for each other instead of for ever.
+  order by key_owner_id, key_scope, key
   on conflict do nothing returning subject_id
 ), new_orders as (
   insert into orders (owner_id, id, serial, type, status, customer_id, po_number, surface, placed_by, currency, total, attributes,

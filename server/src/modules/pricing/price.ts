@@ -49,7 +49,7 @@ export type PriceEntry = {
 export const ruleScopes = ['rate', 'plan', 'product', 'vendor', 'all'] as const;
 export type RuleScope = (typeof ruleScopes)[number];
 
-/** Where no explicit price stands: cost x (1 + percent / 100) + amount, rounded to `decimals` when they are given. */
+/** Where no explicit price stands: cost x (1 + percent / 100) + amount, rounded to `decimals` (null: to 12). */
 export type PriceRule = {
   readonly id: string;
   readonly priceListId: PriceListId;
@@ -241,10 +241,14 @@ function rulePrice(
 const hundredth = decimal('0.01');
 const one = decimal('1');
 
+/** How many digits behind the point a price may have, however it came about. */
+export const priceDecimalsMax = 12;
+
 function markUp(cost: Decimal, rule: PriceRule): Decimal {
   const factor = addDecimal(one, multiplyDecimal(decimal(rule.percent), hundredth));
   const price = addDecimal(multiplyDecimal(cost, factor), decimal(rule.amount));
-  const rounded = rule.decimals === null ? price : roundTo(price, rule.decimals);
+  // Each level's percentage adds digits, and a channel may be deep: without an end, exact numbers would run out of them.
+  const rounded = roundTo(price, rule.decimals ?? priceDecimalsMax);
   return compareDecimal(rounded, zero) < 0 ? zero : rounded;
 }
 

@@ -1,7 +1,7 @@
 import { isTierlineError, newId, TierlineError, type AccountId, type Temporal } from '@tierline/kernel';
 import { sql, type RawBuilder } from 'kysely';
 import type { Database } from './connect.ts';
-import { isDataRefusal, isRetryable, refusedState, sqlState, violatedConstraint } from './errors.ts';
+import { isDataRefusal, refusedState, retried, sqlState, violatedConstraint } from './errors.ts';
 
 /** One insert, update or delete of a commit. It must end in `returning`, because what it returns is what is counted. */
 export type Write = {
@@ -55,17 +55,14 @@ export type Commit<Answer> = {
  * that did not find what it expected; then nothing was written.
  */
 export async function commit<Answer>(db: Database, work: Commit<Answer>): Promise<Answer> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await statement(work).execute(db.kysely);
-      return work.answer;
-    } catch (error) {
-      if (isRetryable(error) && attempt < 5) continue;
-      if (!isDataRefusal(error)) throw error;
-      const before = await findAnswer<Answer>(db, work.cause.idempotency);
-      if (before !== undefined) return before;
-      throw refusal(work, error);
-    }
+  try {
+    await retried(() => statement(work).execute(db.kysely));
+    return work.answer;
+  } catch (error) {
+    if (!isDataRefusal(error)) throw error;
+    const before = await findAnswer<Answer>(db, work.cause.idempotency);
+    if (before !== undefined) return before;
+    throw refusal(work, error);
   }
 }
 

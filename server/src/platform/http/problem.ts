@@ -1,3 +1,4 @@
+import { isUnreachable } from '../db/errors.ts';
 import { STATUS_CODES } from 'node:http';
 import { isTierlineError, TierlineError, type ErrorKind } from '@tierline/kernel';
 import { HTTPException } from 'hono/http-exception';
@@ -45,6 +46,17 @@ export function toTierlineError(error: unknown): TierlineError {
       });
     }
     return new TierlineError('http.malformed_request', 'invalid', 'The request cannot be read.', { cause: error });
+  }
+  if (isUnreachable(error)) {
+    return new TierlineError(
+      'database.unreachable',
+      'unavailable',
+      'The database does not answer. Try again shortly.',
+      {
+        cause: error,
+        retryAfterSeconds: 2,
+      },
+    );
   }
   const message = 'Something went wrong on our side. Quote the request id when you report it.';
   return new TierlineError('internal.bug', 'bug', message, { cause: error });

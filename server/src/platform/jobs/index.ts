@@ -77,7 +77,11 @@ export function jobRunner(options: {
       else await postpone(job, outcome.later, null);
     } catch (error) {
       onError(error, job);
-      await postpone(job, backoffSeconds(job.attempts), error instanceof Error ? error.message.slice(0, 500) : 'failed');
+      await postpone(
+        job,
+        backoffSeconds(job.attempts),
+        error instanceof Error ? error.message.slice(0, 500) : 'failed',
+      );
     }
   }
 
