@@ -39,12 +39,12 @@ export type PriceListWanted = Partial<NewPriceList> & {
   readonly markup?: string | Partial<NewRule>;
 };
 
-export const sampleMpns = { base: samples.base.mpn, addOn: samples.addOn.mpn } as const;
+const sampleMpns = { base: samples.base.mpn, addOn: samples.addOn.mpn } as const;
 
 /** The first day of every price list that says nothing else. */
 const longAgo = '2020-01-01';
 
-export const defaultTerms: PlanTerms = {
+const defaultTerms: PlanTerms = {
   licenseVersion: 'full',
   subscriptionPeriod: { unit: 'month', count: 1 },
   billingPeriod: { unit: 'month', count: 1 },

@@ -14,7 +14,7 @@ import { catalogBuilders } from './world-catalog.ts';
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /** When the clock of a world stands still, unless a test says otherwise: a Monday. */
-export const worldBegins = '2026-03-02T09:00:00Z';
+const worldBegins = '2026-03-02T09:00:00Z';
 
 export type Line = { readonly mpn: string; readonly quantity?: string } & Omit<
   SalesRequest['lines'][number],

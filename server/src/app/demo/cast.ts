@@ -15,7 +15,7 @@ export type CastMember = {
 
 export type CastCustomer = {
   readonly key: string;
-  readonly owner: string;
+  readonly owner: CastKey;
   readonly name: string;
   readonly language: string;
   readonly address: Address;

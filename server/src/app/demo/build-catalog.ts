@@ -1,0 +1,139 @@
+import type { PlanId, ProductId, VendorId } from '@tierline/kernel';
+import type { Plan, Product } from '../../modules/catalog/index.ts';
+import { monthly, plans, products, stock, vendors, type DemoPlan } from './assortment.ts';
+import { dataCenters, unitTypes, cast, type CastKey } from './cast.ts';
+import type { Building } from './channel.ts';
+
+/** The plans that were made, by `maker/name`. */
+export type Sold = {
+  readonly plans: ReadonlyMap<string, PlanId>;
+  readonly products: ReadonlyMap<string, ProductId>;
+};
+
+export const planKey = ({ maker, name }: Pick<DemoPlan, 'maker' | 'name'>): string => `${maker}/${name}`;
+
+/** Vendors, products, plans, who has them, and units in stock. */
+export async function sellInDemo(building: Building): Promise<Sold> {
+  const made = await createProducts(building, await createVendors(building));
+  await fillPools(building, made);
+  const planIds = new Map<string, PlanId>();
+  for (const plan of plans) planIds.set(planKey(plan), await createPlan(building, plan, made));
+  for (const plan of plans) await delegatePlan(building, plan, planIds.get(planKey(plan))!);
+  return { plans: planIds, products: made };
+}
+
+async function createVendors({ engine, steps, sellers, began }: Building): Promise<Map<string, VendorId>> {
+  const made = new Map<string, VendorId>();
+  for (const vendor of vendors) {
+    const { id } = await steps.step(`vendor:${vendor.code}`, began, (cause) =>
+      engine.catalog.createVendor(cause, sellers.provider, vendor),
+    );
+    made.set(vendor.code, id);
+  }
+  return made;
+}
+
+async function createProducts(
+  { engine, steps, sellers, began }: Building,
+  vendorIds: ReadonlyMap<string, VendorId>,
+): Promise<Map<string, ProductId>> {
+  const { catalog } = engine;
+  const { provider } = sellers;
+  await steps.step('codes:data_centers', began, (cause) =>
+    catalog.defineCodes(cause, provider, 'data_centers', [...dataCenters]),
+  );
+  await steps.step('codes:unit_types', began, (cause) =>
+    catalog.defineCodes(cause, provider, 'unit_types', [...unitTypes]),
+  );
+  const made = new Map<string, ProductId>();
+  for (const {
+    vendor,
+    resources,
+    parts = [],
+    family = 'standard',
+    dataCenters: runsIn = ['22'],
+    ...facts
+  } of products) {
+    const product = await steps.step<Product>(`product:${facts.code}`, began, (cause) =>
+      catalog.createProduct(cause, provider, {
+        ...facts,
+        family,
+        vendorId: vendorIds.get(vendor)!,
+        parts: parts.map((code) => made.get(code)!),
+        unitTypes: [...new Set(['U', ...resources.map(({ unitType }) => unitType ?? 'U')])],
+        dataCenters: runsIn,
+      }),
+    );
+    made.set(facts.code, product.id);
+    for (const { mpn, name, unitType = 'U' } of resources) {
+      await steps.step(`resource:${vendor}/${mpn}`, began, (cause) =>
+        catalog.createResource(cause, provider, { productId: product.id, mpn, name, unitType }),
+      );
+    }
+  }
+  return made;
+}
+
+async function createPlan(
+  { engine, steps, sellers, began }: Building,
+  plan: DemoPlan,
+  productIds: ReadonlyMap<string, ProductId>,
+): Promise<PlanId> {
+  const { id } = await steps.step<Plan>(`plan:${planKey(plan)}`, began, (cause) =>
+    engine.catalog.createPlan(cause, sellers[plan.maker], {
+      productId: productIds.get(plan.product)!,
+      name: plan.name,
+      shortDescription: plan.description,
+      longDescription: plan.description,
+      terms: { ...monthly, ...plan.terms },
+      rates: plan.rates.map(({ usd: _usd, eur: _eur, ...rate }) => ({
+        quantityMin: '0',
+        quantityMax: '100000',
+        priceModel: 'flat',
+        chargeTypes: ['recurring'],
+        dependsOn: [],
+        ...rate,
+      })),
+      publish: true,
+    }),
+  );
+  return id;
+}
+
+/** Below this price the buyer may not sell the plan: what the delegation itself says, beside what an account says. */
+const floored = { plan: 'Meeting Rooms', buyer: 'reseller' };
+
+async function delegatePlan({ engine, steps, sellers, began }: Building, plan: DemoPlan, id: PlanId): Promise<void> {
+  for (const buyer of plan.delegatedTo) {
+    const parent = sellers[cast[buyer].parent ?? 'provider'];
+    const wanted = floored.plan === plan.name && floored.buyer === buyer ? { priceFloor: 'cost' as const } : {};
+    await steps.step(`delegation:${planKey(plan)}:${buyer}`, began, (cause) =>
+      engine.catalog.delegate(cause, parent, sellers[buyer].id, id, wanted),
+    );
+  }
+  if (plan.retired === true) {
+    await steps.step(`retired:${planKey(plan)}`, began, (cause) =>
+      engine.catalog.retire(cause, sellers[plan.maker], id),
+    );
+  }
+}
+
+/** Units cannot appear twice: each movement has its key, so a repetition moves nothing. */
+async function fillPools(building: Building, productIds: ReadonlyMap<string, ProductId>): Promise<void> {
+  const { engine, steps, sellers, began } = building;
+  for (const { product, version, minted, assigned } of stock) {
+    const of = { productId: productIds.get(product)!, licenseVersion: version };
+    const key = `${product}/${version}`;
+    await steps.step(`pool:${key}`, began, (cause) =>
+      engine.pools.mint(cause, sellers.provider, { ...of, units: minted }),
+    );
+    for (const buyer of Object.keys(cast) as CastKey[]) {
+      const units = assigned[buyer];
+      if (units === undefined) continue;
+      const parent = sellers[cast[buyer].parent ?? 'provider'];
+      await steps.step(`pool:${key}:${buyer}`, began, (cause) =>
+        engine.pools.assign(cause, parent, sellers[buyer].id, { ...of, units }),
+      );
+    }
+  }
+}
