@@ -1,0 +1,1 @@
+export { lmpiSurface, type LmpiDependencies } from './surface.ts';

@@ -1,0 +1,54 @@
+import { Hono, type Context } from 'hono';
+import type { LmpiOperation, LmpiVersion } from '../../modules/access/index.ts';
+import type { HttpEnv, Surface } from '../../platform/http/index.ts';
+import { admission, type Admitted } from './admission.ts';
+import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
+import { productList } from './products.ts';
+import { createServicePlan, type CreateDependencies } from './serviceplan-create.ts';
+import { servicePlanLists } from './serviceplans.ts';
+
+export type LmpiDependencies = CreateDependencies & Parameters<typeof admission>[0];
+
+type Call = Admitted & { readonly version: LmpiVersion; readonly requestId: string };
+/** The body of a 200: LMPI knows no other success (LMPI reference, part 1, 2). */
+type Answer = string | Uint8Array<ArrayBuffer>;
+type Operate = (call: Call) => Answer | Promise<Answer>;
+
+/** The LMPI dialect: everything under /LMPI. */
+export function lmpiSurface(dependencies: LmpiDependencies): Surface {
+  const admit = admission(dependencies);
+  const { list } = servicePlanLists(dependencies);
+  const app = new Hono<HttpEnv>();
+
+  function route(method: 'GET' | 'POST', path: string, operation: LmpiOperation, operate: Operate): void {
+    for (const version of ['v2', 'v3'] as const) {
+      app.on(method, `/${version}${path}`, (c: Context<HttpEnv>): Response | Promise<Response> => {
+        const admitted = admit(c, operation, version);
+        const work = ({ principal, body }: Admitted) =>
+          operate({ principal, body, version, requestId: c.env.exchange.requestId });
+        const answer = admitted instanceof Promise ? admitted.then(work) : work(admitted);
+        // At once where there is nothing to wait for: a turn of the queue costs as much as the signature.
+        return answer instanceof Promise ? answer.then(ok) : ok(answer);
+      });
+    }
+  }
+
+  route('GET', '/partners/product', 'lmpi.products.list', ({ principal, version }) =>
+    productList(dependencies, principal, version),
+  );
+  route('POST', '/partners/serviceplan', 'lmpi.serviceplans.create', (call) => createServicePlan(dependencies, call));
+  route('GET', '/me/serviceplans', 'lmpi.serviceplans.list', ({ principal, version }) => list(principal.node, version));
+
+  return {
+    name: 'lmpi',
+    base: '/LMPI',
+    app,
+    errorResponse,
+    notFound: () => errorResponse(unknownRoute()),
+    requestIdHeader: { name: 'X-Request-Id' },
+  };
+}
+
+function ok(body: Answer): Response {
+  return new Response(body, { headers: jsonHeaders });
+}
