@@ -1,7 +1,8 @@
 import type { Clock } from '@tierline/kernel';
 import { accountsService, directory as directoryOf } from '../modules/accounts/index.ts';
 import { accessService, authenticator } from '../modules/access/index.ts';
-import { catalogService, offersOf } from '../modules/catalog/index.ts';
+import { catalogFiles } from '../modules/catalog-files/index.ts';
+import { catalogLists, catalogService, offersOf } from '../modules/catalog/index.ts';
 import { customersService } from '../modules/customers/index.ts';
 import { eventsService } from '../modules/events/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
@@ -14,10 +15,14 @@ import type { Secrets } from '../platform/secrets/index.ts';
 
 export type EngineSettings = {
   readonly orderBatchMax: number;
+  readonly orderBatchesAtOnce?: number;
   readonly sessionHours: number;
   readonly simpleapiTokenSeconds: number;
   readonly webhookTimeoutMs: number;
 };
+
+/** Statements that store orders at the same time: more make each smaller, fewer leave a core of the database without work. */
+const orderBatchesAtOnce = 3;
 
 export type Engine = ReturnType<typeof buildEngine>;
 
@@ -30,17 +35,21 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
   const access = accessService({ db, directory, revisions, secrets });
   const authenticate = authenticator({ db, directory, revisions, secrets, clock, ...settings });
   const offers = offersOf(db);
+  const lists = catalogLists(db);
   const prices = pricesOf(db);
+  const planNumbers = numbers(db, 'plan_number_seq');
+  const rateNumbers = numbers(db, 'rate_number_seq');
   const catalog = catalogService({
     db,
     directory,
     revisions,
     secrets,
-    planNumbers: numbers(db, 'plan_number_seq'),
-    rateNumbers: numbers(db, 'rate_number_seq'),
+    planNumbers,
+    rateNumbers,
   });
+  const files = catalogFiles({ db, revisions, offers, planNumbers, rateNumbers });
   const pricing = pricingService({ db, revisions, offers, prices });
-  const pools = poolsService({ db, directory, revisions });
+  const pools = poolsService({ db, directory });
   const customers = customersService({ db, directory, numbers: numbers(db, 'customer_number_seq') });
   const subscriptions = subscriptionsService({ db });
   const orders = ordersService({
@@ -53,6 +62,7 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
     orderSerials: numbers(db, 'order_serial_seq'),
     subscriptionSerials: numbers(db, 'subscription_serial_seq'),
     batchMax: settings.orderBatchMax,
+    batchesAtOnce: settings.orderBatchesAtOnce ?? orderBatchesAtOnce,
   });
   const { webhookTimeoutMs } = settings;
   const provisioning = provisioningService({ db, secrets, clock, subscriptions, webhookTimeoutMs });
@@ -69,6 +79,8 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
     offers,
     prices,
     catalog,
+    lists,
+    files,
     pricing,
     pools,
     customers,

@@ -11,6 +11,9 @@ export type {
 export { simpleApiProfiles } from './credentials.ts';
 export * from './permissions.ts';
 export { mayGrant, roles, systemPrincipal, type Acting, type Principal, type Role, type Surface } from './principal.ts';
+export { bindCredentials } from './routes-credentials.ts';
+export { bindUsers } from './routes-users.ts';
+export { bindSessions } from './routes.ts';
 export {
   authenticator,
   checkClient,
@@ -29,3 +32,4 @@ export { accessService, type AccessService } from './service.ts';
 export type { CredentialFilter } from './store-credentials.ts';
 export type { UserFilter } from './store.ts';
 export type { Membership, NewUser, User, UserChange, UserStatus } from './user.ts';
+export { isApiKey, isSessionToken } from './tokens.ts';

@@ -110,6 +110,11 @@ export type LmpiOperation = Extract<Operation, `lmpi.${string}`>;
 export const permissions: Readonly<Record<Operation, Permission>> = table;
 export const operations = Object.keys(table) as readonly Operation[];
 
+/** Whether the text names an operation of the table that is not LMPI's alone. */
+export function isOwnOperation(name: string): name is Exclude<Operation, LmpiOperation> {
+  return Object.hasOwn(table, name) && !name.startsWith('lmpi.');
+}
+
 /** Throws a refusal of kind forbidden unless the table lets the principal do it. */
 export function authorize(principal: Principal, operation: Exclude<Operation, LmpiOperation>): void {
   check(principal, operation, permissions[operation].kinds);

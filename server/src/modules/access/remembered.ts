@@ -1,4 +1,4 @@
-import type { Clock } from '@tierline/kernel';
+import { nowMs, type Clock } from '@tierline/kernel';
 import type { AccountNode, Directory } from '../accounts/index.ts';
 
 /** Something found of an account, and until when it may be believed without looking again. */
@@ -35,10 +35,7 @@ export function remembered<Value>({ directory, clock, generation, max = 50_000 }
     const entry = entries.get(key);
     if (entry === undefined) return undefined;
     const { goodUntilMs, node } = entry;
-    if (
-      directory.peek(node.account.id) === node &&
-      (goodUntilMs === Infinity || clock.now().epochMilliseconds < goodUntilMs)
-    ) {
+    if (directory.peek(node.account.id) === node && (goodUntilMs === Infinity || nowMs(clock) < goodUntilMs)) {
       return entry.value;
     }
     entries.delete(key);

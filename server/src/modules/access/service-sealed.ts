@@ -1,4 +1,4 @@
-import { notFound, type AccountId } from '@tierline/kernel';
+import { isTierlineError, notFound, type AccountId } from '@tierline/kernel';
 import {
   commit,
   findAnswer,
@@ -76,7 +76,10 @@ export async function visibleAccount(
   id: AccountId,
   field = 'account_id',
 ): Promise<AccountNode> {
-  const node = await directory.get(id);
+  // The same answer for an account that is not there and for one of another tenant.
+  const node = await directory.get(id).catch((error: unknown) => {
+    throw isTierlineError(error) && error.kind === 'not_found' ? notFound('account', field) : error;
+  });
   if (!isWithin(node.account, acting.accountId)) throw notFound('account', field);
   return node;
 }

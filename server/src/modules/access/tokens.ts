@@ -15,6 +15,10 @@ export function isApiKey(text: string): boolean {
   return /^tl_key_[\w-]{32,128}$/.test(text);
 }
 
+export function isSessionToken(text: string): boolean {
+  return accountOfSession(text) !== undefined;
+}
+
 /** The first characters of an API key: enough for a person to tell keys apart, no help in guessing one. */
 export function shownPrefix(key: string): string {
   return key.slice(0, keyPrefix.length + 6);

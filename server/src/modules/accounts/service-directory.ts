@@ -1,5 +1,5 @@
-import { notFound, type AccountId } from '@tierline/kernel';
-import type { Database, RevisionCell, Revisions } from '../../platform/db/index.ts';
+import { isTierlineError, notFound, type AccountId } from '@tierline/kernel';
+import { isHumanNumber, type Database, type RevisionCell, type Revisions } from '../../platform/db/index.ts';
 import type { Account } from './account.ts';
 import { selectChain, selectIdBy } from './store.ts';
 
@@ -24,6 +24,8 @@ export function catalogRevision(node: AccountNode): bigint {
 export type Directory = {
   /** Throws not_found for an unknown id. */
   get(id: AccountId): Promise<AccountNode>;
+  /** The account, when it stands directly below the seller; another is not found, under the name of the caller's field. */
+  childOf(sellerId: AccountId, id: AccountId, field: string): Promise<AccountNode>;
   /** What is remembered, without waiting. */
   peek(id: AccountId): AccountNode | undefined;
   byNumber(number: string): Promise<AccountNode | undefined>;
@@ -68,6 +70,14 @@ export function directory(db: Database, revisions: Revisions): Directory {
     return promise;
   }
 
+  async function childOf(sellerId: AccountId, id: AccountId, field: string): Promise<AccountNode> {
+    const node = await get(id).catch((error: unknown) => {
+      throw isTierlineError(error) && error.kind === 'not_found' ? notFound('account', field) : error;
+    });
+    if (node.account.parentId !== sellerId) throw notFound('account', field);
+    return node;
+  }
+
   async function by(column: 'number' | 'tenant_id', value: string): Promise<AccountNode | undefined> {
     const id = await selectIdBy(db, column, value);
     return id === undefined ? undefined : get(id);
@@ -75,8 +85,9 @@ export function directory(db: Database, revisions: Revisions): Directory {
 
   return {
     get,
+    childOf,
     peek: (id) => nodes.get(id),
-    byNumber: (number) => by('number', number),
+    byNumber: (number) => (isHumanNumber(number) ? by('number', number) : Promise.resolve(undefined)),
     byTenantId: (tenantId) => by('tenant_id', tenantId),
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newId, notFound, TierlineError, versionMismatch, type AccountId } from '@tierline/kernel';
+import { isTierlineError, newId, notFound, TierlineError, versionMismatch, type AccountId } from '@tierline/kernel';
 import { commit, once, type Cause, type Database, type Numbers, type Revisions } from '../../platform/db/index.ts';
 import {
   checkFacts,
@@ -39,14 +39,18 @@ type Dependencies = {
   readonly directory: Directory;
   readonly revisions: Revisions;
   readonly numbers: Numbers;
+  /** Random ones, unless said otherwise. */
+  readonly newTenantId?: () => string;
 };
 
 /** Use cases of accounts. Callers have authorized the actor; `within` is the account the actor acts for. */
-export function accountsService({ db, directory, revisions, numbers }: Dependencies) {
+export function accountsService({ db, directory, revisions, numbers, newTenantId = randomTenantId }: Dependencies) {
   /** The account, when it is `within` or below it; another tenant's account does not exist for the caller. */
-  async function visible(within: AccountId, id: AccountId): Promise<AccountNode> {
-    const node = await directory.get(id);
-    if (!isWithin(node.account, within)) throw notFound('account');
+  async function visible(within: AccountId, id: AccountId, field?: string): Promise<AccountNode> {
+    const node = await directory.get(id).catch((error: unknown) => {
+      throw isTierlineError(error) && error.kind === 'not_found' ? notFound('account', field) : error;
+    });
+    if (!isWithin(node.account, within)) throw notFound('account', field);
     return node;
   }
 
@@ -60,31 +64,23 @@ export function accountsService({ db, directory, revisions, numbers }: Dependenc
         'Accounts can be added below an active account only.',
       );
     }
-    const id = newId<'account'>();
-    const at = cause.at.toString();
-    const account: Account = {
-      id,
-      parentId,
-      rootId: parent?.account.rootId ?? id,
-      path: [...(parent?.account.path ?? []), id],
-      kind: facts.kind,
-      name: facts.name,
-      currency: facts.currency,
-      timeZone: facts.timeZone,
-      country: facts.country,
-      language: facts.language,
-      status: 'active',
-      number: (await numbers.next()).toString(),
-      tenantId: tenantIdFrom(randomBytes(5)),
-      externalId: facts.externalId ?? null,
-      buyerGroup: facts.buyerGroup ?? null,
-      priceFloor: facts.priceFloor ?? 'none',
-      profile: facts.profile ?? {},
-      version: 1,
-      createdAt: at,
-      updatedAt: at,
-    };
-    const answer = await commit(db, {
+    const number = (await numbers.next()).toString();
+    const account = newAccount(parent?.account ?? null, facts, number, cause.at.toString());
+    // Tenant ids are short, so with thousands of accounts two meet by chance now and then.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answer = await store(cause, { ...account, tenantId: newTenantId() });
+        await revisions.refresh();
+        return answer;
+      } catch (error) {
+        if (error !== tenantIdTaken || attempt === 10) throw error;
+      }
+    }
+  }
+
+  function store(cause: Cause, account: Account): Promise<Account> {
+    const { id, kind, name, parentId } = account;
+    return commit(db, {
       cause,
       subjectId: id,
       answer: account,
@@ -95,13 +91,12 @@ export function accountsService({ db, directory, revisions, numbers }: Dependenc
           type: 'account.created',
           subjectKind: 'account',
           subjectId: id,
-          data: { kind: account.kind, name: account.name, parent_id: parentId },
+          data: { kind, name, parent_id: parentId },
         },
       ],
       revise: [{ accountId: id, what: 'account' }],
+      constraints: { accounts_tenant_id_key: tenantIdTaken },
     });
-    await revisions.refresh();
-    return answer;
   }
 
   async function change(cause: Cause, within: AccountId, id: AccountId, wanted: AccountChange): Promise<Account> {
@@ -115,6 +110,7 @@ export function accountsService({ db, directory, revisions, numbers }: Dependenc
       version: current.version + 1,
       updatedAt: cause.at.toString(),
     };
+    if (changed.buyerGroup !== current.buyerGroup && id === within && current.parentId !== null) throw groupSetAbove();
     checkFacts(changed, chain.at(-2) ?? null);
     checkStatusChange(current.status, changed.status);
     const answer = await commit(db, {
@@ -139,6 +135,50 @@ export function accountsService({ db, directory, revisions, numbers }: Dependenc
     subtree: (root: AccountId) => selectSubtree(db, root),
     roots: () => selectRoots(db),
   };
+}
+
+const randomTenantId = (): string => tenantIdFrom(randomBytes(5));
+
+const tenantIdTaken = new TierlineError(
+  'accounts.tenant_id_taken',
+  'unavailable',
+  'No tenant id that is still free was found. Try again.',
+);
+
+function newAccount(parent: Account | null, facts: NewAccount, number: string, at: string): Account {
+  const id = newId<'account'>();
+  return {
+    id,
+    parentId: parent?.id ?? null,
+    rootId: parent?.rootId ?? id,
+    path: [...(parent?.path ?? []), id],
+    kind: facts.kind,
+    name: facts.name,
+    currency: facts.currency,
+    timeZone: facts.timeZone,
+    country: facts.country,
+    language: facts.language,
+    status: 'active',
+    number,
+    tenantId: null,
+    externalId: facts.externalId ?? null,
+    buyerGroup: facts.buyerGroup ?? null,
+    priceFloor: facts.priceFloor ?? 'none',
+    profile: facts.profile ?? {},
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+/** Groups have prices, so nobody chooses one for itself. */
+function groupSetAbove(): TierlineError {
+  return new TierlineError(
+    'accounts.buyer_group_set_above',
+    'forbidden',
+    'The buyer group of an account is set by its seller.',
+    { field: 'buyer_group' },
+  );
 }
 
 function definedOnly<T extends object>(fields: T): Partial<T> {

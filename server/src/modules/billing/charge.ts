@@ -200,6 +200,18 @@ export function plainDate(text: string): Temporal.PlainDate {
   return date;
 }
 
+const dateTexts = new WeakMap<Temporal.PlainDate, string>();
+
+/** A date as ISO text. The dates of a day's sales are shared objects, so each is written out once. */
+export function dateText(date: Temporal.PlainDate): string {
+  let text = dateTexts.get(date);
+  if (text === undefined) {
+    text = date.toString();
+    dateTexts.set(date, text);
+  }
+  return text;
+}
+
 function isSame(a: Temporal.PlainDate, b: Temporal.PlainDate): boolean {
   return Temporal.PlainDate.compare(a, b) === 0;
 }

@@ -18,8 +18,7 @@ export function delegationsService(dependencies: CatalogDependencies) {
     planId: PlanId,
     wanted: Partial<Pick<Delegation, 'status' | 'name' | 'shortDescription' | 'priceFloor'>>,
   ): Promise<Delegation> {
-    const { account: buyer } = await directory.get(buyerId).catch(() => ({ account: undefined }));
-    if (buyer?.parentId !== seller.id) throw notFound('account', 'account_id');
+    await directory.childOf(seller.id, buyerId, 'account_id');
     const found = await selectPlan(db, planId);
     if (found === undefined || !isWithin(seller, found.plan.accountId)) throw notFound('plan', 'plan_id');
     const own = found.plan.accountId === seller.id ? 'own' : (await selectDelegation(db, seller.id, planId))?.status;
@@ -30,8 +29,9 @@ export function delegationsService(dependencies: CatalogDependencies) {
       accountId: buyerId,
       planId,
       status: wanted.status ?? 'active',
-      name: wanted.name ?? current?.name ?? null,
-      shortDescription: wanted.shortDescription ?? current?.shortDescription ?? null,
+      name: wanted.name === undefined ? (current?.name ?? null) : wanted.name,
+      shortDescription:
+        wanted.shortDescription === undefined ? (current?.shortDescription ?? null) : wanted.shortDescription,
       priceFloor: wanted.priceFloor ?? current?.priceFloor ?? 'none',
       version: (current?.version ?? 0) + 1,
       createdAt: current?.createdAt ?? at,

@@ -1,5 +1,5 @@
 import type { PlanId, RateId } from '@tierline/kernel';
-import type { Database } from '../../platform/db/index.ts';
+import { isHumanNumber, type Database } from '../../platform/db/index.ts';
 import { remember } from '../../platform/remember.ts';
 import { catalogRevision, type AccountNode } from '../accounts/index.ts';
 import type { PlanVersion, Rate } from './catalog.ts';
@@ -80,15 +80,19 @@ export function offersOf(db: Database) {
   ): Promise<PlanVersion[]> {
     const revision = node.cells[0]!.catalog;
     const key = (wanted: { planId: PlanId; version: number }) => `${wanted.planId}/${wanted.version}`;
-    const missing = keys.filter((wanted) => versions.peek(key(wanted), revision) === undefined);
+    // Looked up once: what is remembered now may be forgotten by the time the others are loaded.
+    const known = keys.map((wanted) => versions.peek(key(wanted), revision));
+    const missing = keys.filter((_, index) => known[index] === undefined);
     const loaded = new Map((await selectVersions(db, missing)).map((version) => [key(version), version]));
-    const found = keys.map((wanted) => loaded.get(key(wanted)) ?? versions.peek(key(wanted), revision));
     for (const [name, version] of loaded) versions.put(name, revision, version);
-    return found.filter((version) => version !== undefined);
+    return keys
+      .map((wanted, index) => known[index] ?? loaded.get(key(wanted)))
+      .filter((version) => version !== undefined);
   }
 
   /** Every rate that the account may sell under this name, each with its plan. */
   async function find(node: AccountNode, name: RateName): Promise<readonly NamedRate[]> {
+    if ('number' in name && !isHumanNumber(name.number)) return [];
     const text = 'mpn' in name ? `mpn:${name.mpn}` : 'number' in name ? `number:${name.number}` : `rate:${name.rateId}`;
     return named.get(`${node.account.id}/${text}`, catalogRevision(node), async () => {
       const rates = await selectNamed(db, keysOf(await offering(node)), name);

@@ -26,6 +26,11 @@ export type NewPlan = {
 
 const taken = (code: string, field: string, message: string) => new TierlineError(code, 'conflict', message, { field });
 
+function refuseRetired({ status }: Plan): void {
+  if (status !== 'retired') return;
+  throw new TierlineError('catalog.plan_retired', 'conflict', 'A retired plan gets no new version. Make a new plan.');
+}
+
 /** Service plans and their versions, made by whoever sells them on. */
 export function plansService(dependencies: CatalogDependencies) {
   const { db, planNumbers, rateNumbers } = dependencies;
@@ -157,6 +162,7 @@ export function plansService(dependencies: CatalogDependencies) {
     facts: Pick<NewPlan, 'terms' | 'rates' | 'publish'>,
   ): Promise<Plan> {
     const { plan, rateCount, versions } = await ownPlan(account, planId);
+    refuseRetired(plan);
     const product = await selectProduct(db, plan.productId);
     if (product === undefined) throw notFound('product');
     checkPlan(product, facts.terms, facts.rates);
@@ -206,12 +212,7 @@ export function plansService(dependencies: CatalogDependencies) {
 
   async function publish(cause: Cause, account: Account, planId: PlanId, version: number): Promise<Plan> {
     const { plan } = await ownPlan(account, planId);
-    if (plan.status === 'retired')
-      throw new TierlineError(
-        'catalog.plan_retired',
-        'conflict',
-        'A retired plan is not published again. Make a new one.',
-      );
+    refuseRetired(plan);
     const rateCount = await selectVersionRateCount(db, planId, version);
     if (rateCount === undefined) throw notFound('plan version', 'version');
     const changed: Plan = {

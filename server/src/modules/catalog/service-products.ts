@@ -10,7 +10,7 @@ import {
   type CatalogWrite,
 } from './service-shared.ts';
 import { insertCodes, insertProduct, insertResource, insertSuiteParts, insertVendor } from './store.ts';
-import { selectProduct, selectVendor } from './store-lists.ts';
+import { selectProduct, selectProductsById, selectVendor } from './store-lists.ts';
 
 export type NewVendor = Pick<Vendor, 'code' | 'name' | 'provisioning' | 'webhookUrl'> & {
   /** Signs requests to the webhook; stored encrypted, since it has to be used again. */
@@ -59,6 +59,11 @@ export function productsService(dependencies: CatalogDependencies) {
   async function createProduct(cause: Cause, account: Account, facts: NewProduct): Promise<Product> {
     const vendor = await selectVendor(db, facts.vendorId);
     if (vendor?.rootId !== account.rootId) throw notFound('vendor', 'vendor_id');
+    const parts = await selectProductsById(db, facts.parts);
+    for (const [index, id] of facts.parts.entries()) {
+      const part = parts.find((candidate) => candidate.id === id);
+      if (part?.rootId !== account.rootId) throw notFound('product', `parts.${index}`);
+    }
     const product: Product = {
       ...facts,
       id: newId<'product'>(),

@@ -244,3 +244,22 @@ export async function selectVersionRateCount(
     .executeTakeFirst();
   return row?.rate_count;
 }
+
+export async function selectResource(db: Database, id: ResourceId): Promise<Resource | undefined> {
+  const row = await db.kysely.selectFrom('resources').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && resourceFromRow(row);
+}
+
+/** All versions of a plan, drafts too, with the instant of their publication. */
+export async function selectVersionHeads(
+  db: Database,
+  planId: PlanId,
+): Promise<{ version: number; publishedAt: string | null }[]> {
+  const rows = await db.kysely
+    .selectFrom('plan_versions')
+    .select(['version', 'published_at'])
+    .where('plan_id', '=', planId)
+    .orderBy('version')
+    .execute();
+  return rows.map((row) => ({ version: row.version, publishedAt: row.published_at?.toString() ?? null }));
+}

@@ -51,6 +51,9 @@ export type Customer = {
   readonly updatedAt: string;
 };
 
+/** What an order needs to know of its customer. */
+export type OrderingCustomer = Pick<Customer, 'id' | 'ownerId' | 'status' | 'buyerGroup'>;
+
 export type CustomerFacts = Pick<Customer, 'name' | 'address' | 'contacts' | 'language'> & {
   readonly externalId?: string | null;
   readonly taxRegistrationId?: string | null;

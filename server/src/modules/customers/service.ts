@@ -3,18 +3,26 @@ import {
   combine,
   commit,
   isDataRefusal,
+  isHumanNumber,
   once,
   type Cause,
   type Database,
   type Numbers,
 } from '../../platform/db/index.ts';
 import { isWithin, type Directory } from '../accounts/index.ts';
-import { checkFacts, type Customer, type CustomerFacts, type CustomerStatus } from './customer.ts';
+import {
+  checkFacts,
+  type Customer,
+  type CustomerFacts,
+  type CustomerStatus,
+  type OrderingCustomer,
+} from './customer.ts';
 import {
   countCustomers,
   insertCustomer,
   selectCustomerPage,
   selectCustomers,
+  selectOrdering,
   updateCustomer,
   type CustomerKey,
   type Wanted,
@@ -40,7 +48,26 @@ export function customersService({ db, directory, numbers }: Dependencies) {
 
   /** The customer, when its owner is `within` or below it. Concurrent calls share one round trip. */
   async function get(within: AccountId, key: CustomerKey, field?: string): Promise<Customer> {
+    if ('number' in key && !isHumanNumber(key.number)) throw notFound('customer', field);
     const { customer } = await load({ within, key });
+    if (customer === undefined) throw notFound('customer', field);
+    if (customer.ownerId !== within && !isWithin((await directory.get(customer.ownerId)).account, within)) {
+      throw notFound('customer', field);
+    }
+    return customer;
+  }
+
+  const loadOrdering = combine<Wanted, { customer: OrderingCustomer | undefined }>({
+    run: async (wanted) => (await selectOrdering(db, wanted)).map((customer) => ({ customer })),
+    batchMax: 128,
+    parallel: 1,
+    isRefusal: isDataRefusal,
+  });
+
+  /** As `get`, with as much as an order needs: on the way of every order, so it reads little. */
+  async function getOrdering(within: AccountId, key: CustomerKey, field: string): Promise<OrderingCustomer> {
+    if ('number' in key && !isHumanNumber(key.number)) throw notFound('customer', field);
+    const { customer } = await loadOrdering({ within, key });
     if (customer === undefined) throw notFound('customer', field);
     if (customer.ownerId !== within && !isWithin((await directory.get(customer.ownerId)).account, within)) {
       throw notFound('customer', field);
@@ -112,6 +139,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
 
   return {
     get,
+    getOrdering,
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
     page: (...input: Parameters<typeof selectCustomerPage> extends [unknown, ...infer Rest] ? Rest : never) =>

@@ -1,7 +1,7 @@
 import type { AccountId, CustomerId } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import type { Database, Statement, Tables } from '../../platform/db/index.ts';
-import type { Address, Contact, Customer, CustomerStatus } from './customer.ts';
+import type { Address, Contact, Customer, CustomerStatus, OrderingCustomer } from './customer.ts';
 
 export function fromRow(row: Selectable<Tables['customers']>): Customer {
   return {
@@ -70,18 +70,23 @@ export type CustomerScope = { readonly ownerId: AccountId } | { readonly within:
 /** A customer as the caller names it: by id or by number. */
 export type CustomerKey = { readonly id: CustomerId } | { readonly number: string };
 
+/**
+ * Asked of each customer that was found. As a join it would let the planner begin with the account and read all its customers.
+ */
+const ownerWithin = '(select a.path from accounts a where a.id = c.owner_id) @> array[wanted.within_id]';
+
 const byKey: Readonly<Record<'id' | 'number', Statement>> = {
   id: {
     name: 'customers_by_id',
     text: `select c.* from unnest($1::uuid[], $2::uuid[]) with ordinality as wanted (within_id, key, position)
       join customers c on c.id = wanted.key
-      join accounts a on a.id = c.owner_id and a.path @> array[wanted.within_id]`,
+      where ${ownerWithin}`,
   },
   number: {
     name: 'customers_by_number',
     text: `select c.* from unnest($1::uuid[], $2::bigint[]) as wanted (within_id, key)
       join customers c on c.number = wanted.key
-      join accounts a on a.id = c.owner_id and a.path @> array[wanted.within_id]`,
+      where ${ownerWithin}`,
   },
 };
 
@@ -102,6 +107,55 @@ export async function selectCustomers(db: Database, wanted: readonly Wanted[]): 
   }
   // A customer that two callers of one batch ask for may be visible to one of them only, so the owner decides again.
   return wanted.map(({ key }) => found.get('id' in key ? key.id : key.number));
+}
+
+const orderingColumns = 'c.owner_id, c.id, c.number, c.status, c.buyer_group';
+const orderingByKey: Readonly<Record<'id' | 'number', Statement>> = {
+  id: {
+    name: 'ordering_customers_by_id',
+    text: `select ${orderingColumns} from unnest($1::uuid[], $2::uuid[]) as wanted (within_id, key)
+      join customers c on c.id = wanted.key
+      where ${ownerWithin}`,
+  },
+  number: {
+    name: 'ordering_customers_by_number',
+    text: `select ${orderingColumns} from unnest($1::uuid[], $2::bigint[]) as wanted (within_id, key)
+      join customers c on c.number = wanted.key
+      where ${ownerWithin}`,
+  },
+};
+
+type OrderingRow = {
+  owner_id: AccountId;
+  id: CustomerId;
+  number: bigint;
+  status: CustomerStatus;
+  buyer_group: string | null;
+};
+
+/** As `selectCustomers`, but only what an order needs to know: this is on the way of every order. */
+export async function selectOrdering(
+  db: Database,
+  wanted: readonly Wanted[],
+): Promise<(OrderingCustomer | undefined)[]> {
+  const found = new Map<string, OrderingCustomer>();
+  for (const column of ['id', 'number'] as const) {
+    const ofColumn = wanted.filter(({ key }) => column in key);
+    if (ofColumn.length === 0) continue;
+    const rows = await db.query<OrderingRow>(orderingByKey[column], [
+      ofColumn.map(({ within }) => within),
+      ofColumn.map(({ key }) => textOf(key)),
+    ]);
+    for (const row of rows) {
+      const customer = { id: row.id, ownerId: row.owner_id, status: row.status, buyerGroup: row.buyer_group };
+      found.set(column === 'id' ? row.id : row.number.toString(), customer);
+    }
+  }
+  return wanted.map(({ key }) => found.get(textOf(key)));
+}
+
+function textOf(key: CustomerKey): string {
+  return 'id' in key ? key.id : key.number;
 }
 
 export type CustomerFilter = {

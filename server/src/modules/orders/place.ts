@@ -21,11 +21,11 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import type { AccountNode } from '../accounts/index.ts';
-import { firstCharges, startOfCharging } from '../billing/index.ts';
+import { dateText, firstCharges, startOfCharging } from '../billing/index.ts';
 import type { NamedRate } from '../catalog/index.ts';
-import { statusRules, type Customer } from '../customers/index.ts';
+import { statusRules, type OrderingCustomer } from '../customers/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
-import type { Subscription } from '../subscriptions/index.ts';
+import type { Item, Subscription } from '../subscriptions/index.ts';
 import type { OrderCharge, OrderDetail, OrderLine, OrderStatus } from './order.ts';
 
 /** A line of which it is known what it means. `index` is its place in the request, for messages. */
@@ -40,7 +40,7 @@ export type ResolvedLine = {
 /** Everything that the decision depends on. Ids and numbers are made by the caller, so the decision is a pure function. */
 export type Placement = {
   readonly owner: AccountNode;
-  readonly customer: Customer;
+  readonly customer: OrderingCustomer;
   readonly lines: readonly ResolvedLine[];
   readonly prices: readonly RatePrices[];
   readonly poNumber: string | null;
@@ -71,7 +71,7 @@ export function decidePlacement(placement: Placement): OrderDetail {
   const instant = placement.lines.every(({ named }) => named.plan.vendor.provisioning === 'instant');
   const status: OrderStatus = instant ? 'completed' : 'processing';
   const at = placement.at.toString();
-  const subscriptions = [...byPlan.values()].map((lines, index) => newSubscription(placement, lines, index));
+  const subscriptions = [...byPlan.values()].map((lines, index) => newSubscription(placement, lines, index, at));
   const subscriptionOf = new Map(subscriptions.map((subscription) => [subscription.planId, subscription.id]));
   const lines = placement.lines.map((line, position) =>
     newLine(line, position, subscriptionOf.get(line.named.plan.planId)!),
@@ -109,7 +109,7 @@ export function decidePlacement(placement: Placement): OrderDetail {
   };
 }
 
-function customerReasons(customer: Customer): Reason[] {
+function customerReasons(customer: OrderingCustomer): Reason[] {
   const rule = statusRules[customer.status];
   if (rule.mayOrder) return [];
   return [
@@ -175,12 +175,11 @@ function priceReasons({ rate, plan }: NamedRate, prices: RatePrices, owner: Acco
   const maker = owner.chain.findIndex((account) => account.id === plan.makerId);
   for (const [index, edge] of prices.entries()) {
     const own = edge.buyerId === null;
-    const unpriced =
-      plan.pricing === 'required' &&
-      index >= maker &&
-      rate.chargeTypes.includes('recurring') &&
-      edge.byType.recurring === undefined;
-    if (unpriced) {
+    // A price for what recurs is a must; a setup fee or a price of overuse is one only where nothing recurs.
+    const priced = rate.chargeTypes.includes('recurring')
+      ? edge.byType.recurring !== undefined
+      : Object.keys(edge.byType).length > 0;
+    if (plan.pricing === 'required' && index >= maker && !priced) {
       reasons.push({
         code: 'orders.unpriced',
         field,
@@ -236,13 +235,18 @@ function suggestion(placement: Placement, reasons: readonly Reason[]): Record<st
   };
 }
 
-function newSubscription(placement: Placement, lines: readonly ResolvedLine[], index: number): Subscription {
+function newSubscription(
+  placement: Placement,
+  lines: readonly ResolvedLine[],
+  index: number,
+  at: string,
+): Subscription {
   const { plan } = lines[0]!.named;
   const { id, serial, licenseId, activationCode } = placement.identity.subscription(index);
   const anchor = dateIn(placement.at, placement.owner.account.timeZone);
-  const endOn = boundary(anchor, 1, plan.subscriptionPeriod).toString();
-  const startChargeOn = startOfCharging(plan, anchor).toString();
-  const at = placement.at.toString();
+  const startOn = dateText(anchor);
+  const endOn = dateText(boundary(anchor, 1, plan.subscriptionPeriod));
+  const startChargeOn = dateText(startOfCharging(plan, anchor));
   return {
     id,
     ownerId: placement.owner.account.id,
@@ -255,22 +259,15 @@ function newSubscription(placement: Placement, lines: readonly ResolvedLine[], i
     status: plan.vendor.provisioning === 'instant' ? 'active' : 'pending',
     autoRenewal: plan.autoRenewalMonths !== null,
     autoRenewalMonths: plan.autoRenewalMonths,
-    anchorOn: anchor.toString(),
-    startOn: anchor.toString(),
+    anchorOn: startOn,
+    startOn,
     endOn,
     startChargeOn,
     attributes: {},
     version: 1,
     createdAt: at,
     updatedAt: at,
-    items: lines.map(({ named: { rate }, quantity }) => ({
-      rateId: rate.rateId,
-      resourceId: rate.resourceId,
-      mpn: rate.mpn,
-      vendorCode: rate.vendorCode,
-      name: rate.name,
-      quantity,
-    })),
+    items: itemsOf(lines),
     licenses: [
       {
         id: licenseId,
@@ -278,7 +275,7 @@ function newSubscription(placement: Placement, lines: readonly ResolvedLine[], i
         version: plan.licenseVersion,
         activationCode,
         units: baseUnits(lines),
-        startOn: anchor.toString(),
+        startOn,
         endOn,
         startChargeOn,
         graceMonths: plan.graceMonths,
@@ -286,6 +283,20 @@ function newSubscription(placement: Placement, lines: readonly ResolvedLine[], i
       },
     ],
   };
+}
+
+/** In the order in which a store answers them, so that a retry is told just the same. */
+function itemsOf(lines: readonly ResolvedLine[]): Item[] {
+  return lines
+    .map(({ named: { rate }, quantity }) => ({
+      rateId: rate.rateId,
+      resourceId: rate.resourceId,
+      mpn: rate.mpn,
+      vendorCode: rate.vendorCode,
+      name: rate.name,
+      quantity,
+    }))
+    .sort((a, b) => (a.rateId < b.rateId ? -1 : 1));
 }
 
 /** Units of a license: what was bought that depends on nothing; add-ons extend it and don't count. */

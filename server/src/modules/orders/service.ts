@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import {
+  formatDecimal,
   invalid,
   isTierlineError,
   newId,
@@ -15,6 +16,7 @@ import {
 import {
   combine,
   isDataRefusal,
+  isHumanNumber,
   keyReused,
   retried,
   sqlState,
@@ -53,6 +55,7 @@ type Dependencies = {
   readonly orderSerials: Numbers;
   readonly subscriptionSerials: Numbers;
   readonly batchMax: number;
+  readonly batchesAtOnce: number;
 };
 
 export type LineRequest = ProductName & { readonly quantity: Decimal; readonly parameters?: readonly unknown[] | null };
@@ -83,7 +86,7 @@ export function ordersService(dependencies: Dependencies) {
       return writes.map(({ order }) => ({ stored: stored.has(order.id) }));
     },
     batchMax: dependencies.batchMax,
-    parallel: 2,
+    parallel: dependencies.batchesAtOnce,
     isRefusal: isDataRefusal,
   });
 
@@ -110,7 +113,7 @@ export function ordersService(dependencies: Dependencies) {
         { code: 'orders.line_count', field: 'lines', message: `An order has 1 to ${lineCountMax} lines.` },
       ]);
     }
-    const customer = await customers.get(within, request.customer, 'customer_id');
+    const customer = await customers.getOrdering(within, request.customer, 'customer_id');
     const owner = directory.peek(customer.ownerId) ?? (await directory.get(customer.ownerId));
     if (owner.account.status !== 'active') {
       throw new TierlineError(
@@ -183,7 +186,9 @@ export function ordersService(dependencies: Dependencies) {
       }
       if (reasons.length > 0) {
         const bases = found.flatMap(({ named }) =>
-          named === undefined ? [] : [{ mpn: named.rate.mpn, quantity: '1' }],
+          named === undefined
+            ? []
+            : [{ mpn: named.rate.mpn, quantity: formatDecimal(leastQuantity(named.rate.quantityMin)) }],
         );
         throw invalid(reasons, { nearest_valid: { add_lines: bases } });
       }
@@ -266,10 +271,16 @@ export function ordersService(dependencies: Dependencies) {
       ),
     ]);
     const byOrder = Map.groupBy(ofOrders.flat(), (subscription) => subscription.orderId);
-    return orders.map((order) => ({ ...order, ...parts.get(order.id)!, subscriptions: byOrder.get(order.id) ?? [] }));
+    return orders.map((order) => ({
+      ...order,
+      ...parts.get(order.id)!,
+      // They come newest first, and an order has them in the order in which it made them.
+      subscriptions: (byOrder.get(order.id) ?? []).toReversed(),
+    }));
   }
 
   async function get(within: AccountId, key: { id: OrderId } | { serial: string }): Promise<OrderDetail> {
+    if ('serial' in key && !isHumanNumber(key.serial)) throw notFound('order');
     const found = await detail({ scope: { within }, ...key });
     if (found === undefined) throw notFound('order');
     return found;

@@ -1,6 +1,7 @@
 import { notFound, TierlineError, type AccountId } from '@tierline/kernel';
-import { commit, once, type Cause, type Database, type Revisions } from '../../platform/db/index.ts';
+import { commit, once, type Cause, type Database } from '../../platform/db/index.ts';
 import type { Account, Directory } from '../accounts/index.ts';
+import { catalogLists, type LicenseVersion } from '../catalog/index.ts';
 import { checkUnits } from './pool.ts';
 import { addUnits, selectPools, takeUnits, type PoolKey } from './store.ts';
 
@@ -9,25 +10,26 @@ export type UnitsWanted = Omit<PoolKey, 'accountId'> & { readonly units: bigint 
 export type UnitsMoved = {
   readonly accountId: AccountId;
   readonly productId: string;
-  readonly licenseVersion: string;
+  readonly licenseVersion: LicenseVersion;
   readonly units: string;
 };
 
-type Dependencies = { readonly db: Database; readonly directory: Directory; readonly revisions: Revisions };
+type Dependencies = { readonly db: Database; readonly directory: Directory };
 
 /** Use cases of license pools. Callers have authorized the actor. */
-export function poolsService({ db, directory, revisions }: Dependencies) {
+export function poolsService({ db, directory }: Dependencies) {
   /** New units in a root's own pool, as its vendor grants them. */
   async function mint(cause: Cause, account: Account, wanted: UnitsWanted): Promise<UnitsMoved> {
     checkUnits(wanted.units);
+    const [product] = await catalogLists(db).products([wanted.productId]);
+    if (product?.rootId !== account.rootId) throw notFound('product', 'product_id');
     return move(cause, account.id, wanted, []);
   }
 
   /** Units from the seller's pool into the pool of an account directly below it. */
   async function assign(cause: Cause, seller: Account, buyerId: AccountId, wanted: UnitsWanted): Promise<UnitsMoved> {
     checkUnits(wanted.units);
-    const { account: buyer } = await directory.get(buyerId).catch(() => ({ account: undefined }));
-    if (buyer?.parentId !== seller.id) throw notFound('account', 'account_id');
+    const { account: buyer } = await directory.childOf(seller.id, buyerId, 'account_id');
     const take = {
       run: takeUnits(db, { ...wanted, accountId: seller.id }, wanted.units, cause.at.toString()),
       expect: 1,
@@ -49,7 +51,7 @@ export function poolsService({ db, directory, revisions }: Dependencies) {
   ): Promise<UnitsMoved> {
     const { productId, licenseVersion, units } = wanted;
     const answer: UnitsMoved = { accountId: to, productId, licenseVersion, units: units.toString() };
-    const committed = await commit(db, {
+    return commit(db, {
       cause,
       subjectId: productId,
       answer,
@@ -66,11 +68,8 @@ export function poolsService({ db, directory, revisions }: Dependencies) {
           data: { license_version: licenseVersion, units: units.toString() },
         },
       ],
-      revise: [{ accountId: to, what: 'catalog' }],
       constraints: { license_pools_product_id_fkey: notFound('product', 'product_id') },
     });
-    await revisions.refresh();
-    return committed;
   }
 
   return {

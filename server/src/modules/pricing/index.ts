@@ -9,3 +9,6 @@ export {
   type PriceStep,
   type PricingService,
 } from './service.ts';
+export { bindPriceLists } from './routes.ts';
+export { bindCatalog, showSource } from './routes-catalog.ts';
+export { priceLists, type PriceLists } from './service-lists.ts';

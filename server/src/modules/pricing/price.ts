@@ -263,7 +263,7 @@ export function roundTo(value: Decimal, decimals: number): Decimal {
 }
 
 /** Whether some quantity would be sold for less than it costs: prices only change at the limits of either side. */
-function isBelow(price: readonly Tier[], cost: readonly Tier[]): boolean {
+export function isBelow(price: readonly Tier[], cost: readonly Tier[]): boolean {
   return [...price, ...cost].some(
     ({ lowerLimit }) => compareDecimal(tierAt(price, lowerLimit), tierAt(cost, lowerLimit)) < 0,
   );

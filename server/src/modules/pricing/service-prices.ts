@@ -72,8 +72,9 @@ export function pricesOf(db: Database) {
     buyer: Buyer | undefined,
     at: Temporal.Instant,
   ): Promise<RatePrices[]> {
-    const edges = await edgesFor(node, buyer, at);
+    // Taken before anything is read: what changes meanwhile must not pass for what was read before.
     const revision = catalogRevision(node);
+    const edges = await edgesFor(node, buyer, at);
     const keyOf = (named: NamedRate) => `${node.account.id}/${named.rate.rateId}/${named.rate.version}/${edges.key}`;
     const known = rates.map((named) => remembered.peek(keyOf(named), revision));
     const missing = rates.filter((_, index) => known[index] === undefined);

@@ -5,10 +5,8 @@ import {
   invalid,
   newId,
   notFound,
-  parseDecimal,
   TierlineError,
   versionMismatch,
-  zero,
   type PriceListId,
   type RateId,
   type Reason,
@@ -17,17 +15,21 @@ import {
 import { commit, once, type Cause, type Database, type Revisions } from '../../platform/db/index.ts';
 import type { Account, AccountNode } from '../accounts/index.ts';
 import type { ChargeType, NamedRate, Offers } from '../catalog/index.ts';
-import type { Buyer, EdgePrice, PriceEntry, PriceList, PriceRule, PriceSource } from './price.ts';
+import { checkList, checkPrices, checkRule, type NewPrice, type NewPriceList, type NewRule } from './check.ts';
+import { isBelow, type Buyer, type EdgePrice, type PriceList, type PriceRule, type PriceSource } from './price.ts';
 import type { Prices } from './service-prices.ts';
 import {
   deleteReplaced,
   insertList,
   insertRule,
+  selectIsBuyer,
   selectList,
   selectListEntries,
   touchList,
   upsertEntries,
 } from './store.ts';
+
+export type { NewPrice, NewPriceList, NewRule } from './check.ts';
 
 export type PricingService = ReturnType<typeof pricingService>;
 
@@ -37,15 +39,6 @@ type Dependencies = {
   readonly offers: Offers;
   readonly prices: Prices;
 };
-
-export type NewPriceList = Pick<
-  PriceList,
-  'name' | 'currency' | 'audience' | 'buyerGroup' | 'buyerId' | 'effectiveFrom' | 'effectiveTo'
->;
-export type NewPrice = Omit<PriceEntry, 'priceListId' | 'lowerLimit' | 'amount'> & {
-  readonly tiers: readonly { readonly lowerLimit: string; readonly amount: string }[];
-};
-export type NewRule = Omit<PriceRule, 'id' | 'priceListId'>;
 
 /** One step of the answer to "why this price": what one seller takes from the buyer below it, and by which decision. */
 export type PriceStep = {
@@ -69,6 +62,10 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
   }
 
   async function createList(cause: Cause, account: Account, facts: NewPriceList): Promise<PriceList> {
+    checkList(facts);
+    if (facts.buyerId !== null && !(await selectIsBuyer(db, account.id, facts.buyerId))) {
+      throw notFound('buyer', 'buyer_id');
+    }
     const at = cause.at.toString();
     const list: PriceList = {
       ...facts,
@@ -160,15 +157,16 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
       const [edges] = await prices.of(node, [named], undefined, at);
       const cost = edges?.at(-2)?.byType[price.chargeType];
       if (edges?.at(-1)?.floor !== 'cost' || cost?.currency !== list.currency) continue;
-      const lowest = price.tiers
-        .map((tier) => decimal(tier.amount))
-        .reduce((a, b) => (compareDecimal(a, b) < 0 ? a : b));
-      const floor = cost.tiers.map((tier) => tier.amount).reduce((a, b) => (compareDecimal(a, b) < 0 ? a : b));
-      if (compareDecimal(lowest, floor) < 0) {
+      const tiers = price.tiers
+        .map((tier) => ({ lowerLimit: decimal(tier.lowerLimit), amount: decimal(tier.amount) }))
+        .sort((a, b) => compareDecimal(a.lowerLimit, b.lowerLimit));
+      if (isBelow(tiers, cost.tiers)) {
+        const [first, ...more] = tiersToText(cost);
+        const further = more.map((tier) => `, from ${tier.lowerLimit} units ${tier.amount}`).join('');
         reasons.push({
           code: 'pricing.below_floor',
           field: `prices.${index}.tiers`,
-          message: `The price may not be below your cost of ${formatDecimal(floor)} ${cost.currency}.`,
+          message: `The price may not be below your cost of ${first?.amount ?? '0'}${further} ${cost.currency}.`,
         });
       }
     }
@@ -177,6 +175,7 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
 
   async function addRule(cause: Cause, account: Account, listId: PriceListId, facts: NewRule): Promise<PriceRule> {
     const list = await ownList(account, listId);
+    checkRule(facts);
     const rule: PriceRule = { ...facts, id: newId<'rule'>(), priceListId: listId };
     const changed: PriceList = { ...list, version: list.version + 1, updatedAt: cause.at.toString() };
     const answer = await commit(db, {
@@ -235,32 +234,4 @@ export function tiersToText(price: EdgePrice): { lowerLimit: string; amount: str
     lowerLimit: formatDecimal(tier.lowerLimit),
     amount: formatDecimal(tier.amount),
   }));
-}
-
-function checkPrices(wanted: readonly NewPrice[]): void {
-  const reasons: Reason[] = [];
-  for (const [index, price] of wanted.entries()) {
-    const limits = price.tiers.map((tier) => parseDecimal(tier.lowerLimit));
-    const amounts = price.tiers.map((tier) => parseDecimal(tier.amount));
-    if (
-      limits.some((limit) => limit === undefined) ||
-      amounts.some((amount) => amount === undefined || compareDecimal(amount, zero) < 0)
-    ) {
-      reasons.push({
-        code: 'pricing.invalid_amount',
-        field: `prices.${index}.tiers`,
-        message: 'Limits and amounts are decimals that are not negative, such as 17.5.',
-      });
-      continue;
-    }
-    const distinct = new Set(limits.map((limit) => formatDecimal(limit!)));
-    if (!distinct.has('0') || distinct.size !== limits.length) {
-      reasons.push({
-        code: 'pricing.tiers_incomplete',
-        field: `prices.${index}.tiers`,
-        message: 'Tiers begin at 0, and no limit stands twice.',
-      });
-    }
-  }
-  if (reasons.length > 0) throw invalid(reasons);
 }

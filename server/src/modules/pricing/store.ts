@@ -86,6 +86,15 @@ export async function selectList(db: Database, id: PriceListId): Promise<PriceLi
   return row && listFromRow(row);
 }
 
+/** Whether somebody buys from the account: an account directly below it, or a customer of its own. */
+export async function selectIsBuyer(db: Database, accountId: AccountId, buyerId: string): Promise<boolean> {
+  const found = await db.query({ name: 'is_buyer', text: isBuyer }, [accountId, buyerId]);
+  return found.length > 0;
+}
+
+const isBuyer = `select 1 from accounts where id = $2 and parent_id = $1
+  union all select 1 from customers where owner_id = $1 and id = $2`;
+
 export function insertList(db: Database, list: PriceList) {
   return db.kysely
     .insertInto('price_lists')
@@ -212,4 +221,29 @@ export async function selectFloors(
     .where('price_floor', '=', 'cost')
     .execute();
   return rows.map((row) => ({ accountId: row.account_id as AccountId, planId: row.plan_id }));
+}
+
+export async function selectListPage(
+  db: Database,
+  accountId: AccountId,
+  page: { after?: PriceListId | undefined; limit: number },
+): Promise<PriceList[]> {
+  let query = db.kysely
+    .selectFrom('price_lists')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('id')
+    .limit(page.limit);
+  if (page.after !== undefined) query = query.where('id', '>', page.after);
+  return (await query.execute()).map(listFromRow);
+}
+
+export async function selectRules(db: Database, listId: PriceListId): Promise<PriceRule[]> {
+  const rows = await db.kysely
+    .selectFrom('price_rules')
+    .selectAll()
+    .where('price_list_id', '=', listId)
+    .orderBy('id')
+    .execute();
+  return rows.map(ruleFromRow);
 }

@@ -27,6 +27,8 @@ type Dependencies = {
 
 /** How long an accepted request may stay unacknowledged until its vendor is asked again. */
 const askAgainSeconds = 900;
+/** How soon it is noticed that an operator settled a subscription and was cut off before its order ended. */
+const lookAgainSeconds = 900;
 
 /** Makes subscriptions real: by the vendor's webhook, or by an operator's word. Instant ones never come here. */
 export function provisioningService({ db, secrets, clock, subscriptions, webhookTimeoutMs }: Dependencies) {
@@ -39,7 +41,8 @@ export function provisioningService({ db, secrets, clock, subscriptions, webhook
     reason: string | null,
   ): Promise<void> {
     const subscription = await subscriptions.get(within, { id });
-    if (subscription.status === outcome) return;
+    // Said again, perhaps because the first time was cut off before the order ended.
+    if (subscription.status === outcome) return endOrder(cause, subscription.ownerId, subscription.orderId);
     if (subscription.status !== 'pending') {
       throw new TierlineError(
         'provisioning.not_pending',
@@ -119,7 +122,7 @@ export function provisioningService({ db, secrets, clock, subscriptions, webhook
       await endOrder(cause, job.ownerId, pending.request.order_id);
       return { done: true };
     }
-    if (pending.provisioning === 'manual') return { done: true };
+    if (pending.provisioning === 'manual') return { later: lookAgainSeconds };
     const answer = pending.provisioning === 'instant' ? 'provisioned' : await post(pending, job.id);
     if (answer === 'accepted') return { later: askAgainSeconds };
     await settle(cause, job.ownerId, pending.request.order_id, id, 'active', null);

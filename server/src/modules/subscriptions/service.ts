@@ -1,5 +1,5 @@
 import { notFound, type AccountId, type SubscriptionId } from '@tierline/kernel';
-import type { Database } from '../../platform/db/index.ts';
+import { isHumanNumber, type Database } from '../../platform/db/index.ts';
 import { countSubscriptions, selectSubscriptions, type Page, type SubscriptionFilter } from './store.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -8,6 +8,7 @@ export type SubscriptionsService = ReturnType<typeof subscriptionsService>;
 /** Use cases of subscriptions. Callers have authorized the actor; `within` is the account the actor acts for. */
 export function subscriptionsService({ db }: { readonly db: Database }) {
   async function get(within: AccountId, key: { id: SubscriptionId } | { serial: string }): Promise<Subscription> {
+    if ('serial' in key && !isHumanNumber(key.serial)) throw notFound('subscription');
     const named = 'id' in key ? { ids: [key.id] } : { serial: key.serial };
     const [found] = await selectSubscriptions(db, { scope: { within }, ...named }, { limit: 1 }, true);
     if (found === undefined) throw notFound('subscription');

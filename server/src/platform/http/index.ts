@@ -1,4 +1,17 @@
 export {
+  apiBinder,
+  created,
+  given,
+  noContent,
+  ok,
+  type ApiCaller,
+  type ApiCause,
+  type Bind,
+  type BinderOptions,
+  type Call,
+  type Reply,
+} from './bind.ts';
+export {
   checkMediaType,
   readBody,
   readForm,
@@ -7,6 +20,7 @@ export {
   type BodyContext,
   type BodyOptions,
 } from './body.ts';
+export { afterId, decodeCursor, encodeCursor, pageById, pageOf } from './cursor.ts';
 export { requestLog, type Exchange, type HttpEnv } from './exchange.ts';
 export { createHealth, type Health, type HealthCheck, type HealthReport } from './health.ts';
 export { parseJsonBody } from './json.ts';

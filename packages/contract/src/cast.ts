@@ -1,0 +1,33 @@
+/**
+ * The fictional companies and things of the examples. The ids stand in the documentation; where an example is run, they
+ * are exchanged for those of the channel it runs in.
+ */
+const exampleId = (serial: number): string => `0196a000-0000-7000-8000-${serial.toString(16).padStart(12, '0')}`;
+
+export const cast = {
+  provider: exampleId(1),
+  distributor: exampleId(2),
+  reseller: exampleId(3),
+  /** An account that the examples suspend. */
+  branch: exampleId(4),
+  customer: exampleId(5),
+  vendor: exampleId(6),
+  product: exampleId(7),
+  seat: exampleId(8),
+  storage: exampleId(9),
+  plan: exampleId(10),
+  seatRate: exampleId(11),
+  storageRate: exampleId(12),
+  draftPlan: exampleId(13),
+  oldPlan: exampleId(14),
+  priceList: exampleId(15),
+  order: exampleId(16),
+  subscription: exampleId(17),
+  user: exampleId(18),
+  apiKey: exampleId(19),
+  lmpiCredential: exampleId(20),
+  simpleApiUser: exampleId(21),
+} as const;
+
+/** Who sends an example; each has an API key of role owner, `person` the session of a user. */
+export type CastMember = 'provider' | 'distributor' | 'reseller' | 'person' | 'nobody';

@@ -1,0 +1,204 @@
+import { z } from '@hono/zod-openapi';
+import { priceSource } from './catalog.ts';
+import { cast } from './cast.ts';
+import { chargeType } from './plans.ts';
+import { route } from './route.ts';
+import { license, subscription } from './subscriptions.ts';
+import {
+  attributes,
+  date,
+  decimalOut,
+  flagInQuery,
+  id,
+  instant,
+  money,
+  page,
+  pageQuery,
+  period,
+  quantity,
+  text,
+  version,
+} from './wire.ts';
+
+export const orderType = z.enum(['sales', 'change', 'renewal', 'cancellation', 'migration']);
+export const orderStatus = z.enum(['submitted', 'processing', 'completed', 'error', 'canceled']);
+
+const header = {
+  owner_id: id('account', 'The seller of the customer.'),
+  type: orderType,
+  status: orderStatus,
+  customer_id: id('customer'),
+  po_number: z.string().nullable(),
+  total: money.openapi({ description: 'What the customer pays its seller.' }),
+  attributes: z.record(z.string(), z.string()).nullable(),
+  placed_at: instant,
+  completed_at: instant.nullable(),
+};
+const identity = {
+  id: id('order'),
+  number: z.string().openapi({ description: 'For people.' }),
+  surface: z.string().openapi({ description: 'Where it was placed.' }),
+  placed_by: z.string(),
+  version,
+};
+
+const line = {
+  position: z.int(),
+  plan_id: id('plan'),
+  plan_version: z.int(),
+  rate_id: id('rate'),
+  resource_id: id('resource'),
+  mpn: z.string(),
+  vendor: z.string(),
+  name: z.string(),
+  quantity: decimalOut,
+};
+
+const charge = {
+  position: z.int().openapi({ description: 'The line it belongs to.' }),
+  rate_id: id('rate'),
+  seller_id: id('account'),
+  buyer_id: id('buyer', 'An account, or the customer on the last edge.'),
+  type: chargeType,
+  quantity: decimalOut,
+  unit_price: decimalOut,
+  fraction: z
+    .strictObject({ numerator: z.int(), denominator: z.int() })
+    .openapi({ description: 'Share of a billing period, exactly; more than one when several are paid in advance.' }),
+  period_start: date,
+  period_end: date.openapi({ description: 'The first day after it.' }),
+  amount: money,
+  booked_on: date,
+  source: priceSource,
+};
+
+/** Totals of one edge of the channel. */
+export const edgeTotal = z
+  .strictObject({ seller_id: id('account'), buyer_id: id('buyer'), total: money })
+  .openapi('EdgeTotal');
+
+export const order = z.strictObject({ ...identity, ...header }).openapi('Order');
+export type Order = z.input<typeof order>;
+
+export const orderDetail = z
+  .strictObject({
+    ...identity,
+    ...header,
+    lines: z.array(z.strictObject({ ...line, subscription_id: id('subscription') }).openapi('OrderLine')),
+    charges: z
+      .array(z.strictObject({ ...charge, id: id('charge'), subscription_id: id('subscription') }).openapi('Charge'))
+      .openapi({ description: 'On the edges that concern you: those that you or accounts below you sell or buy on.' }),
+    edges: z.array(edgeTotal),
+    subscriptions: z.array(subscription),
+  })
+  .openapi('OrderDetail');
+export type OrderDetail = z.input<typeof orderDetail>;
+
+export const orderPreview = z
+  .strictObject({
+    ...header,
+    lines: z.array(z.strictObject(line).openapi('OrderLinePreview')),
+    charges: z.array(z.strictObject(charge).openapi('ChargePreview')),
+    edges: z.array(edgeTotal),
+    subscriptions: z.array(
+      subscription
+        .omit({ id: true, number: true, order_id: true, version: true, created_at: true, updated_at: true })
+        .extend({ licenses: z.array(license.omit({ id: true, activation_code: true })) })
+        .openapi('SubscriptionPreview'),
+    ),
+  })
+  .openapi('OrderPreview', {
+    description: 'What the order would be: the same without ids and numbers. Nothing is stored.',
+  });
+export type OrderPreview = z.input<typeof orderPreview>;
+
+const newLine = z
+  .strictObject({
+    mpn: text(100).optional(),
+    rate_id: id('rate').optional(),
+    vendor: text(50).optional().openapi({ description: 'Code of the vendor, where an MPN alone is ambiguous.' }),
+    subscription_period: period.optional(),
+    billing_period: period.optional(),
+    quantity,
+    parameters: z.array(z.unknown()).max(50).optional(),
+  })
+  .refine((wanted) => (wanted.mpn === undefined) !== (wanted.rate_id === undefined), {
+    path: ['mpn'],
+    message: 'either an mpn or a rate_id is expected',
+  })
+  .openapi('NewOrderLine');
+
+export const newOrder = z
+  .strictObject({
+    customer_id: id('customer'),
+    lines: z.array(newLine).min(1).max(200),
+    po_number: text(100).nullable().optional(),
+    attributes: attributes.optional(),
+  })
+  .openapi('NewOrder');
+
+const tag = 'Orders';
+const exampleOrder = {
+  customer_id: cast.customer,
+  lines: [
+    { mpn: 'HR-SEAT', quantity: 12 },
+    { mpn: 'HR-STORAGE', quantity: '2' },
+  ],
+  po_number: 'PO-2291',
+};
+
+export const orderRoutes = {
+  listOrders: route({
+    operationId: 'listOrders',
+    method: 'get',
+    path: '/orders',
+    tag,
+    summary: 'List orders',
+    description: 'Of your customers and of those of accounts below, the newest first, without lines and charges.',
+    permission: 'orders.read',
+    query: z.strictObject({
+      ...pageQuery,
+      owner_id: id('account', 'Only of customers of exactly this account.').optional(),
+      customer_id: id('customer').optional(),
+      subscription_id: id('subscription').optional(),
+      type: orderType.optional(),
+      status: orderStatus.optional(),
+      placed_from: instant.optional(),
+      placed_to: instant.optional().openapi({ description: 'Not included.' }),
+    }),
+    answers: { 200: page(order) },
+    examples: [{ as: 'reseller', query: { status: 'completed' }, status: 200 }],
+  }),
+  placeOrder: route({
+    operationId: 'placeOrder',
+    method: 'post',
+    path: '/orders',
+    tag,
+    summary: 'Place an order',
+    description:
+      'Sells to a customer of yours or of an account below. With preview=true the same decision is made and nothing is stored; what a preview refuses, the order would be refused for. A line names its product by rate_id, or by mpn with as much else as tells it apart. An add-on needs its base in the same order.',
+    permission: 'orders.place',
+    query: z.strictObject({ preview: flagInQuery.default(false) }),
+    body: newOrder,
+    answers: { 200: orderPreview, 201: orderDetail },
+    hasVersion: true,
+    examples: [
+      { as: 'reseller', body: exampleOrder, status: 201 },
+      { as: 'reseller', query: { preview: 'true' }, body: exampleOrder, status: 200 },
+    ],
+  }),
+  getOrder: route({
+    operationId: 'getOrder',
+    method: 'get',
+    path: '/orders/{order_id}',
+    tag,
+    summary: 'Read an order',
+    description: 'With its lines, its charges on the edges that concern you, and its subscriptions.',
+    permission: 'orders.read',
+    params: z.strictObject({ order_id: id('order') }),
+    answers: { 200: orderDetail },
+    hasVersion: true,
+    examples: [{ as: 'distributor', params: { order_id: cast.order }, status: 200 }],
+  }),
+};
+export type EdgeTotal = z.input<typeof edgeTotal>;

@@ -1,0 +1,95 @@
+import { z } from '@hono/zod-openapi';
+import { cast } from './cast.ts';
+import { licenseVersion } from './plans.ts';
+import { route } from './route.ts';
+import { date, decimalOut, id, instant, page, pageQuery, version } from './wire.ts';
+
+export const subscriptionStatus = z.enum(['pending', 'active', 'hold', 'terminated', 'removed']);
+
+export const subscriptionItem = z
+  .strictObject({
+    rate_id: id('rate'),
+    resource_id: id('resource'),
+    mpn: z.string(),
+    vendor: z.string(),
+    name: z.string(),
+    quantity: decimalOut,
+  })
+  .openapi('SubscriptionItem');
+
+export const license = z
+  .strictObject({
+    id: id('license'),
+    product_id: id('product'),
+    license_version: licenseVersion,
+    activation_code: z.string(),
+    units: decimalOut,
+    start_on: date,
+    end_on: date.openapi({ description: 'The first day without the right.' }),
+    start_charge_on: date,
+    grace_months: z.int(),
+    enabled: z.boolean(),
+  })
+  .openapi('License');
+
+export const subscription = z
+  .strictObject({
+    id: id('subscription'),
+    owner_id: id('account'),
+    number: z.string(),
+    order_id: id('order'),
+    customer_id: id('customer'),
+    plan_id: id('plan'),
+    plan_version: z.int(),
+    name: z.string(),
+    status: subscriptionStatus,
+    auto_renewal: z.boolean(),
+    auto_renewal_months: z.int().nullable(),
+    anchor_on: date.openapi({ description: 'All boundaries are counted from it; it stays as it was given.' }),
+    start_on: date,
+    end_on: date.openapi({ description: 'The first day after the period.' }),
+    start_charge_on: date,
+    attributes: z.record(z.string(), z.string()),
+    version,
+    created_at: instant,
+    updated_at: instant,
+    items: z.array(subscriptionItem),
+    licenses: z.array(license),
+  })
+  .openapi('Subscription');
+export type Subscription = z.input<typeof subscription>;
+
+const tag = 'Subscriptions';
+
+export const subscriptionRoutes = {
+  listSubscriptions: route({
+    operationId: 'listSubscriptions',
+    method: 'get',
+    path: '/subscriptions',
+    tag,
+    summary: 'List subscriptions',
+    description: 'Of your customers and of those of accounts below, the newest first.',
+    permission: 'subscriptions.read',
+    query: z.strictObject({
+      ...pageQuery,
+      owner_id: id('account', 'Only of customers of exactly this account.').optional(),
+      customer_id: id('customer').optional(),
+      order_id: id('order').optional(),
+      status: subscriptionStatus.optional(),
+    }),
+    answers: { 200: page(subscription) },
+    examples: [{ as: 'distributor', query: { customer_id: cast.customer }, status: 200 }],
+  }),
+  getSubscription: route({
+    operationId: 'getSubscription',
+    method: 'get',
+    path: '/subscriptions/{subscription_id}',
+    tag,
+    summary: 'Read a subscription',
+    permission: 'subscriptions.read',
+    params: z.strictObject({ subscription_id: id('subscription') }),
+    answers: { 200: subscription },
+    hasVersion: true,
+    examples: [{ as: 'reseller', params: { subscription_id: cast.subscription }, status: 200 }],
+  }),
+};

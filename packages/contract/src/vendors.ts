@@ -1,0 +1,80 @@
+import { z } from '@hono/zod-openapi';
+import { cast } from './cast.ts';
+import { route } from './route.ts';
+import { code, id, instant, name, page, pageQuery, url, version } from './wire.ts';
+
+export const provisioning = z
+  .enum(['instant', 'webhook', 'manual'])
+  .openapi({ description: 'How what is sold comes into being.' });
+
+export const vendor = z
+  .strictObject({
+    id: id('vendor'),
+    code: z.string(),
+    name: z.string(),
+    provisioning,
+    webhook_url: z.string().nullable(),
+    version,
+    created_at: instant,
+  })
+  .openapi('Vendor');
+export type Vendor = z.input<typeof vendor>;
+
+export const newVendor = z
+  .strictObject({
+    code: code(50),
+    name,
+    provisioning: provisioning.default('instant'),
+    webhook_url: url.nullable().default(null).openapi({ description: 'Needed for provisioning by webhook.' }),
+    webhook_secret: z
+      .string()
+      .min(16)
+      .max(200)
+      .optional()
+      .openapi({ description: 'Signs the requests to the webhook; shown to nobody.' }),
+  })
+  .refine((wanted) => wanted.provisioning !== 'webhook' || wanted.webhook_url !== null, {
+    path: ['webhook_url'],
+    message: 'a URL is expected for provisioning by webhook',
+  })
+  .openapi('NewVendor');
+
+const tag = 'Vendors';
+
+export const vendorRoutes = {
+  listVendors: route({
+    operationId: 'listVendors',
+    method: 'get',
+    path: '/vendors',
+    tag,
+    summary: 'List vendors',
+    permission: 'vendors.read',
+    query: z.strictObject(pageQuery),
+    answers: { 200: page(vendor) },
+    examples: [{ as: 'reseller', status: 200 }],
+  }),
+  createVendor: route({
+    operationId: 'createVendor',
+    method: 'post',
+    path: '/vendors',
+    tag,
+    summary: 'Add a vendor',
+    permission: 'vendors.write',
+    body: newVendor,
+    answers: { 201: vendor },
+    hasVersion: true,
+    examples: [{ as: 'provider', body: { code: 'cinderwick', name: 'Cinderwick Software' }, status: 201 }],
+  }),
+  getVendor: route({
+    operationId: 'getVendor',
+    method: 'get',
+    path: '/vendors/{vendor_id}',
+    tag,
+    summary: 'Read a vendor',
+    permission: 'vendors.read',
+    params: z.strictObject({ vendor_id: id('vendor') }),
+    answers: { 200: vendor },
+    hasVersion: true,
+    examples: [{ as: 'reseller', params: { vendor_id: cast.vendor }, status: 200 }],
+  }),
+};

@@ -1,0 +1,28 @@
+import type { Clock } from '@tierline/kernel';
+import type { Authenticator } from '../../modules/access/index.ts';
+import type { AccountsService, Directory } from '../../modules/accounts/index.ts';
+import type { Offers } from '../../modules/catalog/index.ts';
+import type { CustomersService } from '../../modules/customers/index.ts';
+import type { OrdersService } from '../../modules/orders/index.ts';
+import type { Prices } from '../../modules/pricing/index.ts';
+import type { SubscriptionsService } from '../../modules/subscriptions/index.ts';
+import type { Config } from '../../platform/config/index.ts';
+import type { Revisions } from '../../platform/db/index.ts';
+
+/** What the dialect translates to. */
+export type SimpleApiDependencies = {
+  readonly clock: Clock;
+  readonly revisions: Pick<Revisions, 'onAccountChange'>;
+  readonly directory: Directory;
+  readonly accounts: Pick<AccountsService, 'list'>;
+  readonly authenticate: Pick<
+    Authenticator,
+    'simpleApiPassword' | 'simpleApiToken' | 'peekSimpleApiBearer' | 'simpleApiBearer'
+  >;
+  readonly offers: Offers;
+  readonly prices: Prices;
+  readonly customers: CustomersService;
+  readonly orders: OrdersService;
+  readonly subscriptions: SubscriptionsService;
+  readonly settings: Pick<Config, 'catalogCacheBytes' | 'simpleapiCallsPerMinute' | 'simpleapiCallsPerDay'>;
+};

@@ -1,0 +1,70 @@
+import { subscriptionRoutes, type Subscription as Shown } from '@tierline/contract';
+import { formatDecimal } from '@tierline/kernel';
+import { afterId, ok, pageById, type Bind } from '../../platform/http/index.ts';
+import type { Principal } from '../access/index.ts';
+import type { AccountsService } from '../accounts/index.ts';
+import type { SubscriptionsService } from './service.ts';
+import type { Subscription } from './subscription.ts';
+
+type Services = { readonly subscriptions: SubscriptionsService; readonly accounts: AccountsService };
+
+export function bindSubscriptions(bind: Bind<Principal>, { subscriptions, accounts }: Services): void {
+  bind(subscriptionRoutes.listSubscriptions, async ({ caller, query }) => {
+    const { owner_id: ownerId, customer_id: customerId, order_id: orderId, status, limit } = query;
+    if (ownerId !== undefined) await accounts.visible(caller.accountId, ownerId, 'owner_id');
+    const scope = ownerId === undefined ? { within: caller.accountId } : { ownerId };
+    const filter = { scope, customerId, status, orderIds: orderId === undefined ? undefined : [orderId] };
+    const after = afterId<'subscription'>(query);
+    const rows = await subscriptions.page(filter, { after, limit: limit + 1 }, true);
+    return ok(pageById(rows, query, showSubscription));
+  });
+
+  bind(subscriptionRoutes.getSubscription, async ({ caller, params }) => {
+    const subscription = await subscriptions.get(caller.accountId, { id: params.subscription_id });
+    return ok(showSubscription(subscription), subscription.version);
+  });
+}
+
+export function showSubscription(subscription: Subscription): Shown {
+  return {
+    id: subscription.id,
+    owner_id: subscription.ownerId,
+    number: subscription.serial,
+    order_id: subscription.orderId,
+    customer_id: subscription.customerId,
+    plan_id: subscription.planId,
+    plan_version: subscription.planVersion,
+    name: subscription.name,
+    status: subscription.status,
+    auto_renewal: subscription.autoRenewal,
+    auto_renewal_months: subscription.autoRenewalMonths,
+    anchor_on: subscription.anchorOn,
+    start_on: subscription.startOn,
+    end_on: subscription.endOn,
+    start_charge_on: subscription.startChargeOn,
+    attributes: subscription.attributes,
+    version: subscription.version,
+    created_at: subscription.createdAt,
+    updated_at: subscription.updatedAt,
+    items: subscription.items.map((item) => ({
+      rate_id: item.rateId,
+      resource_id: item.resourceId,
+      mpn: item.mpn,
+      vendor: item.vendorCode,
+      name: item.name,
+      quantity: formatDecimal(item.quantity),
+    })),
+    licenses: subscription.licenses.map((license) => ({
+      id: license.id,
+      product_id: license.productId,
+      license_version: license.version,
+      activation_code: license.activationCode,
+      units: formatDecimal(license.units),
+      start_on: license.startOn,
+      end_on: license.endOn,
+      start_charge_on: license.startChargeOn,
+      grace_months: license.graceMonths,
+      enabled: license.enabled,
+    })),
+  };
+}

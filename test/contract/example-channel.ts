@@ -1,0 +1,137 @@
+import { cast as ids, type CastMember } from '@tierline/contract';
+import { decimal, manualClock, type AccountId } from '@tierline/kernel';
+import { cast, customers, stranger } from '@tierline/server/app/demo/cast.ts';
+import { buildEngine } from '@tierline/server/app/engine.ts';
+import type { Cause, Database } from '@tierline/server/db';
+import type { Account, NewAccount } from '@tierline/server/modules/accounts/index.ts';
+import { openSecrets } from '@tierline/server/platform/secrets/index.ts';
+import { catalogBuilders } from '../support/world-catalog.ts';
+
+export type ExampleChannel = Awaited<ReturnType<typeof exampleChannel>>;
+
+/** The channel that the examples of the contract speak of, built in an empty database. */
+export async function exampleChannel(db: Database) {
+  const clock = manualClock('2026-03-02T09:00:00Z');
+  const secrets = await openSecrets({ masterKey: Buffer.alloc(32, 7), dataDir: 'not used' });
+  const settings = { orderBatchMax: 64, sessionHours: 12, simpleapiTokenSeconds: 1500, webhookTimeoutMs: 1000 };
+  const engine = buildEngine({ db, secrets, clock, settings });
+  const cause = (): Cause => ({ actor: 'system', requestId: 'setup', at: clock.now() });
+
+  const account = async (parent: Account | null, facts: Pick<NewAccount, 'name' | 'kind' | 'country' | 'timeZone'>) => {
+    const { name, kind, country, timeZone } = facts;
+    const wanted = { name, kind, country, timeZone, currency: 'USD', language: 'en' };
+    return engine.accounts.create(cause(), parent?.id ?? null, wanted);
+  };
+  const provider = await account(null, cast.provider);
+  const distributor = await account(provider, cast.distributor);
+  const reseller = await account(distributor, cast.reseller);
+  const branch = await account(distributor, stranger);
+
+  const catalog = catalogBuilders(engine, cause);
+  const sold = await exampleCatalog(catalog, [provider, distributor, reseller, branch]);
+  const { product, plan, seat, storage, draftPlan, oldPlan, vendor, priceList } = sold;
+
+  const { name, language, address, contact } = customers[0]!;
+  const contacts = [{ type: 'admin' as const, email: 'imani@example.com', ...contact }];
+  const customer = await engine.customers.create(cause(), reseller.id, { name, language, address, contacts });
+  const order = await engine.orders.place(cause(), reseller.id, {
+    customer: { id: customer.id },
+    lines: [
+      { name: { mpn: 'HR-SEAT' }, quantity: decimal('5') },
+      { name: { mpn: 'HR-STORAGE' }, quantity: decimal('1') },
+    ],
+    poNumber: 'PO-2207',
+    attributes: null,
+    surface: 'api',
+    addMissingBases: false,
+  });
+
+  const { access } = engine;
+  const key = async (of: AccountId) =>
+    access.createApiKey(cause(), { accountId: of, role: 'owner' }, of, { name: 'Back office', role: 'owner' });
+  const owner = { accountId: reseller.id, role: 'owner' as const };
+  const password = 'correct horse battery';
+  const { user } = await access.createUser(cause(), owner, {
+    email: 'ada@example.com',
+    name: 'Ada Lindqvist',
+    password,
+    memberships: [{ accountId: reseller.id, role: 'admin' }],
+  });
+  const apiKey = await access.createApiKey(cause(), owner, reseller.id, { name: 'Old shop', role: 'sales' });
+  const lmpiCredential = await access.createLmpiCredential(cause(), owner, reseller.id);
+  const simpleApiUser = await access.createSimpleApiUser(cause(), owner, reseller.id, {
+    marketplace: 'US',
+    profile: '21.0',
+  });
+  const units = { productId: product.id, licenseVersion: 'full' as const };
+  await engine.pools.mint(cause(), provider, { ...units, units: 1000n });
+  await engine.pools.assign(cause(), provider, distributor.id, { ...units, units: 200n });
+
+  const tokens: Readonly<Record<CastMember, string | undefined>> = {
+    provider: (await key(provider.id)).key,
+    distributor: (await key(distributor.id)).key,
+    reseller: (await key(reseller.id)).key,
+    person: (await engine.authenticate.login('ada@example.com', password)).token,
+    nobody: undefined,
+  };
+  const actual: Readonly<Record<keyof typeof ids, string>> = {
+    provider: provider.id,
+    distributor: distributor.id,
+    reseller: reseller.id,
+    branch: branch.id,
+    customer: customer.id,
+    vendor: vendor.id,
+    product: product.id,
+    seat: seat.id,
+    storage: storage.id,
+    plan: plan.id,
+    seatRate: plan.rates['HR-SEAT']!,
+    storageRate: plan.rates['HR-STORAGE']!,
+    draftPlan: draftPlan.id,
+    oldPlan: oldPlan.id,
+    priceList: priceList.id,
+    order: order.id,
+    subscription: order.subscriptions[0]!.id,
+    user: user.id,
+    apiKey: apiKey.apiKey.id,
+    lmpiCredential: lmpiCredential.id,
+    simpleApiUser: simpleApiUser.user.id,
+  };
+  return { engine, tokens, actual };
+}
+
+type Builders = ReturnType<typeof catalogBuilders>;
+
+/** Hosted mail with a storage add-on, passed down to both resellers, with a price on every edge. */
+async function exampleCatalog(
+  catalog: Builders,
+  [provider, distributor, reseller, branch]: readonly [Account, Account, Account, Account],
+) {
+  const vendor = await catalog.vendor(provider, { code: 'halcyon', name: 'Halcyon Reef' });
+  const product = await catalog.product(provider, {
+    vendorId: vendor.id,
+    code: 'HRMAIL001',
+    name: 'Hosted Mail',
+    serviceName: 'MAIL',
+  });
+  const seat = await catalog.resource(provider, product, 'HR-SEAT', 'Hosted mail, seat');
+  const storage = await catalog.resource(provider, product, 'HR-STORAGE', 'Hosted mail, storage 10 GB');
+  const rates = [
+    { mpn: 'HR-SEAT', quantityMin: '1', quantityMax: '5000', prices: '15.2' },
+    { mpn: 'HR-STORAGE', quantityMax: '5000', dependsOn: ['HR-SEAT'], prices: '0.95' },
+  ];
+  const plan = await catalog.plan(provider, { product, name: 'Hosted mail, monthly', rates });
+  const [seatOnly] = [rates.slice(0, 1).map(({ prices: _, ...rate }) => rate)];
+  const draftPlan = await catalog.plan(provider, {
+    product,
+    name: 'Hosted mail, next year',
+    rates: seatOnly,
+    publish: false,
+  });
+  const oldPlan = await catalog.plan(provider, { product, name: 'Hosted mail classic', rates: seatOnly });
+  await catalog.delegate([provider, distributor, reseller], plan);
+  await catalog.delegate([distributor, branch], plan);
+  await catalog.priceList(distributor, { prices: { 'HR-SEAT': '17.5', 'HR-STORAGE': '1.05' } });
+  const priceList = await catalog.priceList(reseller, { prices: { 'HR-SEAT': '19.8', 'HR-STORAGE': '1.15' } });
+  return { vendor, product, seat, storage, plan, draftPlan, oldPlan, priceList };
+}
