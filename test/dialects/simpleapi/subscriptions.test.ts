@@ -149,11 +149,11 @@ describe('GET /subscriptions', () => {
         },
       },
     ]);
-    // No longer sold: what it costs today is not known, so nothing is said rather than something wrong.
+    // No longer offered, but still held: it keeps its prices.
     await own.engine.catalog.retire(own.cause(), provider, plan.id);
     const after = await client.get(`/subscriptions/${String(sold.body['subscriptionId'])}`);
     expect(after.status).toBe(200);
-    expect(after.body).not.toHaveProperty('totalPrice');
+    expect(after.body['totalPrice']).toEqual(usd('60'));
     expect((await client.get(`/orders/${String(sold.body['id'])}`)).body['total']).toEqual(usd('60'));
     await own.close();
   });

@@ -13,7 +13,7 @@ import type { PlanVersion } from '../../modules/catalog/index.ts';
 import type { Order, OrderCharge, OrderDetail, OrderLine } from '../../modules/orders/index.ts';
 import { orderNumber } from '../../modules/orders/index.ts';
 import { idOfSerial, productId } from './ids.ts';
-import type { RateLabel } from './rate-labels.ts';
+import type { RateLabel } from '../../modules/catalog/index.ts';
 import { orderStatuses, wireInstant, wireMoney, wireNumber, wirePeriod, type WireMoney } from './wire.ts';
 
 /** What an order's answer needs beside the order. */

@@ -92,10 +92,7 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     );
     const [plans, names] = await Promise.all([
       offers.planVersions(node, [...keys.values()]),
-      labels.of(
-        node,
-        order.lines.map(({ rateId }) => rateId),
-      ),
+      labels.of(order.lines.map(({ rateId }) => rateId)),
     ]);
     return {
       customerNumber,

@@ -3,7 +3,7 @@ import type { SimpleApiProfile } from '../../modules/access/index.ts';
 import type { ChargeType, NamedRate, PriceModel } from '../../modules/catalog/index.ts';
 import type { EdgePrices, RatePrices } from '../../modules/pricing/index.ts';
 import { productId } from './ids.ts';
-import type { RateLabel } from './rate-labels.ts';
+import type { RateLabel } from '../../modules/catalog/index.ts';
 import { billingModels, priceModels, wirePeriod } from './wire.ts';
 
 /** In the order of the schema's enumeration, so the price that most clients mean comes first. */

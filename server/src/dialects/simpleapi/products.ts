@@ -122,10 +122,7 @@ async function buildPage(
   const named = await offers.withPlans(node, rates);
   const [ratePrices, bases] = await Promise.all([
     prices.of(node, named, undefined, at),
-    labels.of(
-      node,
-      rates.flatMap((rate) => rate.dependsOn),
-    ),
+    labels.of(rates.flatMap((rate) => rate.dependsOn)),
   ]);
   const entries = named.map((one, index) => productEntry(one, ratePrices[index]!, bases, profile));
   const text = `{"data":[${entries.join(',')}],"pagination":{"offset":${offset},"limit":${limit},"total":${total}}}`;

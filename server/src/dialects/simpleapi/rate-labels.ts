@@ -1,9 +1,5 @@
 import type { RateId } from '@tierline/kernel';
-import type { AccountNode } from '../../modules/accounts/index.ts';
-import type { Offers, Rate } from '../../modules/catalog/index.ts';
-
-/** What names a rate on this surface. */
-export type RateLabel = Pick<Rate, 'mpn' | 'number'>;
+import type { Offers, RateLabel } from '../../modules/catalog/index.ts';
 
 const labelsMax = 200_000;
 
@@ -13,14 +9,14 @@ export type RateLabels = ReturnType<typeof rateLabels>;
 export function rateLabels(offers: Offers) {
   const known = new Map<RateId, RateLabel>();
 
-  function learn({ rateId, mpn, number }: Rate): void {
+  function learn({ rateId, mpn, number }: RateLabel): void {
     if (known.has(rateId)) return;
     if (known.size >= labelsMax) known.delete(known.keys().next().value!);
-    known.set(rateId, { mpn, number });
+    known.set(rateId, { rateId, mpn, number });
   }
 
-  /** The names of these rates; one that the account may not sell any more can be missing. */
-  async function of(node: AccountNode, ids: Iterable<RateId>): Promise<ReadonlyMap<RateId, RateLabel>> {
+  /** The names of these rates, those unknown so far in one read. */
+  async function of(ids: Iterable<RateId>): Promise<ReadonlyMap<RateId, RateLabel>> {
     const labels = new Map<RateId, RateLabel>();
     const unknown: RateId[] = [];
     for (const id of new Set(ids)) {
@@ -28,10 +24,9 @@ export function rateLabels(offers: Offers) {
       if (label === undefined) unknown.push(id);
       else labels.set(id, label);
     }
-    const found = await Promise.all(unknown.map((rateId) => offers.find(node, { rateId })));
-    for (const { rate } of found.flat()) {
-      learn(rate);
-      labels.set(rate.rateId, { mpn: rate.mpn, number: rate.number });
+    for (const label of await offers.labels(unknown)) {
+      learn(label);
+      labels.set(label.rateId, label);
     }
     return labels;
   }

@@ -118,14 +118,17 @@ export function subscriptionHandlers(dependencies: SimpleApiDependencies, scopeO
    */
   async function priced(accountId: AccountId, subscription: Subscription, customer: Customer): Promise<PricedItem[]> {
     const node = await directory.get(subscription.ownerId);
-    const found = await Promise.all(subscription.items.map(({ rateId }) => offers.find(node, { rateId })));
-    const named = found.map((candidates) => candidates.find(({ plan }) => plan.planId === subscription.planId));
-    const known = named.filter((one) => one !== undefined);
+    const { planId, planVersion: version } = subscription;
+    const known = await offers.sold(
+      node,
+      subscription.items.map(({ rateId }) => ({ planId, version, rateId })),
+    );
+    const byRate = new Map(known.map((one) => [one.rate.rateId, one]));
     const edges = new Map<NamedRate, Awaited<ReturnType<typeof prices.of>>[number]>();
     for (const [index, of] of (await prices.of(node, known, customer, clock.now())).entries())
       edges.set(known[index]!, of);
-    return subscription.items.map((item, index) => {
-      const rate = named[index];
+    return subscription.items.map((item) => {
+      const rate = byRate.get(item.rateId);
       const of = rate && edges.get(rate);
       return {
         item,

@@ -5,7 +5,7 @@ export { catalogService, type CatalogService } from './service.ts';
 export type { NewPlan } from './service-plans.ts';
 export type { NewProduct, NewResource, NewVendor } from './service-products.ts';
 export { webhookSecretContext } from './service-shared.ts';
-export type { RateFilter, RateName, Run } from './store-offers.ts';
+export type { RateFilter, RateLabel, RateName, Run, SoldKey } from './store-offers.ts';
 export { catalogLists, type CatalogLists } from './service-lists.ts';
 export { bindProducts } from './routes.ts';
 export { bindPlans } from './routes-plans.ts';

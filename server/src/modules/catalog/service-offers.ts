@@ -5,13 +5,16 @@ import { catalogRevision, type AccountNode } from '../accounts/index.ts';
 import type { PlanVersion, Rate } from './catalog.ts';
 import {
   selectFiltered,
+  selectLabels,
   selectNamed,
   selectOffers,
   selectRuns,
+  selectSold,
   selectVersions,
   type RateFilter,
   type RateName,
   type Run,
+  type SoldKey,
 } from './store-offers.ts';
 
 /** One plan that an account may sell, in the version that is sold today. */
@@ -117,7 +120,22 @@ export function offersOf(db: Database) {
     return found.flat().filter(({ plan }) => plan.planId === planId);
   }
 
-  return { offering, page, search, planVersions, find, ofPlan, withPlans };
+  /** What was sold, with its plan, whether or not it is offered still; the caller may see it because it was sold there. */
+  async function sold(node: AccountNode, keys: readonly SoldKey[]): Promise<readonly NamedRate[]> {
+    return withPlans(node, await selectSold(db, keys));
+  }
+
+  return {
+    offering,
+    page,
+    search,
+    planVersions,
+    find,
+    ofPlan,
+    withPlans,
+    sold,
+    labels: (rateIds: readonly RateId[]) => selectLabels(db, rateIds),
+  };
 }
 
 function keysOf(offering: Offering) {

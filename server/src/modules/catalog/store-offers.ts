@@ -161,6 +161,41 @@ const ratesById: Statement = {
     where r.rate_id = $3`,
 };
 
+const ratesSold: Statement = {
+  name: 'rates_sold',
+  text: `select ${rateColumns}
+    from unnest($1::uuid[], $2::int[], $3::uuid[]) with ordinality as sold (plan_id, version, rate_id, place)
+    join resource_rates r on r.rate_id = sold.rate_id and r.version = sold.version and r.plan_id = sold.plan_id
+    order by sold.place`,
+};
+
+export type SoldKey = { readonly planId: PlanId; readonly version: number; readonly rateId: RateId };
+
+/** Rates as they were sold, in whatever version and whether or not they are offered still; in order. */
+export async function selectSold(db: Database, keys: readonly SoldKey[]): Promise<Rate[]> {
+  if (keys.length === 0) return [];
+  const rows = await db.query<RateRow>(ratesSold, [
+    keys.map(({ planId }) => planId),
+    keys.map(({ version }) => version),
+    keys.map(({ rateId }) => rateId),
+  ]);
+  return rows.map(rateFromRow);
+}
+
+const labelsOfRates: Statement = {
+  name: 'rate_labels',
+  text: 'select distinct rate_id, mpn, number from resource_rates where rate_id = any($1::uuid[])',
+};
+
+/** What a rate is called in every version of its plan. */
+export type RateLabel = Pick<Rate, 'rateId' | 'mpn' | 'number'>;
+
+export async function selectLabels(db: Database, rateIds: readonly RateId[]): Promise<RateLabel[]> {
+  if (rateIds.length === 0) return [];
+  const rows = await db.query<Pick<RateRow, 'rate_id' | 'mpn' | 'number'>>(labelsOfRates, [rateIds]);
+  return rows.map((row) => ({ rateId: row.rate_id, mpn: row.mpn, number: row.number.toString() }));
+}
+
 export type OfferKeys = { readonly planIds: readonly PlanId[]; readonly versions: readonly number[] };
 
 export async function selectFiltered(
