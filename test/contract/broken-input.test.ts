@@ -38,18 +38,21 @@ const addressOf = (route: Route, example: Example): string =>
 
 function checkRefusal(route: Route, what: string, answered: Answered, field?: string): void {
   const about = `${route.operationId}, ${what}: ${answered.status} ${answered.text.slice(0, 500)}`;
-  expect(refusalStatuses(route), about).toContain(answered.status);
-  expect(answered.headers.get('content-type'), about).toBe('application/problem+json');
-  expect(answered.body, about).toMatchObject({ status: answered.status, request_id: expect.any(String) as string });
+  expect(refusalStatuses(route), `${about}.`).toContain(answered.status);
+  expect(answered.headers.get('content-type'), `${about}.`).toBe('application/problem+json');
+  expect(answered.body, `${about}.`).toMatchObject({
+    status: answered.status,
+    request_id: expect.any(String) as string,
+  });
   if (field === undefined || field === '') return;
   const { errors } = answered.body as { errors: readonly { field?: string; code: string; detail: string }[] };
   expect(
     errors.map((each) => each.field),
-    about,
+    `${about}.`,
   ).toContain(field);
   for (const { code, detail } of errors) {
-    expect(code, about).toMatch(/^[a-z_]+\.[a-z_]+$/);
-    expect(detail, about).toMatch(/^\S.*[.?]$/s);
+    expect(code, `${about}.`).toMatch(/^[a-z_]+\.[a-z_]+$/);
+    expect(detail, `${about}.`).toMatch(/^\S.*[.?]$/s);
   }
 }
 
@@ -85,7 +88,7 @@ test.each([
     const sent = { token: channel.tokens[example.as], body };
     const answered = await call(route.method.toUpperCase(), addressOf(route, example), sent);
     checkRefusal(route, what, answered);
-    expect(answered.body, route.operationId).toMatchObject({ code });
+    expect(answered.body, `${route.operationId}.`).toMatchObject({ code });
   }
 });
 
@@ -149,7 +152,7 @@ test.each(withQuery.map((route) => [route.operationId, route] as const))(
 test('ids in the path that are none', async () => {
   for (const route of all.filter(({ params }) => params !== undefined)) {
     const [example] = route.examples;
-    for (const id of ['nope', '1', `${'x'.repeat(3000)}`, "'; drop table orders; --", '..%2f..']) {
+    for (const id of ['nope', '1', 'x'.repeat(3000), "'; drop table orders; --", '..%2f..']) {
       const path = route.path.replaceAll(/\{\w+\}/g, encodeURIComponent(id));
       const body = example.body === undefined ? undefined : withActualIds(JSON.stringify(example.body), channel.actual);
       const answered = await call(route.method.toUpperCase(), path, {

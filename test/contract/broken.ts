@@ -60,7 +60,7 @@ const texts = [
 ];
 
 /** A value that fits the schema, with everything that may be there. */
-export function sampleOf(schema: Schema, resolve: Resolve): unknown {
+function sampleOf(schema: Schema, resolve: Resolve): unknown {
   const of = resolve(schema);
   if (of.enum !== undefined) return of.enum[0];
   const types = typesOf(of);

@@ -1,4 +1,4 @@
-import { cast as ids, type CastMember } from '@tierline/contract';
+import type { cast as ids, CastMember } from '@tierline/contract';
 import { decimal, manualClock, type AccountId } from '@tierline/kernel';
 import { cast, customers, stranger } from '@tierline/server/app/demo/cast.ts';
 import { buildEngine } from '@tierline/server/app/engine.ts';

@@ -25,7 +25,7 @@ test('every operation has an id of its own, an address of its own and a row in t
   for (const [name, { operationId, permission, isPublic }] of Object.entries<Route>(routes)) {
     expect(operationId).toBe(name);
     if (permission !== null) expect(isOwnOperation(permission), `${name}: ${permission}`).toBe(true);
-    else expect(isPublic === true || ['logout', 'getMe'].includes(name), name).toBe(true);
+    else expect(isPublic === true || ['logout', 'getMe'].includes(name), `${name}.`).toBe(true);
   }
 });
 
@@ -38,7 +38,7 @@ test('the document and its page are served, and load nothing from elsewhere', as
   });
   for (const path of ['/', '/docs', '/docs/page.css', '/docs/page.js', '/docs/schema.js']) {
     const { status, text, headers } = await send('GET', path);
-    expect(status, path).toBe(200);
+    expect(status, `${path}.`).toBe(200);
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(text).not.toMatch(/(src|href|url\(|import .*|fetch\()\s*[=(]?\s*["'](https?:)?\/\//);
   }

@@ -17,10 +17,33 @@ export type Artifact = { readonly path: string; generate(sources: Sources): Prom
 
 /** To add one, add a line; import its source inside `generate`, so that the other artifacts don't wait for it. */
 export const artifacts: readonly Artifact[] = [
+  { path: 'docs/reference/cli.md', generate: async () => (await import('../../cli/src/reference.ts')).cliMarkdown() },
   { path: 'docs/reference/errors.md', generate: async () => errorsMarkdown(readRepository()) },
   {
     path: 'docs/reference/settings.md',
     generate: async () => (await import('@tierline/server/platform/config/index.ts')).settingsMarkdown(),
+  },
+  {
+    path: 'docs/reference/permissions.md',
+    generate: async () => (await import('@tierline/server/modules/access/index.ts')).permissionsMarkdown(),
+  },
+  {
+    path: 'packages/contract/src/answers.generated.ts',
+    generate: async ({ migratedDatabase }) =>
+      (await import('../contract/record.ts')).answersModule(await migratedDatabase()),
+  },
+  {
+    path: 'docs/reference/openapi.json',
+    generate: async ({ migratedDatabase }) => {
+      const { openApiDocument } = await import('@tierline/contract');
+      const { recordedAnswers } = await import('../contract/record.ts');
+      return `${JSON.stringify(openApiDocument(await recordedAnswers(await migratedDatabase())), null, 2)}\n`;
+    },
+  },
+  {
+    path: 'docs/reference/schema.md',
+    generate: async ({ migratedDatabase }) =>
+      (await import('./schema-markdown.ts')).schemaMarkdown(await migratedDatabase()),
   },
   {
     path: 'server/src/platform/db/tables.generated.ts',

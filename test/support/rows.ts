@@ -1,16 +1,16 @@
-import { sql } from 'kysely';
 import type { Database } from '@tierline/server/db';
 
 /** How many rows each table has. What is refused must leave every one of them as it was. */
 export async function rowCounts(db: Database): Promise<Readonly<Record<string, number>>> {
-  const { rows: tables } = await sql<{
-    name: string;
-  }>`select tablename as name from pg_tables where schemaname = 'public'
-    order by 1`.execute(db.kysely);
-  const counts = tables.map(
-    ({ name }) => sql`select ${name}::text as name, count(*)::int as count from ${sql.table(name)}`,
+  const tables = await db.query<{ name: string }>(
+    { name: 'tables', text: `select tablename as name from pg_tables where schemaname = 'public' order by 1` },
+    [],
   );
-  const { rows } = await sql<{ name: string; count: number }>`${sql.join(counts, sql` union all `)}`.execute(db.kysely);
+  const counts = tables.map(({ name }) => `select '${name}' as name, count(*)::int as count from ${name}`);
+  const rows = await db.query<{ name: string; count: number }>(
+    { name: 'row_counts', text: counts.join(' union all ') },
+    [],
+  );
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
 }
 
@@ -24,6 +24,22 @@ export async function rowsAdded(db: Database, work: () => Promise<unknown>): Pro
       .map((table) => [table, after[table]! - (before[table] ?? 0)] as const)
       .filter(([, more]) => more !== 0),
   );
+}
+
+/** Does what is to be refused. Answers the refusal, and the tables in which something was stored nevertheless. */
+export async function refusalOf(
+  db: Database,
+  work: () => Promise<unknown>,
+): Promise<{ readonly error: unknown; readonly stored: readonly string[] }> {
+  let error: unknown;
+  const added = await rowsAdded(db, async () => {
+    try {
+      await work();
+    } catch (thrown) {
+      error = thrown;
+    }
+  });
+  return { error, stored: Object.keys(added) };
 }
 
 /** A value as plain JSON: comparable by its content also where it holds dates, exact numbers and 64-bit integers. */

@@ -1,6 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, watch } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  watch,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +34,8 @@ export type StartOptions = {
 /** A process of which nothing is known yet but that it was begun. */
 export type Attempt = {
   readonly pid: number;
-  /** The ready file; rejects when the process ends without one. */
+  readonly readyFile: string;
+  /** Its content; rejects when the process ends without one. */
   readonly ready: Promise<ReadyFile>;
   readonly exited: Promise<Exit>;
   stdout(): string;
@@ -38,8 +49,7 @@ export type ServerProcess = Omit<Attempt, 'ready'> & { readonly ready: ReadyFile
 
 export type ServerHome = ReturnType<typeof serverHome>;
 
-const cli = fileURLToPath(new URL('../../cli/bin/tierline.js', import.meta.url));
-const command = existsSync(cli) ? cli : fileURLToPath(new URL('./start-server.ts', import.meta.url));
+const command = fileURLToPath(new URL('../../cli/bin/tierline.js', import.meta.url));
 
 /**
  * A data directory of its own under the system's temporary one, and real Tierline processes on it, one after another or
@@ -59,9 +69,10 @@ export function serverHome() {
     const readyFile = join(readyDir, `${attempts.length}.json`);
     const args = ['start', '--demo', '--port', String(port), '--data', dataDir, '--ready-file', readyFile];
     const [file, ...rest] = [...through, process.execPath, command, ...args];
-    const appears = fileIn(readyDir, readyFile);
+    // It appears whole.
+    const appears = watchFor(readyDir, () => textOf(readyFile));
     const child = spawn(file!, rest, { env: { ...ownEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const made = watched(child, appears);
+    const made = { ...watched(child, appears), readyFile };
     attempts.push(made);
     return made;
   }
@@ -89,16 +100,42 @@ export function serverHome() {
     rmSync(base, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** The postmaster of a later start than the given one, as soon as it is ready. */
+  function nextPostmaster(before: number): Promise<number> {
+    const cluster = join(dataDir, 'postgres');
+    const found = watchFor(cluster, () => {
+      const file = readPostmasterFile(cluster);
+      return file?.status === 'ready' && file.pid !== before ? file.pid : undefined;
+    });
+    return found.promise.finally(found.stop);
+  }
+
+  /** When a starting process has taken the data directory, which must be there already. */
+  function taken(): Promise<true> {
+    const found = watchFor(dataDir, () => (existsSync(join(dataDir, 'postgres.owner')) ? true : undefined));
+    return found.promise.finally(found.stop);
+  }
+
   /** How to reach the database of the running server, beside it. */
   function connection() {
     const { socketDir, port } = readPostmasterFile(join(dataDir, 'postgres'))!;
     return connectionTo({ host: socketDir, port }, readPassword(join(dataDir, 'postgres.password'))!);
   }
 
-  return { dataDir, attempt, start, connection, databaseProcesses, postmaster: () => postmasterOf(dataDir), close };
+  return {
+    dataDir,
+    attempt,
+    start,
+    connection,
+    databaseProcesses,
+    nextPostmaster,
+    taken,
+    postmaster: () => postmasterOf(dataDir),
+    close,
+  };
 }
 
-function watched(child: ChildProcess, appears: ReturnType<typeof fileIn>): Attempt {
+function watched(child: ChildProcess, appears: { promise: Promise<string>; stop(): void }): Omit<Attempt, 'readyFile'> {
   const output = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -111,7 +148,9 @@ function watched(child: ChildProcess, appears: ReturnType<typeof fileIn>): Attem
   const ended = exited.then(({ code, signal }): never => {
     throw new Error(`The server ended with ${code ?? signal} before it was ready:\n${output.stderr}`);
   });
-  const ready = Promise.race([appears.found, ended]).finally(() => appears.stop());
+  const ready = Promise.race([appears.promise.then((text) => JSON.parse(text) as ReadyFile), ended]).finally(() =>
+    appears.stop(),
+  );
   // Whoever only waits for the end does not ask for this one.
   ready.catch(() => {});
   return {
@@ -127,17 +166,17 @@ function watched(child: ChildProcess, appears: ReturnType<typeof fileIn>): Attem
   };
 }
 
-/** The content of a ready file as soon as it is there; it appears whole. */
-function fileIn(directory: string, path: string) {
+/** What `look` finds, as soon as something in the directory changes so that it finds it. */
+function watchFor<Found>(directory: string, look: () => Found | undefined) {
   const watcher = watch(directory);
-  const found = new Promise<ReadyFile>((resolve, reject) => {
+  const promise = new Promise<Found>((resolve, reject) => {
     watcher.on('error', reject);
     watcher.on('change', () => {
-      const text = textOf(path);
-      if (text !== undefined) resolve(JSON.parse(text) as ReadyFile);
+      const found = look();
+      if (found !== undefined) resolve(found);
     });
   });
-  return { found, stop: () => watcher.close() };
+  return { promise, stop: () => watcher.close() };
 }
 
 function textOf(path: string): string | undefined {

@@ -64,7 +64,7 @@ export function aRate(plan: Pick<PlanVersion, 'planId' | 'version'>, facts: Part
   };
 }
 
-export const freeSource: PriceSource = { kind: 'free' };
+const freeSource: PriceSource = { kind: 'free' };
 
 /** Tiers written as `[[lowerLimit, amount], ...]`, or the one amount of all units. */
 export type TiersWanted = string | readonly (readonly [lowerLimit: string, amount: string])[];

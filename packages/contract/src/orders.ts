@@ -178,7 +178,11 @@ export const orderRoutes = {
     description:
       'Sells to a customer of yours or of an account below. With preview=true the same decision is made and nothing is stored; what a preview refuses, the order would be refused for. A line names its product by rate_id, or by mpn with as much else as tells it apart. An add-on needs its base in the same order.',
     permission: 'orders.place',
-    query: z.strictObject({ preview: flagInQuery.default(false) }),
+    query: z.strictObject({
+      preview: flagInQuery
+        .default(false)
+        .openapi({ description: 'Decides the order without storing it; answered with 200 and without ids.' }),
+    }),
     body: newOrder,
     answers: { 200: orderPreview, 201: orderDetail },
     hasVersion: true,

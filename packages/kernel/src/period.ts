@@ -41,8 +41,30 @@ export function boundary(anchor: Temporal.PlainDate, n: number, period: Period):
     });
   }
   const months = periodInMonths(period);
-  const length = months === undefined ? { days: n * period.count } : { months: n * months };
-  return anchor.add(length, { overflow: 'constrain' });
+  if (n !== 1) return months === undefined ? plusDays(anchor, n * period.count) : plusMonths(anchor, n * months);
+  const known = firstBoundaries.get(anchor);
+  const key = months === undefined ? -period.count : months;
+  const first = known?.get(key);
+  if (first !== undefined) return first;
+  const computed = months === undefined ? plusDays(anchor, period.count) : plusMonths(anchor, months);
+  if (known === undefined) firstBoundaries.set(anchor, new Map([[key, computed]]));
+  else if (known.size < firstBoundariesMax) known.set(key, computed);
+  return computed;
+}
+
+/**
+ * The first boundary is the one that every sale of a day asks for, and adding to a date costs more than the rest of its price.
+ * By the anchor itself, since dates that are in use are few and shared; by months, or by days as negative numbers.
+ */
+const firstBoundaries = new WeakMap<Temporal.PlainDate, Map<number, Temporal.PlainDate>>();
+const firstBoundariesMax = 64;
+
+function plusMonths(date: Temporal.PlainDate, months: number): Temporal.PlainDate {
+  return date.add({ months }, { overflow: 'constrain' });
+}
+
+function plusDays(date: Temporal.PlainDate, days: number): Temporal.PlainDate {
+  return date.add({ days });
 }
 
 /** Period n counted from the anchor; the first is 0. It ends on the date on which period n + 1 starts. */

@@ -22,7 +22,7 @@ export type EngineSettings = {
 };
 
 /** Statements that store orders at the same time: more make each smaller, fewer leave a core of the database without work. */
-const orderBatchesAtOnce = 3;
+const orderBatchesAtOnce = 2;
 
 export type Engine = ReturnType<typeof buildEngine>;
 
@@ -39,14 +39,7 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
   const prices = pricesOf(db);
   const planNumbers = numbers(db, 'plan_number_seq');
   const rateNumbers = numbers(db, 'rate_number_seq');
-  const catalog = catalogService({
-    db,
-    directory,
-    revisions,
-    secrets,
-    planNumbers,
-    rateNumbers,
-  });
+  const catalog = catalogService({ db, directory, revisions, secrets, planNumbers, rateNumbers });
   const files = catalogFiles({ db, revisions, offers, planNumbers, rateNumbers });
   const pricing = pricingService({ db, revisions, offers, prices });
   const pools = poolsService({ db, directory });

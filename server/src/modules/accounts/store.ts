@@ -1,4 +1,4 @@
-import { type AccountId } from '@tierline/kernel';
+import type { AccountId } from '@tierline/kernel';
 import { sql, type Selectable } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
 import type { Account, AccountKind, AccountStatus, PriceFloor } from './account.ts';

@@ -168,7 +168,7 @@ describe('circles of dependencies', () => {
       aDraft(name(index), { dependsOn: index + 1 < rateCountMax ? [name(index + 1)] : [] }),
     );
     expect(codesOf({}, chain)).toEqual([]);
-    const closed = chain.with(-1, aDraft(name(rateCountMax - 1), { dependsOn: [name(0)] }));
+    const closed = chain.with(rateCountMax - 1, aDraft(name(rateCountMax - 1), { dependsOn: [name(0)] }));
     expect(codesOf({}, closed)).toEqual(['catalog.circular_dependency']);
   });
 

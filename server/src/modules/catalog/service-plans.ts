@@ -213,6 +213,14 @@ export function plansService(dependencies: CatalogDependencies) {
   async function publish(cause: Cause, account: Account, planId: PlanId, version: number): Promise<Plan> {
     const { plan } = await ownPlan(account, planId);
     refuseRetired(plan);
+    if (version < plan.currentVersion) {
+      throw new TierlineError(
+        'catalog.version_superseded',
+        'conflict',
+        `Version ${plan.currentVersion} is published already. Add a new version instead of going back to ${version}.`,
+        { field: 'version' },
+      );
+    }
     const rateCount = await selectVersionRateCount(db, planId, version);
     if (rateCount === undefined) throw notFound('plan version', 'version');
     const changed: Plan = {

@@ -66,6 +66,7 @@ export function productsService(dependencies: CatalogDependencies) {
     }
     const product: Product = {
       ...facts,
+      parts: [...new Set(facts.parts)],
       id: newId<'product'>(),
       rootId: account.rootId,
       status: 'active',

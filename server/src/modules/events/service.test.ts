@@ -49,8 +49,10 @@ test('each change is one event, in the order in which things happened', async ()
 
 test('what is refused is no event', async () => {
   const before = await all(channel.provider.id);
-  await expect(world.order(channel.customer, [{ mpn: 'NOPE' }])).rejects.toThrow();
-  await expect(world.order(channel.customer, [{ mpn: channel.base.mpn, quantity: '0' }])).rejects.toThrow();
+  await expect(world.order(channel.customer, [{ mpn: 'NOPE' }])).rejects.toThrow('has no product');
+  await expect(world.order(channel.customer, [{ mpn: channel.base.mpn, quantity: '0' }])).rejects.toThrow(
+    'The quantity',
+  );
   await world.engine.orders.preview(world.cause(), channel.reseller.id, {
     customer: { id: channel.customer.id },
     lines: [{ name: { mpn: channel.base.mpn }, quantity: { coefficient: 1n, scale: 0 } }],

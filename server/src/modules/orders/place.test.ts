@@ -11,17 +11,7 @@ import {
 } from '@tierline/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  aChain,
-  aCustomer,
-  anIdentity,
-  aPlacement,
-  at,
-  edgesOf,
-  line,
-  named,
-  nth,
-} from '../../../../test/support/placements.ts';
+import { aChain, aCustomer, anIdentity, aPlacement, at, edgesOf, line, named, nth } from './testing.ts';
 import { anEdgePrice, aPlanVersion, type TiersWanted } from '../../../../test/support/values.ts';
 import type { OrderDetail } from './order.ts';
 import { decidePlacement, missingBases, totalOn, type Placement } from './place.ts';

@@ -189,11 +189,13 @@ function priceReasons({ rate, plan }: NamedRate, prices: RatePrices, owner: Acco
       });
       break;
     }
-    if (own && edge.floor === 'cost' && Object.values(edge.byType).some((price) => price.belowCost)) {
+    if (edge.floor === 'cost' && Object.values(edge.byType).some((price) => price.belowCost)) {
       reasons.push({
         code: 'orders.below_floor',
         field,
-        message: `Your price for ${rate.name} is below its cost, which the price floor forbids.`,
+        message: own
+          ? `Your price for ${rate.name} is below its cost, which the price floor forbids.`
+          : `${rate.name} can't be sold for now: a seller above you would sell it below its cost. Ask your seller.`,
       });
     }
   }

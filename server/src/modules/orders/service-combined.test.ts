@@ -48,11 +48,11 @@ function watchPlacements(before: (batch: number) => Promise<unknown> = () => Pro
   const { query } = world.db;
   const seen = { statements: 0, errors: [] as unknown[] };
   vi.spyOn(world.db, 'query').mockImplementation(async (statement, values) => {
-    if (statement.name !== 'place_orders') return (await query(statement, values)) as never;
+    if (statement.name !== 'place_orders') return await query<never>(statement, values);
     seen.statements += 1;
     await before(seen.statements);
     try {
-      return (await query(statement, values)) as never;
+      return await query<never>(statement, values);
     } catch (error) {
       seen.errors.push(error);
       throw error;

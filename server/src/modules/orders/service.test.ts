@@ -1,6 +1,6 @@
-import { decimal, formatDecimal, formatMoney, newId, type CustomerId, type OrderId } from '@tierline/kernel';
+import { decimal, formatDecimal, formatMoney, newId, type OrderId } from '@tierline/kernel';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { plain, rowsAdded } from '../../../../test/support/rows.ts';
+import { plain, refusalOf, rowsAdded } from '../../../../test/support/rows.ts';
 import { openWorld, type World } from '../../../../test/support/world.ts';
 import type { OrderDetail } from './order.ts';
 import type { SalesRequest } from './service.ts';
@@ -110,7 +110,7 @@ describe('placing', () => {
     expect(order.total).toBe('67.45');
     const perEdge = Map.groupBy(order.charges, ({ sellerId }) => sellerId);
     const totals = [...perEdge.values()].map((charges) => charges.reduce((sum, { amount }) => sum + amount.minor, 0n));
-    expect(totals.toSorted()).toEqual([5225n, 5985n, 6745n]);
+    expect(new Set(totals)).toEqual(new Set([5225n, 5985n, 6745n]));
   });
 
   test('a subscription that needs provisioning is pending, with its work stored beside it', async () => {
@@ -163,63 +163,78 @@ describe('a preview', () => {
 });
 
 describe('a refused order leaves nothing behind', () => {
-  const refused = async (facts: Partial<SalesRequest>, expected: object): Promise<void> => {
-    const place = () =>
-      expect(
-        world.engine.orders.place(world.cause({ key: newId<'key'>() }), channel.reseller.id, request(facts)),
-      ).rejects.toMatchObject(expected);
-    expect(await rowsAdded(world.db, place)).toEqual({});
-  };
+  const refused = (facts: Partial<SalesRequest>) =>
+    refusalOf(world.db, () =>
+      world.engine.orders.place(world.cause({ key: newId<'key'>() }), channel.reseller.id, request(facts)),
+    );
 
   test('no lines, or too many', async () => {
-    await refused({ lines: [] }, { code: 'orders.line_count' });
-    await refused({ lines: Array.from({ length: 201 }, () => line(channel.base.mpn)) }, { code: 'orders.line_count' });
+    expect(await refused({ lines: [] })).toMatchObject({ stored: [], error: { code: 'orders.line_count' } });
+    expect(await refused({ lines: Array.from({ length: 201 }, () => line(channel.base.mpn)) })).toMatchObject({
+      stored: [],
+      error: { code: 'orders.line_count' },
+    });
   });
 
-  test('an unknown product', () =>
-    refused(
-      { lines: [line('NOPE'), line('NEITHER')] },
-      {
+  test('an unknown product', async () => {
+    expect(await refused({ lines: [line('NOPE'), line('NEITHER')] })).toMatchObject({
+      stored: [],
+      error: {
         kind: 'invalid',
         reasons: [
           { code: 'orders.unknown_product', field: 'lines.0' },
           { code: 'orders.unknown_product', field: 'lines.1' },
         ],
       },
-    ));
+    });
+  });
 
   test('a rate number or an id that is none', async () => {
-    await refused(
-      { lines: [{ name: { number: '99999999999999999999' }, quantity: decimal('1') }] },
-      {
+    expect(
+      await refused({ lines: [{ name: { number: '99999999999999999999' }, quantity: decimal('1') }] }),
+    ).toMatchObject({
+      stored: [],
+      error: {
         code: 'orders.unknown_product',
       },
-    );
-    await refused(
-      { lines: [{ name: { number: 'PRD1' }, quantity: decimal('1') }] },
-      { code: 'orders.unknown_product' },
-    );
-    await refused(
-      { lines: [{ name: { rateId: newId<'rate'>() }, quantity: decimal('1') }] },
-      {
+    });
+    expect(await refused({ lines: [{ name: { number: 'PRD1' }, quantity: decimal('1') }] })).toMatchObject({
+      stored: [],
+      error: { code: 'orders.unknown_product' },
+    });
+    expect(await refused({ lines: [{ name: { rateId: newId<'rate'>() }, quantity: decimal('1') }] })).toMatchObject({
+      stored: [],
+      error: {
         code: 'orders.unknown_product',
       },
-    );
+    });
   });
 
   test.each(['credit_hold', 'admin_hold', 'canceled'] as const)('a customer that is %s', async (status) => {
     const customer = await world.customer(channel.reseller);
     await world.engine.customers.change(world.cause(), channel.reseller.id, { id: customer.id }, { status });
-    await refused({ customer: { id: customer.id } }, { code: 'orders.customer_may_not_order' });
+    expect(await refused({ customer: { id: customer.id } })).toMatchObject({
+      stored: [],
+      error: { code: 'orders.customer_may_not_order' },
+    });
   });
 
   test('a customer of a sibling, of nobody, or under a number that is none', async () => {
     const unknown = { kind: 'not_found', field: 'customer_id' };
-    await refused({ customer: { id: channel.sibling.customer.id } }, unknown);
-    await refused({ customer: { number: channel.sibling.customer.number } }, unknown);
-    await refused({ customer: { id: newId<'customer'>() } }, unknown);
-    await refused({ customer: { number: '12345678901234567890' } }, unknown);
-    await refused({ customer: { number: 'CUST-1' } }, unknown);
+    expect(await refused({ customer: { id: channel.sibling.customer.id } })).toMatchObject({
+      stored: [],
+      error: unknown,
+    });
+    expect(await refused({ customer: { number: channel.sibling.customer.number } })).toMatchObject({
+      stored: [],
+      error: unknown,
+    });
+    expect(await refused({ customer: { id: newId<'customer'>() } })).toMatchObject({ stored: [], error: unknown });
+    expect(await refused({ customer: { number: '12345678901234567890' } })).toMatchObject({
+      stored: [],
+      error: unknown,
+    });
+    expect(await refused({ customer: { number: 'CUST-1' } })).toMatchObject({ stored: [], error: unknown });
   });
 
   test('a seller that is suspended', async () => {
@@ -306,7 +321,7 @@ describe('tenants', () => {
     const placed: OrderId[] = [];
     for (let count = 0; count < 5; count += 1)
       placed.unshift((await world.order(customer, [{ mpn: channel.base.mpn }])).id);
-    const filter = { scope: { ownerId: channel.reseller.id }, customerId: customer.id as CustomerId };
+    const filter = { scope: { ownerId: channel.reseller.id }, customerId: customer.id };
     const { orders } = world.engine;
     const first = await orders.page(filter, { limit: 2 });
     const second = await orders.page(filter, { limit: 10, after: first.at(-1)!.id });
@@ -319,9 +334,9 @@ describe('tenants', () => {
 test('an order that was answered is there although the connection broke before its answer came', async () => {
   const { query } = world.db;
   vi.spyOn(world.db, 'query').mockImplementation(async (statement, values) => {
-    const rows = await query(statement, values);
+    const rows = await query<never>(statement, values);
     if (statement.name === 'place_orders') throw new Error('Connection terminated unexpectedly');
-    return rows as never;
+    return rows;
   });
   const order = await world.order(channel.customer, [{ mpn: channel.base.mpn }]);
   vi.restoreAllMocks();

@@ -115,17 +115,17 @@ export function ordersService(dependencies: Dependencies) {
     }
     const customer = await customers.getOrdering(within, request.customer, 'customer_id');
     const owner = directory.peek(customer.ownerId) ?? (await directory.get(customer.ownerId));
-    if (owner.account.status !== 'active') {
-      throw new TierlineError(
-        'orders.seller_not_active',
-        'forbidden',
-        `${owner.account.name} is ${owner.account.status} and can't sell.`,
-      );
+    // Below a suspended seller nothing is sold through it either.
+    const inactive = owner.chain.find(({ status }) => status !== 'active');
+    if (inactive !== undefined) {
+      const who = inactive === owner.account ? `${inactive.name} is ${inactive.status}` : 'A seller above is not active';
+      throw new TierlineError('orders.seller_not_active', 'forbidden', `${who}, so nothing can be sold here for now.`);
     }
     const reasons: Reason[] = [];
     const lines: ResolvedLine[] = [];
+    const found = await Promise.all(request.lines.map((line) => offers.find(owner, line.name)));
     for (const [index, line] of request.lines.entries()) {
-      const candidates = await offers.find(owner, line.name);
+      const candidates = found[index]!;
       const named = identify(candidates, line, `lines.${index}`, request.fieldNames ?? ownFieldNames);
       if (isReason(named)) reasons.push(named);
       else

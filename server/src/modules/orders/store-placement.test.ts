@@ -107,7 +107,7 @@ describe('keys', () => {
     await waitingForLocks(2);
     await release();
     const stored = await Promise.all(statements);
-    expect(stored.map(({ size }) => size).toSorted()).toEqual([0, 1]);
+    expect(new Set(stored.map(({ size }) => size))).toEqual(new Set([0, 1]));
   });
 
   /** Clients that retry reach any server, in any order: statements with the same keys must not wait for each other in a ring. */
@@ -120,7 +120,7 @@ describe('keys', () => {
     await waitingForLocks(2);
     await release();
     const stored = await Promise.all(statements);
-    expect(stored.map(({ size }) => size).toSorted((a, b) => a - b)).toEqual([0, keys.length]);
+    expect(new Set(stored.map(({ size }) => size))).toEqual(new Set([0, keys.length]));
   });
 });
 
@@ -128,7 +128,7 @@ test('a batch of which the database refuses one order stores none of them', asyn
   const [good, bad] = await aBatch(undefined, undefined);
   const broken = { ...bad!, order: { ...bad!.order, currency: 'a\0b' } };
   const before = await rowCounts(world.db);
-  await expect(storePlacements(world.db, [good!, broken])).rejects.toThrow();
+  await expect(storePlacements(world.db, [good!, broken])).rejects.toThrow('invalid byte sequence');
   expect(await rowCounts(world.db)).toEqual(before);
   expect(await selectStored(world.db, [good!.order, bad!.order])).toEqual(new Set());
   await storePlacements(world.db, [good!]);

@@ -1,6 +1,6 @@
 import { formatDecimal, newId, type PriceListId, type RateId } from '@tierline/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { rowsAdded } from '../../../../test/support/rows.ts';
+import { refusalOf } from '../../../../test/support/rows.ts';
 import { openWorld, type World } from '../../../../test/support/world.ts';
 import type { BuiltPlan } from '../../../../test/support/world-catalog.ts';
 import type { Account } from '../accounts/index.ts';
@@ -250,9 +250,7 @@ describe('the floor', () => {
 });
 
 describe('refused, with nothing stored', () => {
-  const refused = async (work: () => Promise<unknown>, expected: object): Promise<void> => {
-    expect(await rowsAdded(world.db, () => expect(work()).rejects.toMatchObject(expected))).toEqual({});
-  };
+  const refused = (work: () => Promise<unknown>) => refusalOf(world.db, work);
   const list = (facts: Partial<NewPriceList>) =>
     world.engine.pricing.createList(world.cause(), reseller, {
       name: 'List',
@@ -265,35 +263,52 @@ describe('refused, with nothing stored', () => {
       ...facts,
     });
 
-  test('a list that can be no list, for all reasons at once', () =>
-    refused(() => list({ currency: 'XXX', audience: 'group', buyerId: reseller.id, effectiveTo: '2026-01-01' }), {
-      kind: 'invalid',
-      reasons: [
-        { field: 'currency', code: 'pricing.unknown_currency' },
-        { field: 'buyer_group', code: 'pricing.audience_unclear' },
-        { field: 'buyer_id', code: 'pricing.audience_unclear' },
-        { field: 'effective_to', code: 'pricing.never_effective' },
-      ],
-    }));
+  test('a list that can be no list, for all reasons at once', async () => {
+    expect(
+      await refused(() =>
+        list({ currency: 'XXX', audience: 'group', buyerId: reseller.id, effectiveTo: '2026-01-01' }),
+      ),
+    ).toMatchObject({
+      stored: [],
+      error: {
+        kind: 'invalid',
+        reasons: [
+          { field: 'currency', code: 'pricing.unknown_currency' },
+          { field: 'buyer_group', code: 'pricing.audience_unclear' },
+          { field: 'buyer_id', code: 'pricing.audience_unclear' },
+          { field: 'effective_to', code: 'pricing.never_effective' },
+        ],
+      },
+    });
+  });
 
   test('a list for somebody who does not buy here', async () => {
     const theirs = await world.customer(distributor);
     for (const buyerId of [theirs.id, provider.id, distributor.id, reseller.id, newId<'account'>()]) {
-      await refused(() => list({ audience: 'buyer', buyerId }), { code: 'buyers.not_found', field: 'buyer_id' });
+      expect(await refused(() => list({ audience: 'buyer', buyerId }))).toMatchObject({
+        stored: [],
+        error: { code: 'buyers.not_found', field: 'buyer_id' },
+      });
     }
   });
 
   test('a second list of the same name', async () => {
     await list({});
-    await refused(() => list({}), { code: 'pricing.list_exists', kind: 'conflict' });
+    expect(await refused(() => list({}))).toMatchObject({
+      stored: [],
+      error: { code: 'pricing.list_exists', kind: 'conflict' },
+    });
   });
 
   test('a rule that can be no rule', async () => {
     const { id } = await world.priceList(reseller);
     const rule = { ...plainRule, scopeId: rateId, percent: '-100.1', amount: 'x', decimals: 13 };
-    await refused(() => world.engine.pricing.addRule(world.cause(), reseller, id, rule), {
-      kind: 'invalid',
-      reasons: [{ field: 'scope_id' }, { field: 'percent' }, { field: 'amount' }, { field: 'decimals' }],
+    expect(await refused(() => world.engine.pricing.addRule(world.cause(), reseller, id, rule))).toMatchObject({
+      stored: [],
+      error: {
+        kind: 'invalid',
+        reasons: [{ field: 'scope_id' }, { field: 'percent' }, { field: 'amount' }, { field: 'decimals' }],
+      },
     });
   });
 
@@ -313,31 +328,43 @@ describe('refused, with nothing stored', () => {
         price('', { effectiveFrom: '2026-02-02', ...tiers('0', '5', '5.0') }),
         price('', { effectiveFrom: '2026-02-03', ...tiers() }),
       );
-    await refused(work, {
-      kind: 'invalid',
-      reasons: [
-        { field: 'prices.0.tiers', code: 'pricing.invalid_amount' },
-        { field: 'prices.1', code: 'pricing.price_repeated' },
-        { field: 'prices.2.tiers', code: 'pricing.invalid_amount' },
-        { field: 'prices.3.tiers', code: 'pricing.tiers_incomplete' },
-        { field: 'prices.4.tiers', code: 'pricing.tiers_incomplete' },
-        { field: 'prices.5.tiers', code: 'pricing.tiers_incomplete' },
-      ],
+    expect(await refused(work)).toMatchObject({
+      stored: [],
+      error: {
+        kind: 'invalid',
+        reasons: [
+          { field: 'prices.0.tiers', code: 'pricing.invalid_amount' },
+          { field: 'prices.1', code: 'pricing.price_repeated' },
+          { field: 'prices.2.tiers', code: 'pricing.invalid_amount' },
+          { field: 'prices.3.tiers', code: 'pricing.tiers_incomplete' },
+          { field: 'prices.4.tiers', code: 'pricing.tiers_incomplete' },
+          { field: 'prices.5.tiers', code: 'pricing.tiers_incomplete' },
+        ],
+      },
     });
   });
 
   test('a price of a rate that the account does not sell', async () => {
     const { id } = await world.priceList(reseller);
-    await refused(() => setPrices(reseller, id, price('5', { targetId: newId<'rate'>() })), {
-      reasons: [{ code: 'pricing.unknown_rate', field: 'prices.0.target_id' }],
+    expect(await refused(() => setPrices(reseller, id, price('5', { targetId: newId<'rate'>() })))).toMatchObject({
+      stored: [],
+      error: {
+        reasons: [{ code: 'pricing.unknown_rate', field: 'prices.0.target_id' }],
+      },
     });
   });
 
   test('prices and rules in a list of somebody else', async () => {
     const { id } = await world.priceList(distributor);
-    await refused(() => setPrices(reseller, id, price('5')), { code: 'price_lists.not_found' });
-    await refused(() => world.engine.pricing.addRule(world.cause(), reseller, id, plainRule), {
-      code: 'price_lists.not_found',
+    expect(await refused(() => setPrices(reseller, id, price('5')))).toMatchObject({
+      stored: [],
+      error: { code: 'price_lists.not_found' },
+    });
+    expect(await refused(() => world.engine.pricing.addRule(world.cause(), reseller, id, plainRule))).toMatchObject({
+      stored: [],
+      error: {
+        code: 'price_lists.not_found',
+      },
     });
   });
 });

@@ -4,7 +4,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWorld, type World } from '../../../../test/support/world.ts';
 import { jobRunner, type JobRunner } from '../../platform/jobs/index.ts';
 import type { OrderDetail } from '../orders/index.ts';
-import { accepted, answering, aVendorServer, hangingUp, isSigned, provisioned, refused, signedAt, silent } from './testing.ts';
+import {
+  accepted,
+  answering,
+  aVendorServer,
+  hangingUp,
+  isSigned,
+  provisioned,
+  refused,
+  signedAt,
+  silent,
+} from './testing.ts';
 
 let world: World;
 let vendorServer: Awaited<ReturnType<typeof aVendorServer>>;
@@ -323,7 +333,7 @@ describe('cut off between the end of a subscription and that of its order', () =
       await holder.query('select from orders where id = $1 for update', [order.id]);
       const outcome = expect(work()).rejects.toThrow();
       const waiters = `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      for (let cut = 0; cut === 0; ) {
+      for (let cut = 0; cut === 0;) {
         const { rowCount } = await holder.query(`select pg_terminate_backend(pid) from (${waiters}) waiters`);
         cut = rowCount ?? 0;
       }

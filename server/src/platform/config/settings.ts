@@ -314,7 +314,7 @@ export const settings = {
     description: 'How long the receiver of a webhook may take to answer.',
     fallback: 10_000,
     min: 100,
-    max: 120_000,
+    max: 45_000,
     unit: 'ms',
   }),
 } as const;

@@ -20,17 +20,26 @@ type Waiting<Item, Result> = {
   readonly reject: (error: unknown) => void;
 };
 
+/** So few go together: shared out, they would cost more than they gain. */
+const worthSharing = 8;
+
 export function combine<Item, Result>(options: CombineOptions<Item, Result>): (item: Item) => Promise<Result> {
   const queue: Waiting<Item, Result>[] = [];
-  let underWay = 0;
+  /** How large each batch under way is. */
+  const underWay: number[] = [];
   let scheduled = false;
 
   function pump(): void {
     scheduled = false;
-    while (queue.length > 0 && underWay < options.parallel) {
-      underWay += 1;
-      void flush(queue.splice(0, options.batchMax)).finally(() => {
-        underWay -= 1;
+    while (queue.length > 0 && underWay.length < options.parallel) {
+      // A batch costs much more than one more item in it: beside others, it waits until it is as large as the smallest.
+      if (underWay.length > 0 && queue.length < Math.min(...underWay)) return;
+      // Shared out evenly, or all that wait together would go together and answer together, one batch at a time for ever.
+      const share = Math.max(worthSharing, Math.ceil(queue.length / (options.parallel - underWay.length)));
+      const batch = queue.splice(0, Math.min(share, options.batchMax));
+      underWay.push(batch.length);
+      void flush(batch).finally(() => {
+        underWay.splice(underWay.indexOf(batch.length), 1);
         pump();
       });
     }

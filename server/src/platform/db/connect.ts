@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Temporal } from '@tierline/kernel';
 import pg from 'pg';
+import { arrayLiteral } from './array-literal.ts';
 import type { Tables } from './tables.generated.ts';
 
 /** A hot statement: prepared once per connection under its name. */
@@ -58,11 +59,16 @@ export function connect(options: ConnectOptions): Database {
     keepAlive: true,
   };
   const pool = new pg.Pool(settings);
-  const onError = options.onError ?? (() => {});
+  let closed = false;
+  const onError = (error: Error): void => {
+    // What is being closed may end in any way it likes.
+    if (!closed) options.onError?.(error);
+  };
   pool.on('error', onError);
+  // A connection that is lost while it works fails its query, and then says so once more: unheard, that would end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listeners: pg.Client[] = [];
-  let closed = false;
 
   async function listenOnce(channel: string, onNotice: () => void): Promise<void> {
     const client = new pg.Client(settings);
@@ -81,7 +87,8 @@ export function connect(options: ConnectOptions): Database {
   return {
     kysely,
     async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-      const result = await pool.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
+      const sent = values.map((value) => (Array.isArray(value) ? arrayLiteral(value) : value));
+      const result = await pool.query<Row>({ name: statement.name, text: statement.text, values: sent });
       return result.rows;
     },
     listen: listenOnce,

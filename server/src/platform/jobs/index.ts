@@ -25,6 +25,7 @@ export type JobRunner = {
 
 type Row = { owner_id: AccountId; id: string; kind: string; subject_id: string; attempts: number; payload: unknown };
 
+/** Longer than any handler may take: a webhook's answer is waited for at most 45 seconds (`webhookTimeoutMs`). */
 const leaseSeconds = 60;
 const batch = 16;
 
@@ -71,17 +72,20 @@ export function jobRunner(options: {
   }
 
   async function run(job: Job): Promise<void> {
+    let next: JobOutcome;
+    let lastError: string | null = null;
     try {
-      const outcome = await handlers[job.kind]!(job);
-      if ('done' in outcome) await remove(job);
-      else await postpone(job, outcome.later, null);
+      next = await handlers[job.kind]!(job);
     } catch (error) {
       onError(error, job);
-      await postpone(
-        job,
-        backoffSeconds(job.attempts),
-        error instanceof Error ? error.message.slice(0, 500) : 'failed',
-      );
+      next = { later: backoffSeconds(job.attempts) };
+      lastError = error instanceof Error ? error.message.slice(0, 500) : 'failed';
+    }
+    try {
+      await ('done' in next ? remove(job) : postpone(job, next.later, lastError));
+    } catch (error) {
+      // The database is away: the lease ends by itself, and the job is run again.
+      onError(error, job);
     }
   }
 
@@ -89,12 +93,14 @@ export function jobRunner(options: {
     await db.kysely.deleteFrom('jobs').where('owner_id', '=', job.ownerId).where('id', '=', job.id).execute();
   }
 
+  /** Only as long as the job is ours: whoever took it over after our lease counted one more attempt. */
   async function postpone(job: Job, seconds: number, lastError: string | null): Promise<void> {
     await db.kysely
       .updateTable('jobs')
       .set({ run_at: clock.now().add({ seconds }).toString(), locked_until: null, last_error: lastError })
       .where('owner_id', '=', job.ownerId)
       .where('id', '=', job.id)
+      .where('attempts', '=', job.attempts)
       .execute();
   }
 

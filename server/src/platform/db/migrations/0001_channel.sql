@@ -72,6 +72,8 @@ create table customers (
   updated_at timestamptz not null,
   primary key (owner_id, id)
 );
+-- Callers name a customer by its id alone; the owner is found with it.
+create index customers_id on customers (id);
 create index customers_number on customers (number);
 create index customers_external on customers (owner_id, external_id) where external_id is not null;
 

@@ -1,10 +1,10 @@
 import { dateIn, decimal, newId, Temporal, type LicenseId, type OrderId, type SubscriptionId } from '@tierline/kernel';
-import type { Account, AccountNode } from '@tierline/server/modules/accounts/index.ts';
-import type { NamedRate, PlanVersion, Rate } from '@tierline/server/modules/catalog/index.ts';
-import type { Customer } from '@tierline/server/modules/customers/index.ts';
-import type { Identity, Placement, ResolvedLine } from '@tierline/server/modules/orders/place.ts';
-import type { EdgePrices, RatePrices } from '@tierline/server/modules/pricing/index.ts';
-import { anEdge, anEdgePrice, aRate, type TiersWanted } from './values.ts';
+import type { Account, AccountNode } from '../accounts/index.ts';
+import type { NamedRate, PlanVersion, Rate } from '../catalog/index.ts';
+import type { Customer } from '../customers/index.ts';
+import type { Identity, Placement, ResolvedLine } from './place.ts';
+import type { EdgePrices, RatePrices } from '../pricing/index.ts';
+import { anEdge, anEdgePrice, aRate, type TiersWanted } from '../../../../test/support/values.ts';
 
 /** Already the next day in Kiritimati (+14), the same one in Honolulu (-10), still the day before in Pago Pago (-11). */
 export const at = Temporal.Instant.from('2026-03-01T10:30:00Z');
