@@ -17,6 +17,10 @@ export type Artifact = { readonly path: string; generate(sources: Sources): Prom
 
 /** To add one, add a line; import its source inside `generate`, so that the other artifacts don't wait for it. */
 export const artifacts: readonly Artifact[] = [
+  {
+    path: 'docs/reference/catalog-file.md',
+    generate: async () => (await import('@tierline/contract')).catalogFileMarkdown(),
+  },
   { path: 'docs/reference/cli.md', generate: async () => (await import('../../cli/src/reference.ts')).cliMarkdown() },
   { path: 'docs/reference/errors.md', generate: async () => errorsMarkdown(readRepository()) },
   {

@@ -105,7 +105,10 @@ export function serverHome() {
     const cluster = join(dataDir, 'postgres');
     const found = watchFor(cluster, () => {
       const file = readPostmasterFile(cluster);
-      return file?.status === 'ready' && file.pid !== before ? file.pid : undefined;
+      // A server that is being started has its file made over to us for a moment: only who works there counts.
+      return file?.status === 'ready' && file.pid !== before && postmasterOf(dataDir) !== undefined
+        ? file.pid
+        : undefined;
     });
     return found.promise.finally(found.stop);
   }

@@ -5,6 +5,7 @@ import { route } from './route.ts';
 import { id, instant, name, page, pageQuery } from './wire.ts';
 
 const visible = (min: number, max: number) => z.string().regex(new RegExp(`^[\\x21-\\x7e]{${min},${max}}$`));
+const usernameShape = /^[^\s:\p{Cc}]{3,150}$/u;
 const ofAccount = id('account', 'Whom it acts for; your own account when not given.').optional();
 const listQuery = z.strictObject({ ...pageQuery, account_id: id('account').optional() });
 const life = { created_at: instant, revoked_at: instant.nullable() };
@@ -76,10 +77,7 @@ export type SimpleApiUser = z.input<typeof simpleApiUser>;
 export const newSimpleApiUser = z
   .strictObject({
     account_id: ofAccount,
-    username: z
-      .string()
-      .regex(/^[^\s:\p{Cc}]{3,150}$/u)
-      .optional(),
+    username: z.string().regex(usernameShape).optional().openapi({ pattern: usernameShape.source }),
     password: z.string().min(8).max(200).optional(),
     client_id: visible(3, 150).optional(),
     client_secret: visible(8, 200).optional(),

@@ -1,5 +1,6 @@
 import { OpenAPIHono, z, type RouteConfig } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
+import { streamRoutes } from './catalog-import.ts';
 import { apiBase, routes } from './routes.ts';
 import type { Example, Route } from './route.ts';
 import { problem } from './wire.ts';
@@ -33,7 +34,8 @@ export function openApiDocument(answers: RecordedAnswers): OpenApiDocument {
     description: 'An API key (tl_key_...) or the token of a session (tl_ses_...).',
   });
   registerRefusals(registry);
-  for (const route of Object.values<Route>(routes)) {
+  const described = Object.values<Route>({ ...routes, ...streamRoutes });
+  for (const route of described) {
     registry.registerPath(describe(route, answers[route.operationId] ?? []));
   }
   const document = app.getOpenAPI31Document({
@@ -41,7 +43,7 @@ export function openApiDocument(answers: RecordedAnswers): OpenApiDocument {
     info: { title: 'Tierline API', version: '1', description: introduction, license: { name: 'Apache-2.0' } },
     servers: [{ url: apiBase }],
     security: [{ bearer: [] }],
-    tags: [...new Set(Object.values<Route>(routes).map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set(described.map(({ tag }) => tag))].map((name) => ({ name })),
   });
   return document;
 }
@@ -49,7 +51,7 @@ export function openApiDocument(answers: RecordedAnswers): OpenApiDocument {
 function describe(route: Route, answers: readonly unknown[]): RouteConfig {
   const { operationId, method, path, tag, summary, description, permission, params, query, body } = route;
   const examples = route.examples.map((example, index) => ({ example, answer: answers[index] }));
-  const content = body && {
+  const json = body && {
     'application/json': {
       schema: body,
       examples: Object.fromEntries(
@@ -57,6 +59,7 @@ function describe(route: Route, answers: readonly unknown[]): RouteConfig {
       ),
     },
   };
+  const content = route.streams?.request === undefined ? json : files(route.streams.request);
   return {
     operationId,
     method,
@@ -84,6 +87,12 @@ function describe(route: Route, answers: readonly unknown[]): RouteConfig {
 
 function nameOf({ as }: Example, index: number): string {
   return `${index + 1}-as-${as}`;
+}
+
+/** Bodies of any size; `record` is one line of them. */
+function files(types: readonly string[], record?: z.ZodType | null) {
+  const schema = record ?? { type: 'string' as const, format: 'binary' };
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
 const headers = {
@@ -120,7 +129,8 @@ function successesOf(
     for (const [index, { example, answer }] of examples.entries()) {
       if (String(example.status) === status) shown[nameOf(example, index)] = { value: answer };
     }
-    const content = schema === null ? {} : { content: { 'application/json': { schema, examples: shown } } };
+    const json = schema === null ? {} : { content: { 'application/json': { schema, examples: shown } } };
+    const content = route.streams === undefined ? json : { content: files(route.streams.answer, schema) };
     responses[status] = { description: meaning[status] ?? '', ...content, ...headers };
   }
   return responses;
@@ -186,6 +196,7 @@ function curlOf(route: Route, { as, params, query, body }: Example): string {
   const lines = [
     `curl ${route.method === 'get' ? '' : `-X ${route.method.toUpperCase()} `}"$TIERLINE_URL${apiBase}${path}${search}"`,
     ...(key === undefined ? [] : [`-H "Authorization: Bearer $${key}"`]),
+    ...(route.streams?.request === undefined ? [] : [`-H 'Content-Type: text/csv'`, '--data-binary @catalog.csv']),
     ...(body === undefined ? [] : [`-H 'Content-Type: application/json'`, `-d '${JSON.stringify(body, null, 2)}'`]),
   ];
   return lines.join(' \\\n  ');

@@ -33,6 +33,8 @@ export type Route = {
   readonly hasVersion?: true;
   /** A write that takes no Idempotency-Key. */
   readonly isNotRepeatable?: true;
+  /** Media types of bodies that are files and streams, where they are not JSON. */
+  readonly streams?: { readonly request?: readonly string[]; readonly answer: readonly string[] };
   readonly examples: readonly [Example, ...Example[]];
 };
 

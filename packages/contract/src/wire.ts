@@ -15,19 +15,25 @@ export const id = <Kind extends string>(_kind: Kind, description?: string) =>
     })
     .openapi({ type: 'string', format: 'uuid', ...(description === undefined ? {} : { description }) });
 
+const plainLine = /^(?=.*\S)[^\p{Cc}]*$/u;
+const plainLines = /^[^\p{Cc}]*([\r\n\t][^\p{Cc}]*)*$/u;
+
 /** Text of 1 to `max` characters on one line that is not blank. */
 export const text = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    .regex(/^(?=.*\S)[^\p{Cc}]*$/u, 'text that is not blank and has no control characters is expected');
+    .regex(plainLine, 'text that is not blank and has no control characters is expected')
+    // Said again, because the document would hold the flags with the pattern.
+    .openapi({ pattern: plainLine.source });
 /** Text that may be empty, and of several lines. */
 export const longText = (max: number) =>
   z
     .string()
     .max(max)
-    .regex(/^[^\p{Cc}]*([\r\n\t][^\p{Cc}]*)*$/u, 'text without control characters is expected');
+    .regex(plainLines, 'text without control characters is expected')
+    .openapi({ pattern: plainLines.source });
 export const name = text(150);
 
 function isInstant(value: string): boolean {
@@ -48,7 +54,7 @@ export const instant = z
 
 export const date = z.iso
   .date()
-  .regex(/^(19|20|21|22)\d\d-/)
+  .regex(/^(19|20|21|22)\d\d-\d\d-\d\d$/)
   .openapi({ description: 'A civil date, YYYY-MM-DD.' });
 
 const decimalShape = /^-?\d{1,15}(\.\d{1,12})?$/;

@@ -76,15 +76,26 @@ function line(record: ImportRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
+/** How long a client may read nothing: what is streamed holds a connection to the database meanwhile. */
+const stalledMs = 60_000;
+
 function streamed(pieces: AsyncGenerator<string, void>, contentType: string): Response {
   const encoder = new TextEncoder();
+  let timer: NodeJS.Timeout | undefined;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
+      clearTimeout(timer);
       const next = await pieces.next();
-      if (next.done === true) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
+      if (next.done === true) return controller.close();
+      controller.enqueue(encoder.encode(next.value));
+      timer = setTimeout(() => {
+        controller.error(new Error('The client reads nothing.'));
+        void pieces.return();
+      }, stalledMs);
+      timer.unref();
     },
     async cancel() {
+      clearTimeout(timer);
       await pieces.return();
     },
   });

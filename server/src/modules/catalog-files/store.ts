@@ -36,6 +36,8 @@ const nextRefusals = `select id, line, field, code, message from import_refusals
 
 export async function openStaging(db: Database) {
   const client = await db.connect();
+  // A lost connection is told by the query that needed it; unheard, it would end the process.
+  client.on('error', () => undefined);
   await client.query(createTables);
 
   return {
