@@ -78,7 +78,6 @@ describe.each(names)('%s', (name) => {
     const first = await sendAll(all, send);
     const accepted = first.filter(([{ mayBeAccepted }, { status }]) => mayBeAccepted === true && status < 300);
     const refused = first.filter((each) => !accepted.includes(each));
-    console.log('ACC', name, accepted.map(([{ what }, a]) => what.slice(0,60)).join(' | '));
     expect(faults(target.form, refused)).toEqual([]);
     expect(refused.length).toBeGreaterThan(accepted.length);
 

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Config } from '../platform/config/index.ts';
 import { connect, type Database } from '../platform/db/index.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../platform/embedded-postgres/index.ts';
@@ -47,7 +46,7 @@ function watchServer(db: Database, log: Logger, restart: () => Promise<EmbeddedP
 
   async function look(): Promise<void> {
     try {
-      await sql`select 1`.execute(db.kysely);
+      await db.ping();
       failures = 0;
     } catch (error) {
       failures += 1;

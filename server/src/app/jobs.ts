@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { removeOldKeys } from '../platform/db/index.ts';
 import { jobRunner } from '../platform/jobs/index.ts';
 import type { Logger } from '../platform/telemetry/index.ts';
 import type { Engine } from './engine.ts';
@@ -19,10 +19,10 @@ export function startJobs(engine: Engine, log: Logger) {
   });
   runner.start(pollMs);
   const purge = setInterval(() => {
-    const before = engine.clock.now().subtract({ hours: keysKeptHours }).toString();
-    sql`delete from idempotency_keys where created_at < ${before}::timestamptz`
-      .execute(engine.db.kysely)
-      .catch((error: unknown) => log.warn({ err: error }, 'could not remove old idempotency keys'));
+    const before = engine.clock.now().subtract({ hours: keysKeptHours });
+    removeOldKeys(engine.db, before).catch((error: unknown) =>
+      log.warn({ err: error }, 'could not remove old idempotency keys'),
+    );
   }, purgeEveryMs);
   purge.unref();
   return {

@@ -1,7 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemClock } from '@tierline/kernel';
-import { sql } from 'kysely';
 import { loadConfig, type ConfigOverrides } from '../platform/config/index.ts';
 import { isMigrated, migrate } from '../platform/db/index.ts';
 import { createHealth, createHttpServer, type HttpServer } from '../platform/http/index.ts';
@@ -66,7 +65,7 @@ export async function start(options: StartOptions): Promise<Running> {
     closing.push(() => processMetrics.stop());
     registerPool(metrics, db);
     const health = createHealth();
-    health.addCheck('database', async () => void (await sql`select 1`.execute(db.kysely)));
+    health.addCheck('database', () => db.ping());
     health.addCheck('migrations', async () => {
       if (!(await isMigrated(db))) throw new Error('The schema is not that of this build.');
     });

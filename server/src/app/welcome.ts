@@ -26,7 +26,7 @@ export function welcome({ url, demo, dataDir }: Pick<Running, 'url' | 'demo' | '
     'Next: npx tierline catalog list    what the provider sells',
     '      npx tierline order list      orders of the demo channel',
     '      docs/start/first-sale.md     the first sale, over each dialect',
-    '      --ready-file FILE            all credentials, for a connector\'s own tests',
+    "      --ready-file FILE            all credentials, for a connector's own tests",
   );
   return lines.join('\n');
 }

@@ -131,7 +131,9 @@ function readers(object: Record<string, unknown>, path: string, problems: Proble
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+  // A whole number with more digits than JavaScript keeps would become another one: as an id, somebody else's.
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value);
 }
 
 function mapOf(value: unknown, path: string, problems: Problems): Record<string, string> | undefined {

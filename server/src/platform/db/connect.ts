@@ -15,6 +15,8 @@ export type Database = {
   listen(channel: string, onNotice: () => void): Promise<void>;
   /** A connection of its own, for COPY and for other work that a pool is no place for. */
   connect(): Promise<pg.PoolClient>;
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>;
   stats(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
 };
@@ -93,6 +95,7 @@ export function connect(options: ConnectOptions): Database {
     },
     listen: listenOnce,
     connect: () => pool.connect(),
+    ping: async () => void (await pool.query('select 1')),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
       if (closed) return;

@@ -109,6 +109,21 @@ test('NUL, half surrogate pairs and __proto__ are refused with every field, also
   expect(refusalOf(String.raw`"\u0000"`)).toMatchObject({ code: 'http.invalid_character', field: undefined });
 });
 
+test('a number that becomes infinite is refused with its field; one that is only large or small is a number', () => {
+  const digits = '9'.repeat(400);
+  const error = refusalOf(`{"a":1e400,"b":[1,-1E+999],"c":${digits},"d":1e308,"e":"1e400","f":1e-400}`);
+  expect(error.reasons.map(({ code, field }) => [code, field])).toEqual([
+    ['http.number_too_large', 'a'],
+    ['http.number_too_large', 'b.1'],
+    ['http.number_too_large', 'c'],
+  ]);
+  expect(refusalOf('1e400')).toMatchObject({ code: 'http.number_too_large', field: undefined });
+  expect(parseJsonBody(bytes(`{"text":"1e400 ${digits}","large":1e308}`))).toEqual({
+    text: `1e400 ${digits}`,
+    large: 1e308,
+  });
+});
+
 test('the list of reasons has an end', () => {
   const body = JSON.stringify(Array.from({ length: 1000 }, () => '\0'));
   expect(refusalOf(body).reasons).toHaveLength(20);

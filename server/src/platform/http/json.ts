@@ -7,9 +7,11 @@ const depthMax = 64;
 
 /**
  * Reads a JSON text strictly. A byte order mark is tolerated.
- * @returns the value; it holds no NUL, no lone surrogate and no member `__proto__`, so that it can be stored and copied
+ * @returns the value; it holds no NUL, no lone surrogate, no endless number and no member `__proto__`, so that it can be
+ * stored and copied
  * @throws TierlineError of kind invalid: `http.malformed_json` (with line and column), `http.invalid_encoding` (not
- * UTF-8), `http.too_deep`, `http.invalid_character` and `http.reserved_name` (with every field at once)
+ * UTF-8), `http.too_deep`, `http.invalid_character`, `http.number_too_large` and `http.reserved_name` (with every field
+ * at once)
  */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   const text = decodeUtf8(bytes);
@@ -20,9 +22,9 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
   } catch (error) {
     throw malformed(text, error);
   }
-  // NUL and lone surrogates can only be written with escapes (a raw NUL is no JSON, a lone surrogate no UTF-8), and
-  // so could the name be: most texts need no walk.
-  if (text.includes('\\u') || text.includes('__proto__')) checkStrings(value);
+  // NUL and lone surrogates can only be written with escapes (a raw NUL is no JSON, a lone surrogate no UTF-8), so
+  // could the name be, and an endless number takes a large exponent or many digits: most texts need no walk.
+  if (text.includes('\\u') || text.includes('__proto__') || /\d[eE]\+?\d{3}|\d{309}/.test(text)) checkValues(value);
   return value;
 }
 
@@ -100,17 +102,19 @@ function position(text: string, offset: number): { line: number; column: number;
 
 const reasonsMax = 20;
 
-function checkStrings(root: unknown): void {
+function checkValues(root: unknown): void {
   const reasons: Reason[] = [];
   const add = (code: string, field: string, message: string): void => {
     if (reasons.length < reasonsMax) reasons.push({ code, message, ...(field === '' ? {} : { field }) });
   };
   // Recursion is safe: the depth is checked.
   const walk = (value: unknown, path: string): void => {
+    const subject = path === '' ? 'The body' : `The field ${path}`;
     if (typeof value === 'string') {
       const fault = faultOf(value);
-      const subject = path === '' ? 'The body' : `The field ${path}`;
       if (fault !== undefined) add('http.invalid_character', path, `${subject} holds ${fault}.`);
+    } else if (typeof value === 'number' && !Number.isFinite(value)) {
+      add('http.number_too_large', path, `${subject} holds a number that is too large.`);
     } else if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) walk(item, path === '' ? String(index) : `${path}.${index}`);
     } else if (typeof value === 'object' && value !== null) {

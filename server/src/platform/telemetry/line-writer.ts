@@ -24,7 +24,7 @@ const exitRetriesMax = 200;
  * @param fd an open file descriptor, for example 1 for stdout
  */
 export function createLineWriter(fd: number, options: LineWriterOptions = {}): LineWriter {
-  const { chunkLength = 16_384, everyMs = 1000, backlogLength = 16_777_216 } = options;
+  const { chunkLength = 65_536, everyMs = 1000, backlogLength = 16_777_216 } = options;
   let collected = '';
   let dropped = 0;
   let writing = false;
