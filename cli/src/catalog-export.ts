@@ -1,0 +1,57 @@
+import { streamRoutes } from '@tierline/contract';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { CommandSpec } from './command.ts';
+import { write } from './io.ts';
+import { given as only } from './list.ts';
+import { openStream } from './stream.ts';
+
+const formats = ['csv', 'ndjson'] as const;
+
+export const exportCommand: CommandSpec = {
+  name: 'export',
+  summary: 'Export what you sell, with your own prices, as a file that an import reads',
+  options: [
+    { flags: '--output <path>', describe: 'where to write it; standard output when not given' },
+    { flags: '--format <format>', describe: 'form of the file', choices: formats, fallback: 'csv' },
+    { flags: '--price-list <name>', describe: 'whose prices; your list for everybody when not given' },
+  ],
+  examples: ['catalog export --output catalog.csv', 'catalog export --json | head -1'],
+  async run({ connection, io, show }, given) {
+    const format = show.isJson ? 'ndjson' : (given.oneOf('format', formats) ?? 'csv');
+    const query = only({ format, price_list: given.text('price-list') });
+    const pieces = await openStream(io, connection(), streamRoutes.exportCatalog, { query });
+    const path = given.text('output');
+    if (path === undefined) {
+      for await (const piece of pieces) await write(io.stdout, piece);
+      return;
+    }
+    const rows = await toFile(resolve(io.cwd, path), pieces);
+    await show.note(`${format === 'csv' ? rows - 1 : rows} rates written to ${path}`);
+  },
+};
+
+/** Whole or not at all: what is half written is never under its name. Answers how many lines. */
+async function toFile(path: string, pieces: AsyncIterable<string>): Promise<number> {
+  const draft = `${path}.${process.pid}.tmp`;
+  const file = createWriteStream(draft);
+  const closed = new Promise<void>((done, fail) => void file.on('close', done).on('error', fail));
+  // Awaited below; until then a failure must not count as unheard.
+  closed.catch(() => undefined);
+  let count = 0;
+  try {
+    for await (const piece of pieces) {
+      count += piece.split('\n').length - 1;
+      await write(file, piece);
+    }
+    file.end();
+    await closed;
+    await rename(draft, path);
+    return count;
+  } catch (error) {
+    file.destroy();
+    await rm(draft, { force: true });
+    throw error;
+  }
+}

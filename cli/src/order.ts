@@ -1,0 +1,232 @@
+import type { Order, OrderDetail, OrderPreview } from '@tierline/contract';
+import type { Client } from '@tierline/client';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { CommandSpec, Given, GroupSpec, OptionSpec } from './command.ts';
+import { CommandError } from './failure.ts';
+import { agreed, type Io } from './io.ts';
+import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
+import { subscriptionColumns } from './subscription.ts';
+import type { Column, Field, Show } from './show.ts';
+
+const statuses = ['submitted', 'processing', 'completed', 'error', 'canceled'] as const;
+const types = ['sales', 'change', 'renewal', 'cancellation', 'migration'] as const;
+
+type Charge = OrderPreview['charges'][number];
+type NewOrder = Parameters<Client['placeOrder']>[0]['body'];
+type NewLine = NewOrder['lines'][number];
+
+const columns: readonly Column<Order>[] = [
+  { title: 'ID', of: ({ id }) => id },
+  { title: 'NUMBER', of: ({ number }) => number },
+  { title: 'TYPE', of: ({ type }) => type },
+  { title: 'STATUS', of: ({ status }) => status },
+  { title: 'PLACED', of: ({ placed_at }) => placed_at.slice(0, 19).replace('T', ' ') },
+  { title: 'TOTAL', of: ({ total }) => inWords(total), right: true },
+];
+
+const lineColumns: readonly Column<OrderPreview['lines'][number]>[] = [
+  { title: 'LINE', of: ({ position }) => String(position), right: true },
+  { title: 'MPN', of: ({ mpn }) => mpn },
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'QUANTITY', of: ({ quantity }) => quantity, right: true },
+];
+
+const chargeColumns: readonly Column<Charge>[] = [
+  { title: 'LINE', of: ({ position }) => String(position), right: true },
+  { title: 'CHARGE', of: ({ type }) => type },
+  { title: 'QUANTITY', of: ({ quantity }) => quantity, right: true },
+  { title: 'UNIT PRICE', of: ({ unit_price }) => unit_price, right: true },
+  { title: 'FROM', of: ({ period_start }) => period_start },
+  { title: 'TO', of: ({ period_end }) => period_end },
+  { title: 'AMOUNT', of: ({ amount }) => inWords(amount), right: true },
+];
+
+function inWords({ amount, currency }: { readonly amount: string; readonly currency: string }): string {
+  return `${amount} ${currency}`;
+}
+
+/** The lines, and per edge what is charged there. */
+function details(show: Show, order: OrderPreview | OrderDetail): string[] {
+  const charges: readonly Charge[] = order.charges;
+  return [
+    show.table<OrderPreview['lines'][number]>(order.lines, lineColumns),
+    ...order.edges.flatMap(({ seller_id, buyer_id, total }) => {
+      const own = charges.filter((charge) => charge.seller_id === seller_id && charge.buyer_id === buyer_id);
+      const title = `${seller_id} sells to ${buyer_id}: ${inWords(total)}`;
+      return [`${title}\n${own.length === 0 ? '' : show.table(own, chargeColumns)}`];
+    }),
+  ];
+}
+
+const fields = (order: OrderDetail): readonly Field[] => [
+  ['id', order.id],
+  ['number', order.number],
+  ['type', order.type],
+  ['status', order.status],
+  ['customer', order.customer_id],
+  ['seller', order.owner_id],
+  ['po number', order.po_number],
+  ['placed', `${order.placed_at} by ${order.placed_by}`],
+  ['total', inWords(order.total)],
+];
+
+async function showOrder(show: Show, order: OrderDetail): Promise<void> {
+  await show.one(order, [fields(order), ...details(show, order), show.table(order.subscriptions, subscriptionColumns)]);
+}
+
+const list: CommandSpec = {
+  name: 'list',
+  summary: 'List orders, the newest first',
+  options: [
+    { flags: '--customer <id>', describe: 'only of this customer' },
+    { flags: '--seller <id>', describe: 'only of customers of exactly this account' },
+    { flags: '--status <status>', describe: 'only with this status', choices: statuses },
+    { flags: '--type <type>', describe: 'only of this type', choices: types },
+    limitOption,
+  ],
+  async run({ client, show }, given) {
+    const query = only({
+      customer_id: given.text('customer'),
+      owner_id: given.text('seller'),
+      status: given.oneOf('status', statuses),
+      type: given.oneOf('type', types),
+      limit: pageLimit(given),
+    });
+    await show.list(await take(client().each('listOrders', { query }), given), columns, 'There are no such orders.');
+  },
+};
+
+const get: CommandSpec = {
+  name: 'get',
+  summary: 'Show an order with its lines, charges and subscriptions',
+  arguments: [{ name: '<id>', describe: 'id of the order' }],
+  async run({ client, show }, given) {
+    const params = { order_id: checkId(given.argument(0), 'an order') };
+    await showOrder(show, await client().getOrder({ params }));
+  },
+};
+
+const orderOptions: readonly OptionSpec[] = [
+  { flags: '--customer <id>', describe: 'for whom' },
+  {
+    flags: '--line <line...>',
+    describe:
+      'MPN=QUANTITY (or rate:ID=QUANTITY), with `,vendor=`, `,subscription=` and `,billing=` where more is needed',
+  },
+  { flags: '--po <number>', describe: "the customer's own number of the order" },
+  { flags: '--file <path>', describe: 'the order as JSON, as the API takes it; - for standard input' },
+];
+const orderExamples = (name: string) => [
+  `order ${name} --customer 0190f3a2-... --line HR-SEAT=12 HR-STORAGE=2`,
+  `order ${name} --customer 0190f3a2-... --line "HR-SEAT=12,vendor=heronry,subscription=1 year"`,
+  `order ${name} --file order.json --json`,
+];
+
+const preview: CommandSpec = {
+  name: 'preview',
+  summary: 'Show what an order would be and cost; nothing is stored',
+  options: orderOptions,
+  examples: orderExamples('preview'),
+  async run({ client, io, show }, given) {
+    const order = await client().previewOrder({ body: await bodyOf(io, given) });
+    await show.one(order, details(show, order));
+  },
+};
+
+const place: CommandSpec = {
+  name: 'place',
+  summary: 'Place an order',
+  description: 'On a terminal it is previewed and asked for first.',
+  options: [
+    ...orderOptions,
+    { flags: '--yes', describe: 'do not ask' },
+    { flags: '--idempotency-key <key>', describe: 'makes it safe to run the same command again' },
+  ],
+  examples: orderExamples('place'),
+  async run({ client, io, show }, given) {
+    const body = await bodyOf(io, given);
+    const key = given.text('idempotency-key');
+    if (io.isTerminal && !given.flag('yes') && !show.isJson) {
+      const order = await client().previewOrder({ body });
+      await show.note(details(show, order).join('\n'));
+      const isAgreed = await agreed(io, `Place this order for ${inWords(order.total)}?`);
+      if (!isAgreed) throw new CommandError('interrupted', 'No order was placed.');
+    }
+    const order = await client().placeOrder({ body, ...(key === undefined ? {} : { idempotencyKey: key }) });
+    await showOrder(show, order);
+  },
+};
+
+async function bodyOf(io: Io, given: Given): Promise<NewOrder> {
+  const path = given.text('file');
+  const lines = given.many('line');
+  if (path !== undefined) {
+    if (lines.length > 0 || given.text('customer') !== undefined) {
+      throw new CommandError('usage', '--file holds the whole order; leave out --customer and --line.');
+    }
+    return fromFile(io, path);
+  }
+  if (lines.length === 0) throw new CommandError('usage', 'An order needs at least one --line, or a --file.');
+  return {
+    customer_id: checkId(given.needed('customer'), 'a customer'),
+    lines: lines.map(parseLine),
+    ...only({ po_number: given.text('po') }),
+  };
+}
+
+/** The server checks what is in it; here it only has to be JSON. */
+async function fromFile(io: Io, path: string): Promise<NewOrder> {
+  let text = '';
+  if (path === '-') for await (const piece of io.stdin) text += String(piece);
+  else text = await readFile(resolve(io.cwd, path), 'utf8');
+  try {
+    return JSON.parse(text) as NewOrder;
+  } catch {
+    throw new CommandError('usage', `${path} holds no JSON.`);
+  }
+}
+
+const ratePrefix = 'rate:';
+
+/** `MPN=QUANTITY,vendor=CODE,subscription=1 year,billing=1 month`; an MPN may hold `=`, so the last one counts. */
+export function parseLine(text: string): NewLine {
+  const [first = '', ...more] = text.split(',');
+  const at = first.lastIndexOf('=');
+  const name = first.slice(0, at).trim();
+  const quantity = first.slice(at + 1).trim();
+  if (at < 1 || name === '' || quantity === '') {
+    throw new CommandError('usage', `A line is MPN=QUANTITY, such as HR-SEAT=12, not ${JSON.stringify(text)}.`);
+  }
+  const details = more.map((part) => part.split('=').map((piece) => piece.trim()));
+  const named = Object.fromEntries(details.map(([key = '', value = '']) => [key, value]));
+  const unknown = Object.keys(named).filter((key) => !['vendor', 'subscription', 'billing'].includes(key));
+  if (unknown.length > 0) {
+    throw new CommandError('usage', `A line has vendor, subscription and billing, not ${unknown.join(', ')}.`);
+  }
+  return {
+    // MPNs may look like ids, so an id is named as one.
+    ...(name.startsWith(ratePrefix) ? { rate_id: name.slice(ratePrefix.length) } : { mpn: name }),
+    quantity,
+    ...only({
+      vendor: named['vendor'],
+      subscription_period: named['subscription'] === undefined ? undefined : parsePeriod(named['subscription']),
+      billing_period: named['billing'] === undefined ? undefined : parsePeriod(named['billing']),
+    }),
+  };
+}
+
+function parsePeriod(text: string): { unit: 'day' | 'month' | 'year'; count: number } {
+  const [, count, word] = /^(\d{1,4}) ?(day|month|year)s?$/.exec(text) ?? [];
+  const unit = (['day', 'month', 'year'] as const).find((known) => known === word);
+  if (count === undefined || unit === undefined) {
+    throw new CommandError('usage', `A period is such as 1 month or 1 year, not ${JSON.stringify(text)}.`);
+  }
+  return { unit, count: Number(count) };
+}
+
+export const orderGroup: GroupSpec = {
+  name: 'order',
+  summary: 'Orders: what was sold, and selling',
+  commands: [list, get, preview, place],
+};

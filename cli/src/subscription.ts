@@ -1,0 +1,85 @@
+import type { Subscription } from '@tierline/contract';
+import type { CommandSpec, GroupSpec } from './command.ts';
+import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
+import type { Column, Field } from './show.ts';
+
+const statuses = ['pending', 'active', 'hold', 'terminated', 'removed'] as const;
+
+export const subscriptionColumns: readonly Column<Subscription>[] = [
+  { title: 'ID', of: ({ id }) => id },
+  { title: 'NUMBER', of: ({ number }) => number },
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'STATUS', of: ({ status }) => status },
+  { title: 'START', of: ({ start_on }) => start_on },
+  { title: 'END', of: ({ end_on }) => end_on },
+  { title: 'RENEWS', of: ({ auto_renewal }) => (auto_renewal ? 'yes' : 'no') },
+];
+
+const itemColumns: readonly Column<Subscription['items'][number]>[] = [
+  { title: 'MPN', of: ({ mpn }) => mpn },
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'QUANTITY', of: ({ quantity }) => quantity, right: true },
+];
+
+const licenseColumns: readonly Column<Subscription['licenses'][number]>[] = [
+  { title: 'ACTIVATION CODE', of: ({ activation_code }) => activation_code },
+  { title: 'VERSION', of: ({ license_version }) => license_version },
+  { title: 'UNITS', of: ({ units }) => units, right: true },
+  { title: 'START', of: ({ start_on }) => start_on },
+  { title: 'END', of: ({ end_on }) => end_on },
+];
+
+const fields = (subscription: Subscription): readonly Field[] => [
+  ['id', subscription.id],
+  ['number', subscription.number],
+  ['name', subscription.name],
+  ['status', subscription.status],
+  ['customer', subscription.customer_id],
+  ['order', subscription.order_id],
+  ['start', subscription.start_on],
+  ['end', subscription.end_on],
+  ['charged from', subscription.start_charge_on],
+  ['renews', subscription.auto_renewal ? `yes, by ${subscription.auto_renewal_months ?? '?'} months` : 'no'],
+];
+
+const list: CommandSpec = {
+  name: 'list',
+  summary: 'List subscriptions, the newest first',
+  options: [
+    { flags: '--customer <id>', describe: 'only of this customer' },
+    { flags: '--seller <id>', describe: 'only of customers of exactly this account' },
+    { flags: '--status <status>', describe: 'only with this status', choices: statuses },
+    limitOption,
+  ],
+  async run({ client, show }, given) {
+    const query = only({
+      customer_id: given.text('customer'),
+      owner_id: given.text('seller'),
+      status: given.oneOf('status', statuses),
+      limit: pageLimit(given),
+    });
+    const subscriptions = await take(client().each('listSubscriptions', { query }), given);
+    await show.list(subscriptions, subscriptionColumns, 'There are no such subscriptions.');
+  },
+};
+
+const get: CommandSpec = {
+  name: 'get',
+  summary: 'Show a subscription with its items and licenses',
+  arguments: [{ name: '<id>', describe: 'id of the subscription' }],
+  async run({ client, show }, given) {
+    const params = { subscription_id: checkId(given.argument(0), 'a subscription') };
+    const subscription = await client().getSubscription({ params });
+    await show.one(subscription, [
+      fields(subscription),
+      show.table(subscription.items, itemColumns),
+      ...(subscription.licenses.length === 0 ? [] : [show.table(subscription.licenses, licenseColumns)]),
+    ]);
+  },
+};
+
+export const subscriptionGroup: GroupSpec = {
+  name: 'subscription',
+  summary: 'Subscriptions: what customers have',
+  commands: [list, get],
+};
