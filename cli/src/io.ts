@@ -53,6 +53,6 @@ export function styled(io: Io, style: Style, text: string): string {
 /** Asks a person; without one there is nobody to ask, and the command line itself was the decision. */
 export async function agreed(io: Io, question: string): Promise<boolean> {
   if (!io.isTerminal) return true;
-  const answer = await confirm({ message: question, initialValue: false });
+  const answer = await confirm({ message: question, initialValue: false, signal: io.stopped });
   return !isCancel(answer) && answer;
 }

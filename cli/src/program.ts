@@ -8,6 +8,7 @@ import { customerGroup } from './customer.ts';
 import { eventsCommand } from './events.ts';
 import { exitCodes, exitMeanings, type ExitCode } from './exit.ts';
 import { failureOf } from './failure.ts';
+import { initCommand } from './init.ts';
 import type { Io } from './io.ts';
 import { keyGroup } from './key.ts';
 import { migrateCommand } from './migrate.ts';
@@ -21,6 +22,7 @@ import { userGroup } from './user.ts';
 /** Every command, in the order of the help. */
 const commands: readonly (CommandSpec | GroupSpec)[] = [
   startCommand,
+  initCommand,
   migrateCommand,
   statusCommand,
   accountGroup,

@@ -46,6 +46,15 @@ export async function exampleChannel(db: Database) {
     addMissingBases: false,
   });
 
+  const byHand = await engine.orders.place(cause(), reseller.id, {
+    customer: { id: customer.id },
+    lines: [{ name: { mpn: 'HR-MOVE' }, quantity: decimal('1') }],
+    poNumber: null,
+    attributes: null,
+    surface: 'api',
+    addMissingBases: false,
+  });
+
   const { access } = engine;
   const key = async (of: AccountId) =>
     access.createApiKey(cause(), { accountId: of, role: 'owner' }, of, { name: 'Back office', role: 'owner' });
@@ -92,6 +101,7 @@ export async function exampleChannel(db: Database) {
     priceList: priceList.id,
     order: order.id,
     subscription: order.subscriptions[0]!.id,
+    pendingSubscription: byHand.subscriptions[0]!.id,
     user: user.id,
     apiKey: apiKey.apiKey.id,
     lmpiCredential: lmpiCredential.id,
@@ -131,6 +141,24 @@ async function exampleCatalog(
   const oldPlan = await catalog.plan(provider, { product, name: 'Hosted mail classic', rates: seatOnly });
   await catalog.delegate([provider, distributor, reseller], plan);
   await catalog.delegate([distributor, branch], plan);
+  const hands = await catalog.vendor(provider, {
+    code: 'halcyon-services',
+    name: 'Halcyon Services',
+    provisioning: 'manual',
+  });
+  const service = await catalog.product(provider, {
+    vendorId: hands.id,
+    code: 'HRMOVE001',
+    name: 'Mail Move',
+    serviceName: 'MOVE',
+  });
+  const move = await catalog.plan(provider, {
+    product: service,
+    name: 'Mail move, by hand',
+    rates: [{ mpn: 'HR-MOVE', quantityMin: '1', quantityMax: '1' }],
+    terms: { pricing: 'free' },
+  });
+  await catalog.delegate([provider, distributor, reseller], move);
   await catalog.priceList(distributor, { prices: { 'HR-SEAT': '17.5', 'HR-STORAGE': '1.05' } });
   const priceList = await catalog.priceList(reseller, { prices: { 'HR-SEAT': '19.8', 'HR-STORAGE': '1.15' } });
   return { vendor, product, seat, storage, plan, draftPlan, oldPlan, priceList };

@@ -31,7 +31,8 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
   const order = await world.order(sibling.customer, [{ mpn: channel.base.mpn, quantity: '1' }]);
   const product = await world.product(stranger);
   const resource = await world.resource(stranger, product, 'MPN-ELSEWHERE');
-  const plan = await world.plan(stranger, { product, rates: [{ mpn: 'MPN-ELSEWHERE' }] });
+  const plan = await world.plan(stranger, { product, rates: [{ mpn: 'MPN-ELSEWHERE', prices: '1' }] });
+  const elsewhere = await world.order(await world.customer(stranger), [{ mpn: 'MPN-ELSEWHERE' }]);
   const list = await world.priceList(sibling.reseller, { name: 'Another list' });
   return {
     account_id: sibling.reseller.id,
@@ -48,6 +49,8 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
     customer_id: sibling.customer.id,
     order_id: order.id,
     subscription_id: order.subscriptions[0]!.id,
+    // A provider sees everything below itself, so for it foreign is what another installation has.
+    'provider subscription_id': elsewhere.subscriptions[0]!.id,
     version: '1',
   };
 }
@@ -74,7 +77,7 @@ test('things in the path', async () => {
         token: tokens[asWho],
         ...(route.body === undefined ? {} : { body: route.examples[0].body }),
       });
-    const answered = await send(address((name) => foreign[name]));
+    const answered = await send(address((name) => foreign[`${asWho} ${name}`] ?? foreign[name]));
     expect(answered.status, `${route.operationId} ${answered.text}`).toBe(404);
     const unknown = await send(address((name) => (name === 'version' ? '1' : newId())));
     expect(withoutRequest(answered.body), `${route.operationId}.`).toEqual(withoutRequest(unknown.body));

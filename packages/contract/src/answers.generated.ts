@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001015",
+      "actor": "api_key:0196a000-0000-7000-8000-000000001016",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -132,7 +132,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001021",
+      "id": "0196a000-0000-7000-8000-000000001029",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -221,7 +221,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-000000001022",
+        "id": "0196a000-0000-7000-8000-00000000102a",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -286,7 +286,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001015",
+          "id": "0196a000-0000-7000-8000-000000001016",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -302,7 +302,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-000000001023",
+        "id": "0196a000-0000-7000-8000-00000000102b",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -332,7 +332,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-000000001016",
+          "access_token": "0196a000-0000-7000-8000-000000001017",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "revoked_at": null
@@ -343,9 +343,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-000000001024",
+      "id": "0196a000-0000-7000-8000-00000000102c",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001025",
+      "access_token": "0196a000-0000-7000-8000-00000000102d",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": null
@@ -355,7 +355,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001016",
+      "access_token": "0196a000-0000-7000-8000-000000001017",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": "2026-03-02T09:00:00Z"
@@ -381,7 +381,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-000000001026",
+        "id": "0196a000-0000-7000-8000-00000000102e",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -420,6 +420,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "webhook_url": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000001018",
+          "code": "halcyon-services",
+          "name": "Halcyon Services",
+          "provisioning": "manual",
+          "webhook_url": null,
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z"
         }
       ],
       "next_cursor": null
@@ -427,7 +436,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-000000001027",
+      "id": "0196a000-0000-7000-8000-00000000102f",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
@@ -475,7 +484,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-000000001028",
+      "id": "0196a000-0000-7000-8000-000000001030",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -606,7 +615,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-000000001029",
+      "id": "0196a000-0000-7000-8000-000000001031",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -672,6 +681,20 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000001019",
+          "account_id": "0196a000-0000-7000-8000-000000000001",
+          "number": "10004",
+          "product_id": "0196a000-0000-7000-8000-00000000101a",
+          "name": "Mail move, by hand",
+          "short_description": "",
+          "long_description": "",
+          "status": "published",
+          "current_version": 1,
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
         }
       ],
       "next_cursor": null
@@ -679,9 +702,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-00000000102a",
+      "id": "0196a000-0000-7000-8000-000000001032",
       "account_id": "0196a000-0000-7000-8000-000000000001",
-      "number": "10004",
+      "number": "10005",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "name": "Hosted mail, yearly",
       "short_description": "",
@@ -842,6 +865,17 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "account_id": "0196a000-0000-7000-8000-000000000003",
+          "plan_id": "0196a000-0000-7000-8000-000000001019",
+          "status": "active",
+          "name": null,
+          "short_description": null,
+          "price_floor": "none",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
         }
       ],
       "next_cursor": null
@@ -896,7 +930,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-00000000102b",
+      "id": "0196a000-0000-7000-8000-000000001033",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -968,7 +1002,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-00000000102c",
+      "id": "0196a000-0000-7000-8000-000000001034",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1152,6 +1186,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, monthly",
           "short_description": "",
           "rate_count": 2
+        },
+        {
+          "plan_id": "0196a000-0000-7000-8000-000000001019",
+          "number": "10004",
+          "version": 1,
+          "name": "Mail move, by hand",
+          "short_description": "",
+          "rate_count": 1
         }
       ],
       "next_cursor": null
@@ -1231,7 +1273,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001017",
+            "price_list_id": "0196a000-0000-7000-8000-00000000101b",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -1253,7 +1295,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001018",
+            "price_list_id": "0196a000-0000-7000-8000-00000000101c",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -1326,7 +1368,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-00000000102d",
+      "id": "0196a000-0000-7000-8000-000000001035",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "1000002",
       "name": "Marlow Print Works",
@@ -1454,10 +1496,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-00000000102e",
-      "number": "SO000002",
+      "id": "0196a000-0000-7000-8000-000000001036",
+      "number": "SO000003",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001015",
+      "placed_by": "api_key:0196a000-0000-7000-8000-000000001016",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -1482,7 +1524,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, seat",
           "quantity": "12",
-          "subscription_id": "0196a000-0000-7000-8000-00000000102f"
+          "subscription_id": "0196a000-0000-7000-8000-000000001037"
         },
         {
           "position": 1,
@@ -1494,13 +1536,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
-          "subscription_id": "0196a000-0000-7000-8000-00000000102f"
+          "subscription_id": "0196a000-0000-7000-8000-000000001037"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001030",
-          "subscription_id": "0196a000-0000-7000-8000-00000000102f",
+          "id": "0196a000-0000-7000-8000-000000001038",
+          "subscription_id": "0196a000-0000-7000-8000-000000001037",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -1524,8 +1566,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001031",
-          "subscription_id": "0196a000-0000-7000-8000-00000000102f",
+          "id": "0196a000-0000-7000-8000-000000001039",
+          "subscription_id": "0196a000-0000-7000-8000-000000001037",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -1553,8 +1595,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001032",
-          "subscription_id": "0196a000-0000-7000-8000-00000000102f",
+          "id": "0196a000-0000-7000-8000-00000000103a",
+          "subscription_id": "0196a000-0000-7000-8000-000000001037",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -1578,8 +1620,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001033",
-          "subscription_id": "0196a000-0000-7000-8000-00000000102f",
+          "id": "0196a000-0000-7000-8000-00000000103b",
+          "subscription_id": "0196a000-0000-7000-8000-000000001037",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -1627,10 +1669,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-00000000102f",
+          "id": "0196a000-0000-7000-8000-000000001037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "2",
-          "order_id": "0196a000-0000-7000-8000-00000000102e",
+          "number": "3",
+          "order_id": "0196a000-0000-7000-8000-000000001036",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -1666,7 +1708,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001034",
+              "id": "0196a000-0000-7000-8000-00000000103c",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -1934,7 +1976,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001019",
+          "id": "0196a000-0000-7000-8000-00000000101d",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -1959,7 +2001,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000101a",
+          "id": "0196a000-0000-7000-8000-00000000101e",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -1981,14 +2023,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001018",
+            "price_list_id": "0196a000-0000-7000-8000-00000000101c",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000101b",
+          "id": "0196a000-0000-7000-8000-00000000101f",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2017,7 +2059,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000101c",
+          "id": "0196a000-0000-7000-8000-000000001020",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2042,7 +2084,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000101d",
+          "id": "0196a000-0000-7000-8000-000000001021",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2064,14 +2106,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001018",
+            "price_list_id": "0196a000-0000-7000-8000-00000000101c",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000101e",
+          "id": "0196a000-0000-7000-8000-000000001022",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2167,7 +2209,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000101f",
+              "id": "0196a000-0000-7000-8000-000000001023",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2186,6 +2228,51 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "listSubscriptions": [
     {
       "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000016",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "2",
+          "order_id": "0196a000-0000-7000-8000-000000001024",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-000000001019",
+          "plan_version": 1,
+          "name": "Mail move, by hand",
+          "status": "pending",
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-000000001025",
+              "resource_id": "0196a000-0000-7000-8000-000000001026",
+              "mpn": "HR-MOVE",
+              "vendor": "halcyon-services",
+              "name": "Resource HR-MOVE",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001027",
+              "product_id": "0196a000-0000-7000-8000-00000000101a",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "1",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 0,
+              "enabled": true
+            }
+          ]
+        },
         {
           "id": "0196a000-0000-7000-8000-000000000011",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
@@ -2226,7 +2313,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000101f",
+              "id": "0196a000-0000-7000-8000-000000001023",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2284,7 +2371,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-00000000101f",
+          "id": "0196a000-0000-7000-8000-000000001023",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2298,11 +2385,58 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ]
     }
   ],
+  "acknowledgeProvisioning": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000016",
+      "owner_id": "0196a000-0000-7000-8000-000000000003",
+      "number": "2",
+      "order_id": "0196a000-0000-7000-8000-000000001024",
+      "customer_id": "0196a000-0000-7000-8000-000000000005",
+      "plan_id": "0196a000-0000-7000-8000-000000001019",
+      "plan_version": 1,
+      "name": "Mail move, by hand",
+      "status": "active",
+      "auto_renewal": true,
+      "auto_renewal_months": 1,
+      "anchor_on": "2026-03-02",
+      "start_on": "2026-03-02",
+      "end_on": "2026-04-02",
+      "start_charge_on": "2026-03-02",
+      "attributes": {},
+      "version": 2,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z",
+      "items": [
+        {
+          "rate_id": "0196a000-0000-7000-8000-000000001025",
+          "resource_id": "0196a000-0000-7000-8000-000000001026",
+          "mpn": "HR-MOVE",
+          "vendor": "halcyon-services",
+          "name": "Resource HR-MOVE",
+          "quantity": "1"
+        }
+      ],
+      "licenses": [
+        {
+          "id": "0196a000-0000-7000-8000-000000001027",
+          "product_id": "0196a000-0000-7000-8000-00000000101a",
+          "license_version": "full",
+          "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+          "units": "1",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "grace_months": 0,
+          "enabled": true
+        }
+      ]
+    }
+  ],
   "listEvents": [
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001020",
+          "id": "0196a000-0000-7000-8000-000000001028",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",

@@ -23,6 +23,8 @@ export const cast = {
   priceList: exampleId(15),
   order: exampleId(16),
   subscription: exampleId(17),
+  /** Of a vendor that says itself when it is ready. */
+  pendingSubscription: exampleId(22),
   user: exampleId(18),
   apiKey: exampleId(19),
   lmpiCredential: exampleId(20),

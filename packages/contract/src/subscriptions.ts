@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
 import { licenseVersion } from './plans.ts';
 import { route } from './route.ts';
-import { date, decimalOut, id, instant, page, pageQuery, version } from './wire.ts';
+import { date, decimalOut, id, instant, page, pageQuery, text, version } from './wire.ts';
 
 export const subscriptionStatus = z.enum(['pending', 'active', 'hold', 'terminated', 'removed']);
 
@@ -91,5 +91,31 @@ export const subscriptionRoutes = {
     answers: { 200: subscription },
     hasVersion: true,
     examples: [{ as: 'reseller', params: { subscription_id: cast.subscription }, status: 200 }],
+  }),
+  acknowledgeProvisioning: route({
+    operationId: 'acknowledgeProvisioning',
+    method: 'post',
+    path: '/subscriptions/{subscription_id}/provisioning',
+    tag,
+    summary: 'Say how provisioning ended',
+    description:
+      'For vendors whose webhook accepted a subscription to tell later, and for those that are provisioned by hand. The order ends when nothing of it is pending any more. Saying the same again changes nothing.',
+    permission: 'provisioning.acknowledge',
+    params: z.strictObject({ subscription_id: id('subscription') }),
+    body: z
+      .strictObject({
+        outcome: z.enum(['provisioned', 'failed']),
+        reason: text(500).nullable().default(null).openapi({ description: 'Why it failed; kept in its event.' }),
+      })
+      .openapi('ProvisioningOutcome'),
+    answers: { 200: subscription },
+    examples: [
+      {
+        as: 'provider',
+        params: { subscription_id: cast.pendingSubscription },
+        body: { outcome: 'provisioned' },
+        status: 200,
+      },
+    ],
   }),
 };

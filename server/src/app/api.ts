@@ -19,6 +19,7 @@ import { bindEvents } from '../modules/events/index.ts';
 import { bindOrders } from '../modules/orders/index.ts';
 import { bindPools } from '../modules/pools/index.ts';
 import { bindCatalog, bindPriceLists, priceLists } from '../modules/pricing/index.ts';
+import { bindProvisioning } from '../modules/provisioning/index.ts';
 import { bindSubscriptions } from '../modules/subscriptions/index.ts';
 import { apiBinder, problemResponse, type HttpEnv, type Surface } from '../platform/http/index.ts';
 import { pagesSurface } from './docs-page/index.ts';
@@ -91,6 +92,7 @@ export function boundApi(engine: Engine) {
   bindCustomers(bind, { customers, accounts });
   bindOrders(bind, engine);
   bindSubscriptions(bind, engine);
+  bindProvisioning(bind, engine);
   bindEvents(bind, engine);
   return { app, bind, bound };
 }

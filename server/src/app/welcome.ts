@@ -11,7 +11,10 @@ export function welcome({ url, demo, dataDir }: Pick<Running, 'url' | 'demo' | '
     `  Data                        ${dataDir}`,
   ];
   if (demo === undefined) {
-    lines.push('', 'Nothing is in it yet? Start it with --demo for a channel to try things on.');
+    lines.push(
+      '',
+      'Nothing is in it yet? `tierline init` makes your provider account; --demo starts with a channel to try things on.',
+    );
     return lines.join('\n');
   }
   const width = Math.max(...demo.logins.map(({ email }) => email.length));

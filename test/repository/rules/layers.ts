@@ -31,7 +31,7 @@ const layers: readonly Layer[] = [
 ];
 
 /** These commands of the CLI run the server itself; everything else in it talks to one. */
-const runsServer = /^cli\/src\/(start|migrate)\.ts$/;
+const runsServer = /^cli\/src\/(start|init|migrate)\.ts$/;
 
 export function layerOf(path: string): Layer | undefined {
   return layers.find((layer) => layer.holds.test(path));

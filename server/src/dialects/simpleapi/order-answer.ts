@@ -2,19 +2,20 @@ import {
   decimal,
   formatMoney,
   sumMoney,
-  Temporal,
   type Fraction,
   type Money,
   type Period,
   type PlanId,
   type RateId,
+  type Temporal,
 } from '@tierline/kernel';
+import { dateText } from '../../modules/billing/index.ts';
 import type { PlanVersion } from '../../modules/catalog/index.ts';
 import type { Order, OrderCharge, OrderDetail, OrderLine } from '../../modules/orders/index.ts';
 import { orderNumber } from '../../modules/orders/index.ts';
 import { idOfSerial, productId } from './ids.ts';
 import type { RateLabel } from '../../modules/catalog/index.ts';
-import { orderStatuses, wireInstant, wireMoney, wireNumber, wirePeriod, type WireMoney } from './wire.ts';
+import { orderStatuses, wireInstantText, wireMoney, wireNumber, wirePeriod, type WireMoney } from './wire.ts';
 
 /** What an order's answer needs beside the order. */
 export type OrderContext = {
@@ -36,8 +37,8 @@ export function orderToWire(order: Order, customerNumber: string, firstSubscript
     orderNumber: orderNumber(order.type, order.serial),
     type: order.type,
     customerId: customerNumber,
-    creationDate: wireInstant(Temporal.Instant.from(order.placedAt)),
-    ...(order.completedAt === null ? {} : { provisioningDate: wireInstant(Temporal.Instant.from(order.completedAt)) }),
+    creationDate: wireInstantText(order.placedAt),
+    ...(order.completedAt === null ? {} : { provisioningDate: wireInstantText(order.completedAt) }),
     status,
     statusCode: code,
     total: totalOf(order),
@@ -156,8 +157,20 @@ function descriptionOf(product: string, charge: OrderCharge, term: Term | undefi
   const kind = capitalized(charge.type);
   if (term === undefined) return `${product} ${kind}`;
   const { start, end } = charge.period;
-  const dates = `from ${start.toString()} through ${end.subtract({ days: 1 }).toString()}`;
+  const dates = `from ${dateText(start)} through ${dateText(dayBefore(end))}`;
   return `${product} ${kind} (${term.duration} ${capitalized(term.type)}(s) term) ${dates}`;
+}
+
+const daysBefore = new WeakMap<Temporal.PlainDate, Temporal.PlainDate>();
+
+/** Periods of one day's sales end on a few shared dates, so each is counted back from once. */
+function dayBefore(date: Temporal.PlainDate): Temporal.PlainDate {
+  let before = daysBefore.get(date);
+  if (before === undefined) {
+    before = date.subtract({ days: 1 });
+    daysBefore.set(date, before);
+  }
+  return before;
 }
 
 function capitalized(word: string): string {

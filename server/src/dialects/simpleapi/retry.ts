@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Temporal, type AccountId } from '@tierline/kernel';
+import type { AccountId } from '@tierline/kernel';
 import type { Cause, Idempotency } from '../../platform/db/index.ts';
 
 /** How long the same request counts as a retry. */
-const retryHours = 24;
+const retryMs = 24 * 3_600_000;
 
 /**
  * Runs a write of which the protocol has no idempotency key: the same content within 24 hours is a retry and gets the
@@ -19,11 +19,11 @@ export async function onceByContent<Answer extends { readonly id: string }>(
 ): Promise<Answer> {
   const requestHash = createHash('sha256').update(content).digest();
   const hash = requestHash.toString('hex');
-  const oldest = cause.at.subtract({ hours: retryHours });
+  const oldestMs = cause.at.epochMilliseconds - retryMs;
   let key = hash;
   for (;;) {
     const answer = await work({ ...cause, idempotency: { ownerId, scope, key, requestHash } });
-    if (Temporal.Instant.compare(Temporal.Instant.from(createdAt(answer)), oldest) > 0) return answer;
+    if (Date.parse(createdAt(answer)) > oldestMs) return answer;
     key = `${hash}/${answer.id}`;
   }
 }

@@ -118,7 +118,8 @@ export function ordersService(dependencies: Dependencies) {
     // Below a suspended seller nothing is sold through it either.
     const inactive = owner.chain.find(({ status }) => status !== 'active');
     if (inactive !== undefined) {
-      const who = inactive === owner.account ? `${inactive.name} is ${inactive.status}` : 'A seller above is not active';
+      const who =
+        inactive === owner.account ? `${inactive.name} is ${inactive.status}` : 'A seller above is not active';
       throw new TierlineError('orders.seller_not_active', 'forbidden', `${who}, so nothing can be sold here for now.`);
     }
     const reasons: Reason[] = [];

@@ -1,2 +1,3 @@
 export { readAnswer, signWebhook, type ProvisioningRequest } from './provisioning.ts';
 export { provisioningService, type ProvisioningService } from './service.ts';
+export { bindProvisioning } from './routes.ts';
