@@ -34,5 +34,8 @@ test('wrong facts are refused all at once, and nothing is made', async () => {
   await expect(createRoot(world.engine, world.cause(), bad)).rejects.toMatchObject({
     reasons: [{ field: 'currency' }, { field: 'time_zone' }, { field: 'country' }],
   });
+  await expect(createRoot(world.engine, world.cause(), { ...wanted, ownerEmail: 'nobody' })).rejects.toMatchObject({
+    reasons: [{ field: 'email' }],
+  });
   expect(await world.engine.accounts.roots()).toEqual([]);
 });

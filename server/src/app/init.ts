@@ -1,4 +1,5 @@
-import { systemClock } from '@tierline/kernel';
+import { invalid, systemClock } from '@tierline/kernel';
+import { emailReasons } from '../modules/access/index.ts';
 import { loadConfig, type ConfigOverrides } from '../platform/config/index.ts';
 import { migrate, type Cause } from '../platform/db/index.ts';
 import { openSecrets } from '../platform/secrets/index.ts';
@@ -33,6 +34,9 @@ export async function createRoot(
   wanted: NewRoot,
 ): Promise<RootAccess> {
   const { name, currency, timeZone, country, language, ownerEmail, ownerName } = wanted;
+  // Before the account is made: an account without an owner would be of no use to anybody.
+  const reasons = emailReasons(ownerEmail);
+  if (reasons.length > 0) throw invalid(reasons);
   const account = await engine.accounts.create(cause, null, {
     kind: 'provider',
     name,

@@ -31,5 +31,6 @@ export type { CreatedUser } from './service-users.ts';
 export { accessService, type AccessService } from './service.ts';
 export type { CredentialFilter } from './store-credentials.ts';
 export type { UserFilter } from './store.ts';
+export { emailReasons } from './user.ts';
 export type { Membership, NewUser, User, UserChange, UserStatus } from './user.ts';
 export { isApiKey, isSessionToken } from './tokens.ts';

@@ -7,21 +7,25 @@ const special = /[{}",\\\s]|null/i;
  * bytes and null.
  */
 export function arrayLiteral(elements: readonly unknown[]): string {
-  const plain = elements.every((element) => element !== null && element !== '' && !(element instanceof Uint8Array));
   // One look at the whole column is cheaper than one at each element, and most columns need no more.
-  if (plain && !special.test(elements.join(''))) return `{${elements.join()}}`;
-  let text = '{';
-  for (let index = 0; index < elements.length; index += 1) {
-    if (index > 0) text += ',';
-    text += elementLiteral(elements[index]);
-  }
-  return `${text}}`;
+  if (elements.every(isPlain) && !special.test(elements.join(''))) return `{${elements.join()}}`;
+  return `{${elements.map(elementLiteral).join()}}`;
+}
+
+function isPlain(element: unknown): boolean {
+  return typeof element === 'string' ? element !== '' : isScalar(element);
+}
+
+function isScalar(element: unknown): element is number | bigint | boolean {
+  return typeof element === 'number' || typeof element === 'bigint' || typeof element === 'boolean';
 }
 
 function elementLiteral(element: unknown): string {
   if (element === null || element === undefined) return 'NULL';
   if (element instanceof Uint8Array) return `"\\\\x${Buffer.from(element).toString('hex')}"`;
-  const text = String(element);
-  if (text !== '' && !special.test(text)) return text;
-  return `"${text.includes('"') || text.includes('\\') ? text.replaceAll(/["\\]/g, '\\$&') : text}"`;
+  if (isScalar(element)) return String(element);
+  if (typeof element !== 'string')
+    throw new TypeError(`An array of the database has no element of type ${typeof element}.`);
+  if (element !== '' && !special.test(element)) return element;
+  return `"${element.includes('"') || element.includes('\\') ? element.replaceAll(/["\\]/g, '\\$&') : element}"`;
 }
