@@ -45,7 +45,7 @@ function nonEmpty(text: string | undefined): string | undefined {
 function checkUrl(url: string, source: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw new CommandError('usage', `${source} holds no address such as http://localhost:8080: ${url}`);
+    throw new CommandError('usage', `${source} holds no address such as http://localhost:7420: ${url}`);
   }
   return url.replace(/\/+$/, '');
 }

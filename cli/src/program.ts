@@ -37,7 +37,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
 
 const globalOptions: readonly (readonly [flags: string, describe: string])[] = [
   ['--json', 'print JSON: one document, or one per line for what streams'],
-  ['--url <url>', 'the server, such as http://localhost:8080'],
+  ['--url <url>', 'the server, such as http://localhost:7420'],
   ['--api-key <key>', 'the API key to act with'],
 ];
 

@@ -6,7 +6,7 @@
 #   lmpi-sign.sh POST /LMPI/v3/partners/serviceplan '{"partner_id": "..."}'
 #
 # From the environment:
-#   LMPI_BASE          the server, without a slash at its end, such as http://localhost:8080
+#   LMPI_BASE          the server, without a slash at its end, such as http://localhost:7420
 #   LMPI_ACCESS_TOKEN  the GUID that names the partner
 #   LMPI_SECRET_KEY    the secret key as it was issued; it is used as text, not decoded
 #

@@ -161,3 +161,46 @@ test('closing an account needs more than changing it', async () => {
   expect((await close(admin.key)).body).toMatchObject({ status: 403, operation: 'accounts.close' });
   expect((await close(keys.distributor)).body).toMatchObject({ status: 'closed' });
 });
+
+test('where a vendor is told of what was sold is shown to the provider only', async () => {
+  const webhook = 'https://vendor.example/orders/hidden-path';
+  const body = { code: 'by-webhook', name: 'x', provisioning: 'webhook', webhook_url: webhook };
+  const made = await call('POST', '/vendors', { token: keys.provider, body });
+  const { id } = made.body as { id: string };
+  expect(made.body).toMatchObject({ webhook_url: webhook });
+  for (const path of [`/vendors/${id}`, '/vendors']) {
+    expect((await call('GET', path, { token: keys.provider })).text).toContain(webhook);
+    const { status, text } = await call('GET', path, { token: keys.reseller });
+    expect(status).toBe(200);
+    expect(text).toContain('by-webhook');
+    expect(text).not.toContain('hidden-path');
+  }
+});
+
+test('changes at once that name no version are all made, one after the other', async () => {
+  const list = await world.priceList(reseller);
+  const writes: [method: string, path: string, body: (index: number) => unknown][] = [
+    [
+      'POST',
+      `/price-lists/${list.id}/rules`,
+      (index) => ({ scope: 'all', percent: `${index}`, effective_from: '2031-01-01' }),
+    ],
+    ['PATCH', `/customers/${customer.id}`, (index) => ({ name: `Name ${index}` })],
+    ['PATCH', `/accounts/${reseller.id}`, (index) => ({ name: `Name ${index}` })],
+  ];
+  for (const [method, path, body] of writes) {
+    const answered = await Promise.all(
+      [1, 2, 3, 4].map((index) => call(method, path, { token: keys.reseller, body: body(index) })),
+    );
+    for (const { status, text } of answered) expect(status, `${method} ${path} ${text}`).toBeLessThan(300);
+  }
+});
+
+test('events name things as the rest of the API does', async () => {
+  const { body } = await call('GET', '/events', { token: keys.reseller, query: { limit: '100' } });
+  const { data } = body as { data: { type: string; data: unknown }[] };
+  expect(data.length).toBeGreaterThan(5);
+  for (const event of data) {
+    if (event.type !== 'customer.changed') expect(JSON.stringify(event.data)).not.toMatch(/"[a-z]+[A-Z]\w*":/);
+  }
+});

@@ -62,6 +62,8 @@ export function serverHome() {
   const dataDir = join(base, 'data');
   const readyDir = join(base, 'ready');
   mkdirSync(readyDir);
+  // Compiled code, and the directory of the database's socket.
+  const places = { NODE_COMPILE_CACHE: join(base, 'compiled'), TMPDIR: base };
   const attempts: Attempt[] = [];
 
   /** Begins a start with the demo channel, and waits for nothing. */
@@ -71,7 +73,10 @@ export function serverHome() {
     const [file, ...rest] = [...through, process.execPath, command, ...args];
     // It appears whole.
     const appears = watchFor(readyDir, () => textOf(readyFile));
-    const child = spawn(file!, rest, { env: { ...ownEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file!, rest, {
+      env: { ...ownEnvironment(), ...places, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const made = { ...watched(child, appears), readyFile };
     attempts.push(made);
     return made;

@@ -53,7 +53,7 @@ export async function storedOrders(db: Database, prefix: string): Promise<Stored
  * What must be true of whatever is stored, each with the query that finds a violation: an order has all its rows or does
  * not exist, money adds up on every edge, and nothing speaks of an order that is not there.
  */
-const rules: Readonly<Record<string, string>> = {
+export const rules = {
   'an order without a line': `select o.id::text from orders o where not exists
     (select from order_lines l where l.owner_id = o.owner_id and l.order_id = o.id)`,
   'an order without a subscription': `select o.id::text from orders o where not exists
@@ -91,10 +91,10 @@ const rules: Readonly<Record<string, string>> = {
     group by o.id, c.seller_id having array_agg((c.position, c.type)::text order by c.position, c.type) <> (
       select array_agg((d.position, d.type)::text order by d.position, d.type) from charges d
       where d.order_id = o.id and d.buyer_id = (select p.customer_id from orders p where p.id = o.id))`,
-};
+} as const satisfies Readonly<Record<string, string>>;
 
 /** Each broken rule with what breaks it; nothing when all hold. */
-export async function brokenRules(db: Database): Promise<Readonly<Record<string, readonly string[]>>> {
+export async function brokenRules(db: Pick<Database, 'kysely'>): Promise<Readonly<Record<string, readonly string[]>>> {
   const broken: Record<string, readonly string[]> = {};
   for (const [rule, query] of Object.entries(rules)) {
     const { rows } = await sql.raw<Record<string, string>>(query).execute(db.kysely);

@@ -2,7 +2,7 @@ import { apiBase, problem, type Route } from '@tierline/contract';
 import { ApiError } from './api-error.ts';
 
 export type ClientOptions = {
-  /** Where the server is, such as `http://localhost:8080`. */
+  /** Where the server is, such as `http://localhost:7420`. */
   readonly baseUrl: string;
   /** An API key or the token of a session. */
   readonly token?: string;

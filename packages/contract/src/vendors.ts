@@ -13,7 +13,7 @@ export const vendor = z
     code: z.string(),
     name: z.string(),
     provisioning,
-    webhook_url: z.string().nullable(),
+    webhook_url: z.string().nullable().openapi({ description: 'Shown to the provider only.' }),
     version,
     created_at: instant,
   })

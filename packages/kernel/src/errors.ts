@@ -86,6 +86,19 @@ export function versionMismatch(what: string, currentVersion?: number): Tierline
   );
 }
 
+/**
+ * Whether a write came too late: the thing was changed between being read and being written. Who said which version the
+ * change is for has the current one in the refusal; without it, nobody's condition failed, and deciding anew may succeed.
+ */
+export function isLostRace(value: unknown): boolean {
+  return isTierlineError(value) && isVersionMismatch(value) && value.details?.['current_version'] === undefined;
+}
+
+/** Whether the refusal is that of {@link versionMismatch}. */
+export function isVersionMismatch({ code, kind }: TierlineError): boolean {
+  return kind === 'conflict' && code.endsWith('.version_mismatch');
+}
+
 export function isTierlineError(value: unknown): value is TierlineError {
   return value instanceof TierlineError;
 }

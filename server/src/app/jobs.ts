@@ -1,3 +1,4 @@
+import { lmpiCreateScope } from '../dialects/lmpi/index.ts';
 import { removeOldKeys } from '../platform/db/index.ts';
 import { jobRunner } from '../platform/jobs/index.ts';
 import type { Logger } from '../platform/telemetry/index.ts';
@@ -20,7 +21,7 @@ export function startJobs(engine: Engine, log: Logger) {
   runner.start(pollMs);
   const purge = setInterval(() => {
     const before = engine.clock.now().subtract({ hours: keysKeptHours });
-    removeOldKeys(engine.db, before).catch((error: unknown) =>
+    removeOldKeys(engine.db, before, [lmpiCreateScope]).catch((error: unknown) =>
       log.warn({ err: error }, 'could not remove old idempotency keys'),
     );
   }, purgeEveryMs);

@@ -12,8 +12,9 @@ const files = [
   { path: '/docs/schema.js', name: 'schema.js', type: 'text/javascript; charset=utf-8' },
 ] as const;
 
-/** Everything comes from this server, so the pages work without a network and can load nothing else. */
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'";
+/** Everything comes from this server, so the pages work without a network and can load nothing else, nor be framed. */
+const policy =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The pages for people: where to go from here, and the reference of our own API. */
 export function pagesSurface(): Surface {

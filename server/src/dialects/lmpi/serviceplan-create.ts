@@ -167,6 +167,9 @@ function termsOf(wanted: Wanted): PlanTerms {
   };
 }
 
+/** Names of plans are taken for good, so a retry is known for good: its keys are not removed with old ones. */
+export const createScope = 'lmpi.serviceplans.create';
+
 /** The protocol carries no key for a retry, so what is asked for is the key: sent again, it is the same plan. */
 function causeOf(clock: Clock, { principal, requestId }: CreateCall, { owner, product, ...content }: Wanted): Cause {
   const meant = JSON.stringify([owner.id, product.id, content]);
@@ -177,7 +180,7 @@ function causeOf(clock: Clock, { principal, requestId }: CreateCall, { owner, pr
     at: clock.now(),
     idempotency: {
       ownerId: principal.accountId,
-      scope: 'lmpi.serviceplans.create',
+      scope: createScope,
       key: requestHash.toString('hex'),
       requestHash,
     },

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { isTierlineError, newId, notFound, TierlineError, versionMismatch, type AccountId } from '@tierline/kernel';
-import { commit, once, type Cause, type Database, type Numbers, type Revisions } from '../../platform/db/index.ts';
+import {
+  commit,
+  eventNames,
+  once,
+  type Cause,
+  type Database,
+  type Numbers,
+  type Revisions,
+} from '../../platform/db/index.ts';
 import {
   checkFacts,
   checkStatusChange,
@@ -100,6 +108,8 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
   }
 
   async function change(cause: Cause, within: AccountId, id: AccountId, wanted: AccountChange): Promise<Account> {
+    // What is remembered may be a change of a moment ago behind; a change is made to what is.
+    await revisions.refresh();
     const { account: current, chain } = await visible(within, id);
     const { expectedVersion, ...fields } = wanted;
     if (expectedVersion !== undefined && expectedVersion !== current.version)
@@ -119,7 +129,13 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       answer: changed,
       writes: [{ run: updateAccount(db, changed), expect: 1, otherwise: versionMismatch('account') }],
       events: [
-        { ownerId: id, type: 'account.changed', subjectKind: 'account', subjectId: id, data: definedOnly(fields) },
+        {
+          ownerId: id,
+          type: 'account.changed',
+          subjectKind: 'account',
+          subjectId: id,
+          data: eventNames(definedOnly(fields)),
+        },
       ],
       revise: [{ accountId: id, what: 'account' }],
     });

@@ -8,6 +8,7 @@ import {
   type NewEvent,
   type Numbers,
   type Revisions,
+  eventNames,
 } from '../../platform/db/index.ts';
 import type { Account } from '../accounts/index.ts';
 import { rateCountMax } from '../catalog/index.ts';
@@ -317,7 +318,10 @@ function eventsOf(context: ImportContext, changes: BatchChanges, { plans }: Batc
       event(accountId, 'price_list', 'price_list.created', id, { name, currency, audience }),
     ),
     ...[...priced].map(([id, prices]) =>
-      event(accountId, 'price_list', 'prices.set', id, { count: prices.length, prices: prices.slice(0, 50) }),
+      event(accountId, 'price_list', 'prices.set', id, {
+        count: prices.length,
+        prices: prices.slice(0, 50).map(eventNames),
+      }),
     ),
   ];
 }

@@ -25,19 +25,20 @@ export function bindProducts(bind: Bind<Principal>, services: Services): void {
 function bindVendors(bind: Bind<Principal>, { catalog, browser }: Services): void {
   bind(vendorRoutes.listVendors, async ({ caller, query }) => {
     const page = { after: afterId<'vendor'>(query), limit: query.limit + 1 };
-    return ok(pageById(await browser.vendors(caller.node.account.rootId, page), query, showVendor));
+    const vendors = await browser.vendors(caller.node.account.rootId, page);
+    return ok(pageById(vendors, query, (vendor) => showVendor(vendor, caller)));
   });
 
   bind(vendorRoutes.createVendor, async ({ caller, body, cause }) => {
     const { code, name, provisioning, webhook_url: webhookUrl, webhook_secret: webhookSecret } = body;
     const facts = given({ code, name, provisioning, webhookUrl, webhookSecret });
     const vendor = await catalog.createVendor(cause, caller.node.account, facts);
-    return created(showVendor(vendor), vendor.version);
+    return created(showVendor(vendor, caller), vendor.version);
   });
 
   bind(vendorRoutes.getVendor, async ({ caller, params }) => {
     const vendor = await browser.vendor(caller.node.account.rootId, params.vendor_id);
-    return ok(showVendor(vendor), vendor.version);
+    return ok(showVendor(vendor, caller), vendor.version);
   });
 }
 
@@ -105,7 +106,10 @@ function bindCodes(bind: Bind<Principal>, { catalog, browser }: Services): void 
   });
 }
 
-function showVendor({ id, code, name, provisioning, webhookUrl, version, createdAt }: Vendor): ShownVendor {
+/** Where a vendor is told what was sold is between it and the provider, so nobody else sees the address. */
+function showVendor(vendor: Vendor, { node }: Principal): ShownVendor {
+  const { id, code, name, provisioning, version, createdAt } = vendor;
+  const webhookUrl = node.account.id === node.account.rootId ? vendor.webhookUrl : null;
   return { id, code, name, provisioning, webhook_url: webhookUrl, version, created_at: createdAt };
 }
 

@@ -52,7 +52,7 @@ export type Customer = {
 };
 
 /** What an order needs to know of its customer. */
-export type OrderingCustomer = Pick<Customer, 'id' | 'ownerId' | 'status' | 'buyerGroup'>;
+export type OrderingCustomer = Pick<Customer, 'id' | 'ownerId' | 'status' | 'buyerGroup' | 'version'>;
 
 export type CustomerFacts = Pick<Customer, 'name' | 'address' | 'contacts' | 'language'> & {
   readonly externalId?: string | null;

@@ -12,6 +12,7 @@ import {
 import { isWithin, type Directory } from '../accounts/index.ts';
 import {
   checkFacts,
+  statusRules,
   type Customer,
   type CustomerFacts,
   type CustomerStatus,
@@ -20,6 +21,7 @@ import {
 import {
   countCustomers,
   insertCustomer,
+  keyText,
   selectCustomerPage,
   selectCustomers,
   selectOrdering,
@@ -27,6 +29,9 @@ import {
   type CustomerKey,
   type Wanted,
 } from './store.ts';
+
+/** Customers that ordered lately, by id and by number. */
+const rememberedMax = 50_000;
 
 export type CustomersService = ReturnType<typeof customersService>;
 
@@ -64,6 +69,20 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     isRefusal: isDataRefusal,
   });
 
+  const remembered = new Map<string, OrderingCustomer>();
+
+  function rememberOrdering(key: CustomerKey, customer: OrderingCustomer): void {
+    if (remembered.size >= rememberedMax) remembered.delete(remembered.keys().next().value!);
+    remembered.set(keyText(key), customer);
+  }
+
+  /** Whoever makes or changes a customer is likely to order for it next. */
+  function rememberBoth({ id, ownerId, number, status, buyerGroup, version }: Customer): void {
+    const customer = { id, ownerId, status, buyerGroup, version };
+    rememberOrdering({ id }, customer);
+    rememberOrdering({ number }, customer);
+  }
+
   /** As `get`, with as much as an order needs: on the way of every order, so it reads little. */
   async function getOrdering(within: AccountId, key: CustomerKey, field: string): Promise<OrderingCustomer> {
     if ('number' in key && !isHumanNumber(key.number)) throw notFound('customer', field);
@@ -72,7 +91,20 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     if (customer.ownerId !== within && !isWithin((await directory.get(customer.ownerId)).account, within)) {
       throw notFound('customer', field);
     }
+    rememberOrdering(key, customer);
     return customer;
+  }
+
+  /**
+   * What is remembered of a customer that may order. It may be out of date, so whoever uses it has its version checked
+   * by the statement that commits, and asks again when it does not stand any more.
+   */
+  function peekOrdering(within: AccountId, key: CustomerKey): OrderingCustomer | undefined {
+    const customer = remembered.get(keyText(key));
+    if (customer === undefined || !statusRules[customer.status].mayOrder) return undefined;
+    if (customer.ownerId === within) return customer;
+    const owner = directory.peek(customer.ownerId);
+    return owner !== undefined && isWithin(owner.account, within) ? customer : undefined;
   }
 
   async function create(cause: Cause, ownerId: AccountId, facts: CustomerFacts): Promise<Customer> {
@@ -95,7 +127,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       createdAt: at,
       updatedAt: at,
     };
-    return commit(db, {
+    const created = await commit(db, {
       cause,
       subjectId: customer.id,
       answer: customer,
@@ -110,6 +142,8 @@ export function customersService({ db, directory, numbers }: Dependencies) {
         },
       ],
     });
+    rememberBoth(created);
+    return created;
   }
 
   async function change(cause: Cause, within: AccountId, key: CustomerKey, wanted: CustomerChange): Promise<Customer> {
@@ -120,7 +154,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const changed: Customer = { ...current, ...given, version: current.version + 1, updatedAt: cause.at.toString() };
     checkFacts(changed);
-    return commit(db, {
+    const answer = await commit(db, {
       cause,
       subjectId: current.id,
       answer: changed,
@@ -135,11 +169,14 @@ export function customersService({ db, directory, numbers }: Dependencies) {
         },
       ],
     });
+    rememberBoth(answer);
+    return answer;
   }
 
   return {
     get,
     getOrdering,
+    peekOrdering,
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
     page: (...input: Parameters<typeof selectCustomerPage> extends [unknown, ...infer Rest] ? Rest : never) =>

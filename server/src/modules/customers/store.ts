@@ -109,7 +109,7 @@ export async function selectCustomers(db: Database, wanted: readonly Wanted[]): 
   return wanted.map(({ key }) => found.get('id' in key ? key.id : key.number));
 }
 
-const orderingColumns = 'c.owner_id, c.id, c.number, c.status, c.buyer_group';
+const orderingColumns = 'c.owner_id, c.id, c.number, c.status, c.buyer_group, c.version';
 const orderingByKey: Readonly<Record<'id' | 'number', Statement>> = {
   id: {
     name: 'ordering_customers_by_id',
@@ -131,6 +131,7 @@ type OrderingRow = {
   number: bigint;
   status: CustomerStatus;
   buyer_group: string | null;
+  version: number;
 };
 
 /** As `selectCustomers`, but only what an order needs to know: this is on the way of every order. */
@@ -144,17 +145,19 @@ export async function selectOrdering(
     if (ofColumn.length === 0) continue;
     const rows = await db.query<OrderingRow>(orderingByKey[column], [
       ofColumn.map(({ within }) => within),
-      ofColumn.map(({ key }) => textOf(key)),
+      ofColumn.map(({ key }) => keyText(key)),
     ]);
     for (const row of rows) {
-      const customer = { id: row.id, ownerId: row.owner_id, status: row.status, buyerGroup: row.buyer_group };
+      const { id, status, version } = row;
+      const customer = { id, ownerId: row.owner_id, status, buyerGroup: row.buyer_group, version };
       found.set(column === 'id' ? row.id : row.number.toString(), customer);
     }
   }
-  return wanted.map(({ key }) => found.get(textOf(key)));
+  return wanted.map(({ key }) => found.get(keyText(key)));
 }
 
-function textOf(key: CustomerKey): string {
+/** Ids and numbers never look alike. */
+export function keyText(key: CustomerKey): string {
   return 'id' in key ? key.id : key.number;
 }
 

@@ -119,11 +119,29 @@ describe('one among many', () => {
     const before = await world.engine.orders.count({ scope: { ownerId: account.id } });
     const outcomes = await placeAll();
     expect(outcomes.filter((outcome) => outcome === 'placed')).toHaveLength(sellers.length - 1);
-    expect(outcomes[5]).toBe('orders.customer_changed');
+    expect(outcomes[5]).toBe('orders.customer_may_not_order');
     expect(seen.statements).toBeLessThan(sellers.length);
     expect(await world.engine.orders.count({ scope: { ownerId: account.id } })).toBe(before);
     vi.restoreAllMocks();
     await hold('active');
+  });
+
+  /** What this server remembers of a customer is never the last word, whether it would allow or refuse. */
+  test('whose customer another server changed is decided with what is true', async () => {
+    const { account, customer } = sellers[6]!;
+    const elsewhere = (status: string) =>
+      world.db.query(
+        { name: 'change_elsewhere', text: 'update customers set status = $2, version = version + 1 where id = $1' },
+        [customer.id, status],
+      );
+    const place = () => world.engine.orders.place(world.cause(), account.id, request(customer));
+    await place();
+    await elsewhere('credit_hold');
+    await expect(place()).rejects.toMatchObject({ code: 'orders.customer_may_not_order' });
+    await elsewhere('active');
+    expect(await place()).toMatchObject({ customerId: customer.id });
+    await elsewhere('active');
+    expect(await place()).toMatchObject({ customerId: customer.id });
   });
 
   test('that the database refuses fails alone', async () => {

@@ -26,7 +26,7 @@ import {
 } from '../../platform/db/index.ts';
 import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
-import type { CustomerKey, CustomersService } from '../customers/index.ts';
+import type { CustomerKey, CustomersService, OrderingCustomer } from '../customers/index.ts';
 import type { Prices } from '../pricing/index.ts';
 import { activationCode, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { identify, isReason, ownFieldNames, type FieldNames, type ProductName } from './identify.ts';
@@ -104,16 +104,10 @@ export function ordersService(dependencies: Dependencies) {
   /** Decides the order without storing anything. Preview and placement are this same decision. */
   async function decide(
     cause: Cause,
-    within: AccountId,
+    customer: OrderingCustomer,
     request: SalesRequest,
     identity: (count: number) => Promise<Identity>,
   ): Promise<OrderDetail> {
-    if (request.lines.length === 0 || request.lines.length > lineCountMax) {
-      throw invalid([
-        { code: 'orders.line_count', field: 'lines', message: `An order has 1 to ${lineCountMax} lines.` },
-      ]);
-    }
-    const customer = await customers.getOrdering(within, request.customer, 'customer_id');
     const owner = directory.peek(customer.ownerId) ?? (await directory.get(customer.ownerId));
     // Below a suspended seller nothing is sold through it either.
     const inactive = owner.chain.find(({ status }) => status !== 'active');
@@ -196,19 +190,43 @@ export function ordersService(dependencies: Dependencies) {
     }
   }
 
-  async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<OrderDetail> {
-    return decide(cause, within, request, () => Promise.resolve(previewIdentity()));
+  function customerOf(within: AccountId, request: SalesRequest): Promise<OrderingCustomer> {
+    return customers.getOrdering(within, request.customer, 'customer_id');
   }
 
-  /** Places the order; under load, many are stored by one statement. A retry with the same key gets the first answer. */
+  async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<OrderDetail> {
+    checkLineCount(request);
+    return decide(cause, await customerOf(within, request), request, () => Promise.resolve(previewIdentity()));
+  }
+
+  /** Decides and stores; undefined when the key was used before, or the customer is not of that version any more. */
+  async function attempt(
+    cause: Cause,
+    customer: OrderingCustomer,
+    request: SalesRequest,
+  ): Promise<OrderDetail | undefined> {
+    const order = await decide(cause, customer, request, newIdentity);
+    const { requestId, idempotency } = cause;
+    const { stored } = await store({ order, customerVersion: customer.version, requestId, idempotency });
+    return stored ? order : undefined;
+  }
+
+  /**
+   * Places the order; under load, many are stored by one statement. A retry with the same key gets the first answer.
+   * What this node remembers of the customer saves a round trip. It may be out of date; then the statement stores nothing,
+   * and the order is decided again with what is true. A refusal, too, only counts when it was made with what is true.
+   */
   async function place(cause: Cause, within: AccountId, request: SalesRequest): Promise<OrderDetail> {
     const { idempotency } = cause;
     try {
-      const order = await decide(cause, within, request, newIdentity);
-      const { stored } = await store({ order, requestId: cause.requestId, idempotency });
-      if (stored) return order;
+      checkLineCount(request);
+      const remembered = customers.peekOrdering(within, request.customer);
+      const placed =
+        (remembered && (await attempt(cause, remembered, request).catch(undefinedIfRefused))) ??
+        (await attempt(cause, await customerOf(within, request), request));
+      if (placed !== undefined) return placed;
     } catch (error) {
-      if (idempotency === undefined || !isTierlineError(error) || error.kind === 'bug') throw error;
+      if (idempotency === undefined || !isRefusal(error)) throw error;
       const before = await placedBefore(idempotency);
       if (before === undefined) throw error;
       return before;
@@ -295,6 +313,19 @@ export function ordersService(dependencies: Dependencies) {
     page: (filter: OrderFilter, page: Page) => selectOrders(db, filter, page),
     count: (filter: OrderFilter) => countOrders(db, filter),
   };
+}
+
+function checkLineCount({ lines }: SalesRequest): void {
+  if (lines.length >= 1 && lines.length <= lineCountMax) return;
+  throw invalid([{ code: 'orders.line_count', field: 'lines', message: `An order has 1 to ${lineCountMax} lines.` }]);
+}
+
+function isRefusal(error: unknown): boolean {
+  return isTierlineError(error) && error.kind !== 'bug';
+}
+
+function undefinedIfRefused(error: unknown): undefined {
+  if (!isRefusal(error)) throw error;
 }
 
 /** The order as it was when it had just been placed: what a retry is told, whatever has happened to it since. */

@@ -46,7 +46,7 @@ async function aWrite(key?: string, quantity = '2'): Promise<PlacementWrite> {
   });
   const requestHash = Buffer.from('the request');
   const idempotency = key === undefined ? undefined : { ownerId: channel.provider.id, scope: 'test', key, requestHash };
-  return { order, requestId: 'request', idempotency };
+  return { order, customerVersion: channel.customer.version, requestId: 'request', idempotency };
 }
 
 const aBatch = (...keys: readonly (string | undefined)[]) => Promise.all(keys.map((key) => aWrite(key)));

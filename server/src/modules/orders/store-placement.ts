@@ -7,6 +7,8 @@ import type { OrderDetail } from './order.ts';
 /** A decided order on its way to the database, with the key under which a retry is to find it. */
 export type PlacementWrite = {
   readonly order: OrderDetail;
+  /** The version of the customer that the order was decided with. */
+  readonly customerVersion: number;
   readonly requestId: string;
   readonly idempotency:
     | { readonly ownerId: AccountId; readonly scope: string; readonly key: string; readonly requestHash: Buffer }
@@ -15,8 +17,8 @@ export type PlacementWrite = {
 
 /**
  * Stores many decided orders in one statement: orders, lines, subscriptions, items, licenses, charges, events, work to do and
- * idempotency keys, as arrays. Each order stands or falls alone: one whose key was used before, or whose customer can't
- * order any more, is left out with all its rows, and the others are stored. Answers the ids of the stored ones.
+ * idempotency keys, as arrays. Each order stands or falls alone: one whose key was used before, or whose customer was
+ * changed meanwhile, is left out with all its rows, and the others are stored. Answers the ids of the stored ones.
  *
  * Rows name their order by its place in the batch, a charge its line by its position, and its source by its place among the
  * sources of the batch: what is sent and read twice is a good part of what an order costs.
@@ -25,11 +27,11 @@ const place: Statement = {
   name: 'place_orders',
   text: `
 with placed as (
-  select i.* from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::numeric[], $11::jsonb[], $12::timestamptz[], $13::timestamptz[], $14::uuid[], $15::text[], $16::text[], $17::bytea[])
-    with ordinality as i (owner_id, id, serial, status, customer_id, po_number, surface, placed_by, currency, total, attributes,
-      placed_at, completed_at, key_owner_id, key_scope, key, request_hash, place)
-  join customers c on c.owner_id = i.owner_id and c.id = i.customer_id and c.status = 'active'
+  select i.* from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[],
+    $11::numeric[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[], $18::bytea[])
+    with ordinality as i (owner_id, id, serial, status, customer_id, customer_version, po_number, surface, placed_by, currency, total,
+      attributes, placed_at, completed_at, key_owner_id, key_scope, key, request_hash, place)
+  join customers c on c.owner_id = i.owner_id and c.id = i.customer_id and c.status = 'active' and c.version = i.customer_version
 ), keyed as (
   insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
   select key_owner_id, key_scope, key, request_hash, id, jsonb_build_object('owner_id', owner_id), placed_at
@@ -50,8 +52,8 @@ with placed as (
     auto_renewal_months, anchor_on, start_on, end_on, start_charge_on, attributes, version, created_at, updated_at)
   select o.owner_id, s.id, s.serial, o.id, o.customer_id, s.plan_id, s.plan_version, s.name, s.status, s.auto_renewal,
     s.auto_renewal_months, s.anchor_on, s.anchor_on, s.end_on, s.start_charge_on, null, 1, o.placed_at, o.placed_at
-  from unnest($18::int[], $19::uuid[], $20::bigint[], $21::uuid[], $22::int[], $23::text[], $24::text[], $25::boolean[], $26::int[],
-    $27::date[], $28::date[], $29::date[])
+  from unnest($19::int[], $20::uuid[], $21::bigint[], $22::uuid[], $23::int[], $24::text[], $25::text[], $26::boolean[], $27::int[],
+    $28::date[], $29::date[], $30::date[])
     as s (place, id, serial, plan_id, plan_version, name, status, auto_renewal, auto_renewal_months, anchor_on, end_on, start_charge_on)
   join accepted o using (place)
 ), new_licenses as (
@@ -59,14 +61,14 @@ with placed as (
     start_charge_on, grace_months, enabled)
   select o.owner_id, l.id, l.subscription_id, l.product_id, l.license_version, l.activation_code, l.units, l.start_on, l.end_on,
     l.start_charge_on, l.grace_months, true
-  from unnest($30::int[], $31::uuid[], $32::uuid[], $33::uuid[], $34::text[], $35::text[], $36::numeric[], $37::date[], $38::date[],
-    $39::date[], $40::int[])
+  from unnest($31::int[], $32::uuid[], $33::uuid[], $34::uuid[], $35::text[], $36::text[], $37::numeric[], $38::date[], $39::date[],
+    $40::date[], $41::int[])
     as l (place, id, subscription_id, product_id, license_version, activation_code, units, start_on, end_on, start_charge_on, grace_months)
   join accepted o using (place)
 ), lines as materialized (
   select o.owner_id, o.id as order_id, l.*
-  from unnest($41::int[], $42::int[], $43::uuid[], $44::uuid[], $45::int[], $46::uuid[], $47::uuid[], $48::text[], $49::text[],
-    $50::text[], $51::numeric[], $52::text[], $53::jsonb[])
+  from unnest($42::int[], $43::int[], $44::uuid[], $45::uuid[], $46::int[], $47::uuid[], $48::uuid[], $49::text[], $50::text[],
+    $51::text[], $52::numeric[], $53::text[], $54::jsonb[])
     as l (place, position, subscription_id, plan_id, plan_version, rate_id, resource_id, mpn, vendor_code, name, quantity, origin, parameters)
   join accepted o using (place)
 ), new_lines as (
@@ -82,22 +84,22 @@ with placed as (
     fraction_numerator, fraction_denominator, period_start, period_end, currency, amount, booked_on, source)
   select l.owner_id, c.id, l.order_id, l.position, l.subscription_id, l.rate_id, c.seller_id, c.buyer_id, c.type, c.quantity,
     c.unit_price, c.fraction_numerator, c.fraction_denominator, c.period_start, c.period_end, c.currency, c.amount, c.booked_on,
-    ($69::jsonb[])[c.source]
-  from unnest($54::int[], $55::int[], $56::uuid[], $57::uuid[], $58::uuid[], $59::text[], $60::numeric[], $61::numeric[], $62::int[],
-    $63::int[], $64::date[], $65::date[], $66::text[], $67::numeric[], $68::date[], $70::int[])
+    ($70::jsonb[])[c.source]
+  from unnest($55::int[], $56::int[], $57::uuid[], $58::uuid[], $59::uuid[], $60::text[], $61::numeric[], $62::numeric[], $63::int[],
+    $64::int[], $65::date[], $66::date[], $67::text[], $68::numeric[], $69::date[], $71::int[])
     as c (place, position, id, seller_id, buyer_id, type, quantity, unit_price, fraction_numerator, fraction_denominator, period_start,
       period_end, currency, amount, booked_on, source)
   join lines l using (place, position)
 ), new_events as (
   insert into events (owner_id, id, type, subject_kind, subject_id, actor, request_id, at, data)
   select o.owner_id, e.id, e.type, e.subject_kind, e.subject_id, o.placed_by, e.request_id, o.placed_at, e.data
-  from unnest($71::int[], $72::uuid[], $73::text[], $74::text[], $75::uuid[], $76::text[], $77::jsonb[])
+  from unnest($72::int[], $73::uuid[], $74::text[], $75::text[], $76::uuid[], $77::text[], $78::jsonb[])
     as e (place, id, type, subject_kind, subject_id, request_id, data)
   join accepted o using (place)
 ), new_jobs as (
   insert into jobs (owner_id, id, kind, subject_id, run_at, attempts, locked_until, last_error, payload, created_at)
   select o.owner_id, j.id, j.kind, j.subject_id, o.placed_at, 0, null, null, '{}'::jsonb, o.placed_at
-  from unnest($78::int[], $79::uuid[], $80::text[], $81::uuid[]) as j (place, id, kind, subject_id)
+  from unnest($79::int[], $80::uuid[], $81::text[], $82::uuid[]) as j (place, id, kind, subject_id)
   join accepted o using (place)
 )
 select id from accepted`,
@@ -129,6 +131,7 @@ function orderColumns(writes: readonly PlacementWrite[]): unknown[][] {
     ({ order }) => order.serial,
     ({ order }) => order.status,
     ({ order }) => order.customerId,
+    ({ customerVersion }) => customerVersion,
     ({ order }) => order.poNumber,
     ({ order }) => order.surface,
     ({ order }) => order.placedBy,

@@ -12,7 +12,7 @@ import {
   type Reason,
   type Temporal,
 } from '@tierline/kernel';
-import { commit, once, type Cause, type Database, type Revisions } from '../../platform/db/index.ts';
+import { commit, eventNames, once, type Cause, type Database, type Revisions } from '../../platform/db/index.ts';
 import type { Account, AccountNode } from '../accounts/index.ts';
 import type { ChargeType, NamedRate, Offers } from '../catalog/index.ts';
 import { checkList, checkPrices, checkRule, type NewPrice, type NewPriceList, type NewRule } from './check.ts';
@@ -81,7 +81,13 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
       answer: list,
       writes: [{ run: insertList(db, list), expect: 1 }],
       events: [
-        { ownerId: account.id, type: 'price_list.created', subjectKind: 'price_list', subjectId: list.id, data: facts },
+        {
+          ownerId: account.id,
+          type: 'price_list.created',
+          subjectKind: 'price_list',
+          subjectId: list.id,
+          data: eventNames(facts),
+        },
       ],
       revise: [{ accountId: account.id, what: 'catalog' }],
       constraints: {
@@ -126,7 +132,7 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
           type: 'prices.set',
           subjectKind: 'price_list',
           subjectId: listId,
-          data: { count: wanted.length, prices: wanted.slice(0, 50) },
+          data: { count: wanted.length, prices: wanted.slice(0, 50).map(priceInEvent) },
         },
       ],
       revise: [{ accountId: node.account.id, what: 'catalog' }],
@@ -187,7 +193,13 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
         { run: insertRule(db, rule, changed.updatedAt), expect: 1 },
       ],
       events: [
-        { ownerId: account.id, type: 'price_rule.added', subjectKind: 'price_list', subjectId: listId, data: facts },
+        {
+          ownerId: account.id,
+          type: 'price_rule.added',
+          subjectKind: 'price_list',
+          subjectId: listId,
+          data: eventNames(facts),
+        },
       ],
       revise: [{ accountId: account.id, what: 'catalog' }],
     });
@@ -227,6 +239,11 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
     entries: (listId: PriceListId, page: Parameters<typeof selectListEntries>[2]) =>
       selectListEntries(db, listId, page),
   };
+}
+
+/** A price as an event tells of it. */
+function priceInEvent(price: NewPrice): Record<string, unknown> {
+  return eventNames({ ...price, tiers: price.tiers.map(eventNames) });
 }
 
 export function tiersToText(price: EdgePrice): { lowerLimit: string; amount: string }[] {

@@ -22,24 +22,25 @@ type Waiting<Item, Result> = {
 
 /** So few go together: shared out, they would cost more than they gain. */
 const worthSharing = 8;
+/** So many don't wait for a batch that is under way. */
+const worthBeside = 16;
 
 export function combine<Item, Result>(options: CombineOptions<Item, Result>): (item: Item) => Promise<Result> {
   const queue: Waiting<Item, Result>[] = [];
-  /** How large each batch under way is. */
-  const underWay: number[] = [];
+  let underWay = 0;
   let scheduled = false;
 
   function pump(): void {
     scheduled = false;
-    while (queue.length > 0 && underWay.length < options.parallel) {
-      // A batch costs much more than one more item in it: beside others, it waits until it is as large as the smallest.
-      if (underWay.length > 0 && queue.length < Math.min(...underWay)) return;
+    while (queue.length > 0 && underWay < options.parallel) {
+      // A batch costs much more than one more item in it: beside another, it waits until it is worth that.
+      if (underWay > 0 && queue.length < Math.min(worthBeside, options.batchMax)) return;
       // Shared out evenly, or all that wait together would go together and answer together, one batch at a time for ever.
-      const share = Math.max(worthSharing, Math.ceil(queue.length / (options.parallel - underWay.length)));
+      const share = Math.max(worthSharing, Math.ceil(queue.length / (options.parallel - underWay)));
       const batch = queue.splice(0, Math.min(share, options.batchMax));
-      underWay.push(batch.length);
+      underWay += 1;
       void flush(batch).finally(() => {
-        underWay.splice(underWay.indexOf(batch.length), 1);
+        underWay -= 1;
         pump();
       });
     }

@@ -1,4 +1,4 @@
-import { newId, Temporal, TierlineError, type AccountId } from '@tierline/kernel';
+import { newId, Temporal, TierlineError, versionMismatch, type AccountId } from '@tierline/kernel';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.ts';
@@ -224,6 +224,25 @@ describe('a retry', () => {
     await expect(once(database.db, cause('once', 'another request'), refuse)).rejects.toMatchObject({
       code: 'idempotency.key_reused',
     });
+  });
+
+  test('is decided anew by once() when it lost a race, and not when its own condition failed', async () => {
+    let decisions = 0;
+    const loseTwice = () => {
+      decisions += 1;
+      return decisions < 3 ? Promise.reject(versionMismatch('vendor')) : Promise.resolve('done');
+    };
+    expect(await once(database.db, cause(), loseTwice)).toBe('done');
+    expect(decisions).toBe(3);
+    const condition = versionMismatch('vendor', 7);
+    const fail = () => {
+      decisions += 1;
+      return Promise.reject(condition);
+    };
+    await expect(once(database.db, cause(), fail)).rejects.toBe(condition);
+    expect(decisions).toBe(4);
+    const always = versionMismatch('vendor');
+    await expect(once(database.db, cause(), () => Promise.reject(always))).rejects.toBe(always);
   });
 
   test('a bug is not covered up by an earlier answer', async () => {

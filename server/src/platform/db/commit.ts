@@ -1,4 +1,4 @@
-import { isTierlineError, newId, TierlineError, type AccountId, type Temporal } from '@tierline/kernel';
+import { isLostRace, isTierlineError, newId, TierlineError, type AccountId, type Temporal } from '@tierline/kernel';
 import { sql, type RawBuilder } from 'kysely';
 import type { Database } from './connect.ts';
 import { isDataRefusal, refusedState, retried, sqlState, violatedConstraint } from './errors.ts';
@@ -66,18 +66,32 @@ export async function commit<Answer>(db: Database, work: Commit<Answer>): Promis
   }
 }
 
+/** How often a write is decided, at most, because others changed the same thing between reading and writing. */
+const decisionsMax = 8;
+
 /**
  * Runs a write that a retry may repeat. On the way that succeeds it costs nothing; only a refusal looks whether this very
  * request was accepted before, since a retry gets the first answer even when the same request would be refused today.
+ * A write that lost a race is decided anew, from reading on: its caller named no version, so it has no part in the race.
  */
 export async function once<Answer>(db: Database, cause: Cause, work: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await work();
+    return await decidedAnew(work);
   } catch (error) {
     if (cause.idempotency === undefined || !isTierlineError(error) || error.kind === 'bug') throw error;
     const before = await findAnswer<Answer>(db, cause.idempotency);
     if (before === undefined) throw error;
     return before;
+  }
+}
+
+async function decidedAnew<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  for (let decisions = 1; ; decisions += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isLostRace(error) || decisions === decisionsMax) throw error;
+    }
   }
 }
 

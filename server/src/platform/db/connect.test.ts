@@ -45,6 +45,8 @@ test.each([
     await cutWaiting(key);
     expect(isUnreachable(await outcome)).toBe(true);
   });
+  // The pool may hand out the lost connection once more before it hears of its end.
+  await sql`select 1`.execute(db.kysely).catch(() => undefined);
   expect((await sql<{ one: number }>`select 1 as one`.execute(db.kysely)).rows).toEqual([{ one: 1 }]);
   await db.close();
 });

@@ -2,6 +2,7 @@ export * from './combine.ts';
 export * from './commit.ts';
 export * from './connect.ts';
 export * from './errors.ts';
+export * from './event-names.ts';
 export * from './idempotency.ts';
 export * from './migrate.ts';
 export * from './numbers.ts';

@@ -35,6 +35,7 @@ export function revisions(db: Database): Revisions {
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
   let again = false;
+  let stopped = false;
 
   function cell(accountId: AccountId): RevisionCell {
     let found = cells.get(accountId);
@@ -78,11 +79,20 @@ export function revisions(db: Database): Revisions {
     refresh,
     async start(pollMs, onError) {
       await refresh();
-      const poll = () => void refresh().catch(onError);
+      // A look that is under way when everything stops may find the database closed, which is nobody's error.
+      const complain = (error: unknown): void => {
+        if (!stopped) onError(error);
+      };
+      const poll = (): void => {
+        if (!stopped) void refresh().catch(complain);
+      };
       await db.listen('tierline_changed', poll);
       timer = setInterval(poll, pollMs);
       timer.unref();
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
 }

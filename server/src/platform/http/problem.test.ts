@@ -1,4 +1,4 @@
-import { invalid, TierlineError, type ErrorKind } from '@tierline/kernel';
+import { invalid, TierlineError, versionMismatch, type ErrorKind } from '@tierline/kernel';
 import { HTTPException } from 'hono/http-exception';
 import { expect, test } from 'vitest';
 import { problemResponse, statusOf, toTierlineError } from './index.ts';
@@ -11,7 +11,7 @@ test.each<[string, ErrorKind, number]>([
   ['http.method_not_allowed', 'invalid', 405],
   ['http.request_timeout', 'invalid', 408],
   ['order.already_placed', 'conflict', 409],
-  ['plan.version_mismatch', 'conflict', 412],
+  ['plan.version_mismatch', 'conflict', 409],
   ['http.body_too_large', 'invalid', 413],
   ['http.unsupported_encoding', 'invalid', 415],
   ['http.unsupported_media_type', 'invalid', 415],
@@ -21,6 +21,10 @@ test.each<[string, ErrorKind, number]>([
   ['order.impossible_state', 'bug', 500],
 ])('%s (%s) is %d', (code, kind, status) => {
   expect(statusOf(new TierlineError(code, kind, 'Text.'))).toBe(status);
+});
+
+test('a condition on a version that failed is 412', () => {
+  expect(statusOf(versionMismatch('plan', 2))).toBe(412);
 });
 
 test('a refusal is problem+json with every reason, and its facts cannot replace the standard members', async () => {

@@ -1,6 +1,6 @@
 import { isUnreachable } from '../db/errors.ts';
 import { STATUS_CODES } from 'node:http';
-import { isTierlineError, TierlineError, type ErrorKind } from '@tierline/kernel';
+import { isLostRace, isTierlineError, isVersionMismatch, TierlineError, type ErrorKind } from '@tierline/kernel';
 import { HTTPException } from 'hono/http-exception';
 
 /** The one table from kind to status for our own API; a dialect has its own. */
@@ -29,7 +29,8 @@ const statusOfCode: Readonly<Record<string, number>> = {
 export function statusOf(error: TierlineError): number {
   const own = statusOfCode[error.code];
   if (own !== undefined) return own;
-  if (error.code.endsWith('.version_mismatch')) return 412;
+  // Without a condition in the request there is none that could have failed: then it is a plain conflict.
+  if (isVersionMismatch(error) && !isLostRace(error)) return 412;
   return statusOfKind[error.kind];
 }
 
