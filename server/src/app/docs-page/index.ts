@@ -29,6 +29,7 @@ export function pagesSurface(): Surface {
     };
     app.get(path, () => new Response(text, { headers }));
   }
+  app.get('/docs/', (c) => c.redirect('/docs', 308));
   return {
     name: 'pages',
     base: '/',

@@ -86,10 +86,29 @@ function customerToWire(customer: Customer, resellerId: string) {
       countryCode: address.countryCode,
     },
     contactPersons: customer.contacts.map(contactToWire),
-    language: customer.language,
+    language: languageToWire(customer.language),
     ...(customer.taxRegistrationId === null ? {} : { taxRegId: customer.taxRegistrationId }),
     resellerId,
   };
+}
+
+/** The codes of version 1.1 for languages that are stored without a country (SimpleAPI reference 4.1). */
+const countries: Readonly<Record<string, string>> = {
+  ar: 'AE',
+  de: 'DE',
+  en: 'US',
+  es: 'ES',
+  fr: 'FR',
+  it: 'IT',
+  ja: 'JP',
+  nl: 'NL',
+  pt: 'BR',
+};
+
+/** A language with its country, `en_US`; other surfaces may have stored `en` or `en-US`. */
+function languageToWire(language: string): string {
+  const [name = '', country = countries[name]] = language.split(/[-_]/);
+  return country === undefined ? name : `${name}_${country}`;
 }
 
 function contactToWire({ type, firstName, lastName, email, phone }: Contact) {

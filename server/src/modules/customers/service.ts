@@ -2,6 +2,7 @@ import { newId, notFound, versionMismatch, type AccountId } from '@tierline/kern
 import {
   combine,
   commit,
+  eventName,
   isDataRefusal,
   isHumanNumber,
   once,
@@ -165,7 +166,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
           type: 'customer.changed',
           subjectKind: 'customer',
           subjectId: current.id,
-          data: { changed: Object.keys(given) },
+          data: { changed: Object.keys(given).map(eventName) },
         },
       ],
     });

@@ -78,28 +78,7 @@ export const lineCountMax = 200;
 export function ordersService(dependencies: Dependencies) {
   const { db, directory, customers, subscriptions, offers, prices, orderSerials, subscriptionSerials } = dependencies;
 
-  const store = combine<PlacementWrite, { stored: boolean }>({
-    run: async (writes) => {
-      const stored = await retried(() => storePlacements(db, writes)).catch((error: unknown) =>
-        afterLostAnswer(writes, error),
-      );
-      return writes.map(({ order }) => ({ stored: stored.has(order.id) }));
-    },
-    batchMax: dependencies.batchMax,
-    parallel: dependencies.batchesAtOnce,
-    isRefusal: isDataRefusal,
-  });
-
-  /** When the connection broke, it is unknown whether the statement was committed; the orders' ids tell. */
-  async function afterLostAnswer(writes: readonly PlacementWrite[], error: unknown): Promise<Set<OrderId>> {
-    if (sqlState(error) !== undefined) throw error;
-    const stored = await selectStored(
-      db,
-      writes.map(({ order }) => order),
-    );
-    if (stored.size === 0) throw error;
-    return stored;
-  }
+  const store = placementStore(dependencies);
 
   /** Decides the order without storing anything. Preview and placement are this same decision. */
   async function decide(
@@ -313,6 +292,32 @@ export function ordersService(dependencies: Dependencies) {
     page: (filter: OrderFilter, page: Page) => selectOrders(db, filter, page),
     count: (filter: OrderFilter) => countOrders(db, filter),
   };
+}
+
+/** Stores decided orders, those that arrive together in one statement; tells of each whether it was stored. */
+function placementStore({ db, batchMax, batchesAtOnce }: Dependencies) {
+  /** When the connection broke, it is unknown whether the statement was committed; the orders' ids tell. */
+  async function afterLostAnswer(writes: readonly PlacementWrite[], error: unknown): Promise<Set<OrderId>> {
+    if (sqlState(error) !== undefined) throw error;
+    const stored = await selectStored(
+      db,
+      writes.map(({ order }) => order),
+    );
+    if (stored.size === 0) throw error;
+    return stored;
+  }
+
+  return combine<PlacementWrite, { stored: boolean }>({
+    run: async (writes) => {
+      const stored = await retried(() => storePlacements(db, writes)).catch((error: unknown) =>
+        afterLostAnswer(writes, error),
+      );
+      return writes.map(({ order }) => ({ stored: stored.has(order.id) }));
+    },
+    batchMax,
+    parallel: batchesAtOnce,
+    isRefusal: isDataRefusal,
+  });
 }
 
 function checkLineCount({ lines }: SalesRequest): void {
