@@ -20,10 +20,8 @@ type Waiting<Item, Result> = {
   readonly reject: (error: unknown) => void;
 };
 
-/** So few go together: shared out, they would cost more than they gain. */
-const worthSharing = 8;
-/** So many don't wait for a batch that is under way. */
-const worthBeside = 16;
+/** A batch of fewer is not sent beside another, nor shared out: it would cost more than it gains. */
+const worthwhile = 8;
 
 export function combine<Item, Result>(options: CombineOptions<Item, Result>): (item: Item) => Promise<Result> {
   const queue: Waiting<Item, Result>[] = [];
@@ -33,10 +31,10 @@ export function combine<Item, Result>(options: CombineOptions<Item, Result>): (i
   function pump(): void {
     scheduled = false;
     while (queue.length > 0 && underWay < options.parallel) {
-      // A batch costs much more than one more item in it: beside another, it waits until it is worth that.
-      if (underWay > 0 && queue.length < Math.min(worthBeside, options.batchMax)) return;
+      // A batch costs much more than one more item in it.
+      if (underWay > 0 && queue.length < Math.min(worthwhile, options.batchMax)) return;
       // Shared out evenly, or all that wait together would go together and answer together, one batch at a time for ever.
-      const share = Math.max(worthSharing, Math.ceil(queue.length / (options.parallel - underWay)));
+      const share = Math.max(worthwhile, Math.ceil(queue.length / (options.parallel - underWay)));
       const batch = queue.splice(0, Math.min(share, options.batchMax));
       underWay += 1;
       void flush(batch).finally(() => {

@@ -1,0 +1,28 @@
+import { machine } from './measure.ts';
+import { lmpi } from './lmpi.ts';
+import { orders } from './orders.ts';
+import { products } from './products.ts';
+import { print, type Report } from './report.ts';
+import { start } from './start.ts';
+
+const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Report[]>>> = {
+  orders,
+  products,
+  lmpi,
+  start,
+};
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const names = args.filter((arg) => !arg.startsWith('-'));
+const unknown = names.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0 || args.includes('--help')) {
+  console.log(`npm run bench [-- name...] [--quick]\n  names: ${Object.keys(benches).join(', ')}`);
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
+console.log(`${new Date().toISOString()}  ${machine()}${quick ? '  (quick: fewer and shorter rounds)' : ''}`);
+for (const name of names.length > 0 ? names : Object.keys(benches)) {
+  const reports = await benches[name]!(quick);
+  for (const report of Array.isArray(reports) ? reports : [reports]) print(report);
+}
+process.exit(0);
