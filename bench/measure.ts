@@ -60,7 +60,7 @@ export async function interleave(ways: readonly Way[], effort: Effort): Promise<
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  if (typeof collect === 'function') Reflect.apply(collect, undefined, []);
 }
 
 async function runOnce(way: Way, ms: number): Promise<Sample> {
