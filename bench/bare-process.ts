@@ -15,3 +15,6 @@ process.once('message', (answers: readonly Answer[]) => {
   }
   serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => process.send!({ port }));
 });
+
+// Nothing is left to do when the process that measures is gone.
+process.on('disconnect', () => process.exit());

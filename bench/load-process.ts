@@ -100,3 +100,6 @@ process.on('message', (order: LoadOrder) => {
     (error: unknown) => process.send!({ error: String(error) }),
   );
 });
+
+// Nothing is left to do when the process that measures is gone.
+process.on('disconnect', () => process.exit());

@@ -12,6 +12,9 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Repo
   start,
 };
 
+// An end by signal is an end too: whatever ends with this process is only stopped when it exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
 const names = args.filter((arg) => !arg.startsWith('-'));
