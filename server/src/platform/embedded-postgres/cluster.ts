@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
 import { notACluster, notAccessible, startAborted, startFailed, systemCode, versionMismatch } from './errors.ts';
 import { belongToDirectory, syncDirectory, writeDurably } from './paths.ts';
@@ -118,10 +120,15 @@ export async function resetPassword(
 }
 
 /** Removes what interrupted first starts left. */
-export function removeLeftovers(dataDir: string): void {
+export async function removeLeftovers(dataDir: string): Promise<void> {
   for (const name of readdirSync(dataDir)) {
-    // An initdb whose parent was killed may still be writing there; then it fails, and its litter goes at a later start.
-    if (name.startsWith(STAGING))
-      rmSync(join(dataDir, name), { recursive: true, force: true, maxRetries: 3, retryDelay: 50 });
+    if (!name.startsWith(STAGING)) continue;
+    const staging = join(dataDir, name);
+    // An initdb whose parent was killed may still be writing or cleaning up there. It fails, but files that come and go
+    // meanwhile can end one removal early, with an error or without.
+    for (let attempt = 0; attempt < 20 && existsSync(staging); attempt += 1) {
+      if (attempt > 0) await sleep(50);
+      await rm(staging, { recursive: true, force: true }).catch(() => undefined);
+    }
   }
 }

@@ -71,7 +71,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function start(launch: Launch, lock: OwnerLock): Promise<EmbeddedPostgres> {
   const { paths, binaries, log } = launch;
   const stored = readPassword(paths.password);
-  removeLeftovers(paths.dataDir);
+  await removeLeftovers(paths.dataDir);
   const exists = hasCluster(paths.cluster, binaries.major);
   const orphan = exists ? await adoptOrphan(launch, stored) : undefined;
   if (orphan !== undefined && stored !== undefined)
