@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { AccountId } from '@tierline/kernel';
 import type { Cause, Idempotency } from '../../platform/db/index.ts';
 
@@ -17,7 +17,7 @@ export async function onceByContent<Answer extends { readonly id: string }>(
   createdAt: (answer: Answer) => string,
   work: (cause: Cause) => Promise<Answer>,
 ): Promise<Answer> {
-  const requestHash = createHash('sha256').update(content).digest();
+  const requestHash = digest('sha256', content, 'buffer');
   const hash = requestHash.toString('hex');
   const oldestMs = cause.at.epochMilliseconds - retryMs;
   let key = hash;

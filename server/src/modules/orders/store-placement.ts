@@ -1,5 +1,5 @@
 import { formatDecimal, formatMoney, newId, type AccountId, type OrderId } from '@tierline/kernel';
-import type { Database, Statement } from '../../platform/db/index.ts';
+import { plainArrayLiteral, type Database, type Statement } from '../../platform/db/index.ts';
 import { dateText } from '../billing/index.ts';
 import { describeSource } from './source.ts';
 import type { OrderDetail } from './order.ts';
@@ -123,6 +123,13 @@ function columns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => unk
   return pick.map((of) => rows.map(of));
 }
 
+type Plain = string | number | bigint | boolean;
+
+/** Columns whose values are never null and never need quotes: ids, numbers, dates, codes. */
+function plainColumns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => Plain)[]): string[] {
+  return pick.map((of) => plainArrayLiteral(rows.map(of)));
+}
+
 function orderColumns(writes: readonly PlacementWrite[]): unknown[][] {
   return columns(
     writes,
@@ -211,7 +218,7 @@ function lineColumns(writes: readonly PlacementWrite[]): unknown[][] {
   );
 }
 
-function chargeColumns(writes: readonly PlacementWrite[]): unknown[][] {
+function chargeColumns(writes: readonly PlacementWrite[]): unknown[] {
   const rows = placedRows(writes, (order) => order.charges);
   const sources = new Map<string, number>();
   const sourcePlaces = rows.map(({ row }) => {
@@ -220,7 +227,7 @@ function chargeColumns(writes: readonly PlacementWrite[]): unknown[][] {
     sources.set(text, place);
     return place;
   });
-  const ofRows = columns(
+  const ofRows = plainColumns(
     rows,
     ({ place }) => place,
     ({ row }) => row.position,

@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Config } from '../config/index.ts';
 import type { Logger } from '../telemetry/index.ts';
+import type { Answer } from './answer.ts';
 
 /** What the server knows of one request while it is answered. Passed on explicitly, in `c.env`. */
 export type Exchange = {
@@ -26,7 +27,7 @@ export type HttpEnv = {
   Bindings: {
     /** Node's own request and response; not there for requests made in process. */
     incoming?: IncomingMessage;
-    outgoing?: ServerResponse;
+    outgoing?: Answer;
     exchange: Exchange;
   };
   Variables: {

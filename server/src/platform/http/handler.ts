@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { newId, TierlineError } from '@tierline/kernel';
 import type { Config } from '../config/index.ts';
 import { createAccessLog, type AccessLog, type Logger, type Metrics } from '../telemetry/index.ts';
+import type { Answer } from './answer.ts';
 import type { Exchange, HttpEnv } from './exchange.ts';
 import type { Health } from './health.ts';
 import { problemResponse } from './problem.ts';
@@ -20,7 +21,7 @@ export type HandlerOptions = {
 
 /** Answers one request; never throws. Without Node's pair the request was made in process. */
 export type Handle = (request: Request, node: NodePair) => Response | Promise<Response>;
-export type NodePair = { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse };
+export type NodePair = { readonly incoming?: IncomingMessage; readonly outgoing?: Answer };
 
 /** One request on its way: where it goes, and what is known of it. */
 type Visit = {
@@ -58,7 +59,7 @@ export function createHandler(options: HandlerOptions, isClosing: () => boolean)
     const mounted = find(path);
     const visit: Visit = { request, path, mounted, env };
     const idHeader = mounted.surface.requestIdHeader;
-    if (idHeader !== undefined) outgoing?.setHeader(idHeader.name, (idHeader.prefix ?? '') + exchange.requestId);
+    if (idHeader !== undefined) outgoing?.addHeader(idHeader.name, (idHeader.prefix ?? '') + exchange.requestId);
     let answer: Response | Promise<Response>;
     try {
       checkTarget(url.slice(pathStart));

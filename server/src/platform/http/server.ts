@@ -1,8 +1,9 @@
-import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
+import { createServer, IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { newId, TierlineError } from '@tierline/kernel';
 import type { Config } from '../config/index.ts';
+import { Answer } from './answer.ts';
 import { createHandler, type Handle, type HandlerOptions } from './handler.ts';
 import { problemResponse } from './problem.ts';
 import { refuseConnection } from './refusal.ts';
@@ -32,6 +33,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let closing: Promise<void> | undefined;
   const handle = createHandler(options, () => closing !== undefined);
   const server = createServer({
+    ServerResponse: Answer,
     headersTimeout: config.headersTimeoutMs,
     requestTimeout: wholeRequestTimeoutMs,
     keepAliveTimeout: config.keepAliveTimeoutMs,
@@ -67,7 +69,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function listener(handle: Handle) {
   return getRequestListener(
     (request, { incoming, outgoing }) =>
-      incoming instanceof IncomingMessage && outgoing instanceof ServerResponse
+      incoming instanceof IncomingMessage && outgoing instanceof Answer
         ? handle(request, { incoming, outgoing })
         : handle(request, {}),
     {
