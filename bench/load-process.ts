@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleOf, type Sample } from './measure.ts';
 
 /**
@@ -17,6 +18,8 @@ export type LoadOrder = {
    * makes a server look slower the longer it waits. For work of which the server's own processor is the limit.
    */
   readonly awake?: boolean;
+  /** A steady pace: each connection sends one request in so many milliseconds. Without it, one after the other. */
+  readonly everyMs?: number;
 };
 
 let numbered = Date.now() * 1000;
@@ -54,7 +57,7 @@ function client(socket: Socket) {
 
 let lastAnswer = Buffer.alloc(0);
 
-async function run({ port, connections, ms, requests, status, awake }: LoadOrder): Promise<Sample> {
+async function run({ port, connections, ms, requests, status, awake, everyMs }: LoadOrder): Promise<Sample> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
   const took: number[] = [];
   let sent = Math.floor(Math.random() * requests.length);
@@ -75,6 +78,8 @@ async function run({ port, connections, ms, requests, status, awake }: LoadOrder
         if (got !== status)
           throw new Error(`Status ${got} instead of ${status}: ${lastAnswer.toString('utf8').slice(0, 1000)}`);
         took.push(performance.now() - start);
+        const left = everyMs === undefined ? 0 : start + everyMs - performance.now();
+        if (left > 0) await sleep(left);
       }
       socket.removeAllListeners('close');
       socket.end();

@@ -7,6 +7,7 @@ import { benchDatabase } from './database.ts';
 import { effortOf, inFlight, interleave, ratio, withCpu, type Way } from './measure.ts';
 import { postmasterOf } from './processes.ts';
 import { bareClient, counting } from './recorded.ts';
+import type { OrderDetail } from '@tierline/server/modules/orders/index.ts';
 import type { Report } from './report.ts';
 
 const inFlightMax = 32;
@@ -16,7 +17,7 @@ const customersEach = 50;
 let placed = 0;
 
 /** One sales order of two lines on three edges, under a key by which it could be repeated, as a dialect places it. */
-function placeOne(engine: Engine, channel: Channel): Promise<unknown> {
+export function placeOne(engine: Engine, channel: Channel): Promise<OrderDetail> {
   placed += 1;
   const customer = channel.customers[placed % channel.customers.length]!;
   const poNumber = `PO-${placed}`;

@@ -1,4 +1,7 @@
 import type { Database, Statement } from '@tierline/server/db';
+import type { Temporal } from '@tierline/kernel';
+import { dueBatchMax, type Engine } from '@tierline/server/app/engine.ts';
+import { dueWorker } from '@tierline/server/modules/lifecycle/index.ts';
 import pg from 'pg';
 import type { BenchDatabase } from './database.ts';
 import { inFlight, type Way } from './measure.ts';
@@ -92,4 +95,43 @@ export async function bareClient(options: {
       await pool.end();
     },
   };
+}
+
+/**
+ * The storing statements of all renewals that are due, with their values, without running them: what is due is put off instead, so
+ * that the worker goes on to the next.
+ */
+export async function recordingRenewals(engine: Engine, db: Database, until: Temporal.Instant): Promise<Recorded[]> {
+  const recorded: Recorded[] = [];
+  const connect = async (): Promise<pg.PoolClient> => {
+    const client = await db.connect();
+    const query = async (config: pg.QueryConfig): Promise<unknown> => {
+      if (config.name !== 'store_changes') return client.query(config);
+      const values = config.values ?? [];
+      recorded.push({ statement: { name: config.name, text: config.text }, values });
+      const putOff =
+        "update subscription_due set due_at = now() + interval '10 years' where subscription_id = any($1::uuid[])";
+      await client.query({ text: putOff, values: [values[20]] });
+      return { rows: [] };
+    };
+    return new Proxy(client, {
+      get: (target, name) => {
+        if (name === 'query') return query;
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === 'function'
+          ? (...args: unknown[]): unknown => Reflect.apply(member, target, args)
+          : member;
+      },
+    });
+  };
+  const worker = dueWorker({
+    db: { ...db, connect },
+    lifecycle: engine.lifecycle,
+    batchMax: dueBatchMax,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  await worker.runDue({ sandboxId: null }, until);
+  return recorded;
 }

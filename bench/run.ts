@@ -1,7 +1,9 @@
 import { machine } from './measure.ts';
+import { changes } from './changes.ts';
 import { lmpi } from './lmpi.ts';
 import { orders } from './orders.ts';
 import { products } from './products.ts';
+import { renewals } from './renewals.ts';
 import { print, type Report } from './report.ts';
 import { start } from './start.ts';
 
@@ -9,6 +11,8 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Repo
   orders,
   products,
   lmpi,
+  changes,
+  renewals,
   start,
 };
 

@@ -93,6 +93,7 @@ function sourceInWords(source: PriceStep['source']): string {
       return `${list} says so since ${source.effective_from ?? '?'} (${source.target ?? 'rate'})`;
     case 'rule':
       return `${list}: cost ${signed(source.percent)} % ${signed(source.amount)} (${source.scope ?? 'all'})`;
+    case 'special':
     case 'free':
       return 'the plan is settled elsewhere';
     case 'seller':

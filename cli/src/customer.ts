@@ -2,6 +2,7 @@ import type { Customer } from '@tierline/contract';
 import type { CommandSpec, GroupSpec } from './command.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
 import type { Column, Field } from './show.ts';
+import { transferCustomer } from './transfer.ts';
 
 const columns: readonly Column<Customer>[] = [
   { title: 'ID', of: ({ id }) => id },
@@ -56,5 +57,5 @@ const get: CommandSpec = {
 export const customerGroup: GroupSpec = {
   name: 'customer',
   summary: 'Customers: who uses what is sold',
-  commands: [list, get],
+  commands: [list, get, transferCustomer],
 };

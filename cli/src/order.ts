@@ -1,4 +1,4 @@
-import type { Order, OrderDetail, OrderPreview } from '@tierline/contract';
+import type { Order, OrderDetail } from '@tierline/contract';
 import type { Client } from '@tierline/client';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -6,13 +6,13 @@ import type { CommandSpec, Given, GroupSpec, OptionSpec } from './command.ts';
 import { CommandError } from './failure.ts';
 import { agreed, type Io } from './io.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
+import { inWords, orderParts } from './order-show.ts';
 import { subscriptionColumns } from './subscription.ts';
 import type { Column, Field, Show } from './show.ts';
 
 const statuses = ['submitted', 'processing', 'completed', 'error', 'canceled'] as const;
-const types = ['sales', 'change', 'renewal', 'cancellation', 'migration'] as const;
+const types = ['sales', 'change', 'renewal', 'cancellation', 'migration', 'billing'] as const;
 
-type Charge = OrderPreview['charges'][number];
 type NewOrder = Parameters<Client['placeOrder']>[0]['body'];
 type NewLine = NewOrder['lines'][number];
 
@@ -24,40 +24,6 @@ const columns: readonly Column<Order>[] = [
   { title: 'PLACED', of: ({ placed_at }) => placed_at.slice(0, 19).replace('T', ' ') },
   { title: 'TOTAL', of: ({ total }) => inWords(total), right: true },
 ];
-
-const lineColumns: readonly Column<OrderPreview['lines'][number]>[] = [
-  { title: 'LINE', of: ({ position }) => String(position), right: true },
-  { title: 'MPN', of: ({ mpn }) => mpn },
-  { title: 'NAME', of: ({ name }) => name },
-  { title: 'QUANTITY', of: ({ quantity }) => quantity, right: true },
-];
-
-const chargeColumns: readonly Column<Charge>[] = [
-  { title: 'LINE', of: ({ position }) => String(position), right: true },
-  { title: 'CHARGE', of: ({ type }) => type },
-  { title: 'QUANTITY', of: ({ quantity }) => quantity, right: true },
-  { title: 'UNIT PRICE', of: ({ unit_price }) => unit_price, right: true },
-  { title: 'FROM', of: ({ period_start }) => period_start },
-  { title: 'TO', of: ({ period_end }) => period_end },
-  { title: 'AMOUNT', of: ({ amount }) => inWords(amount), right: true },
-];
-
-function inWords({ amount, currency }: { readonly amount: string; readonly currency: string }): string {
-  return `${amount} ${currency}`;
-}
-
-/** The lines, and per edge what is charged there. */
-function details(show: Show, order: OrderPreview | OrderDetail): string[] {
-  const charges: readonly Charge[] = order.charges;
-  return [
-    show.table<OrderPreview['lines'][number]>(order.lines, lineColumns),
-    ...order.edges.flatMap(({ seller_id, buyer_id, total }) => {
-      const own = charges.filter((charge) => charge.seller_id === seller_id && charge.buyer_id === buyer_id);
-      const title = `${seller_id} sells to ${buyer_id}: ${inWords(total)}`;
-      return [`${title}\n${own.length === 0 ? '' : show.table(own, chargeColumns)}`];
-    }),
-  ];
-}
 
 const fields = (order: OrderDetail): readonly Field[] => [
   ['id', order.id],
@@ -72,7 +38,11 @@ const fields = (order: OrderDetail): readonly Field[] => [
 ];
 
 async function showOrder(show: Show, order: OrderDetail): Promise<void> {
-  await show.one(order, [fields(order), ...details(show, order), show.table(order.subscriptions, subscriptionColumns)]);
+  await show.one(order, [
+    fields(order),
+    ...orderParts(show, order),
+    show.table(order.subscriptions, subscriptionColumns),
+  ]);
 }
 
 const list: CommandSpec = {
@@ -130,7 +100,7 @@ const preview: CommandSpec = {
   examples: orderExamples('preview'),
   async run({ client, io, show }, given) {
     const order = await client().previewOrder({ body: await bodyOf(io, given) });
-    await show.one(order, details(show, order));
+    await show.one(order, orderParts(show, order));
   },
 };
 
@@ -149,7 +119,7 @@ const place: CommandSpec = {
     const key = given.text('idempotency-key');
     if (io.isTerminal && !given.flag('yes') && !show.isJson) {
       const order = await client().previewOrder({ body });
-      await show.note(details(show, order).join('\n'));
+      await show.note(orderParts(show, order).join('\n'));
       const isAgreed = await agreed(io, `Place this order for ${inWords(order.total)}?`);
       if (!isAgreed) throw new CommandError('interrupted', 'No order was placed.');
     }

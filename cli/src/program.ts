@@ -13,6 +13,8 @@ import type { Io } from './io.ts';
 import { keyGroup } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orderGroup } from './order.ts';
+import { priceListGroup } from './price-list.ts';
+import { sandboxGroup } from './sandbox.ts';
 import { showOn } from './show.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
@@ -29,10 +31,12 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   userGroup,
   keyGroup,
   catalogGroup,
+  priceListGroup,
   customerGroup,
   orderGroup,
   subscriptionGroup,
   eventsCommand,
+  sandboxGroup,
 ];
 
 const globalOptions: readonly (readonly [flags: string, describe: string])[] = [

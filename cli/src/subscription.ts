@@ -1,7 +1,9 @@
 import type { Subscription } from '@tierline/contract';
 import type { CommandSpec, GroupSpec } from './command.ts';
+import { lifecycleCommands } from './lifecycle.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
 import type { Column, Field } from './show.ts';
+import { transferSubscription } from './transfer.ts';
 
 const statuses = ['pending', 'active', 'hold', 'terminated', 'removed'] as const;
 
@@ -33,7 +35,10 @@ const fields = (subscription: Subscription): readonly Field[] => [
   ['id', subscription.id],
   ['number', subscription.number],
   ['name', subscription.name],
-  ['status', subscription.status],
+  [
+    'status',
+    subscription.hold_reason === null ? subscription.status : `${subscription.status} (${subscription.hold_reason})`,
+  ],
   ['customer', subscription.customer_id],
   ['order', subscription.order_id],
   ['start', subscription.start_on],
@@ -67,9 +72,10 @@ const get: CommandSpec = {
   name: 'get',
   summary: 'Show a subscription with its items and licenses',
   arguments: [{ name: '<id>', describe: 'id of the subscription' }],
+  options: [{ flags: '--as-of <instant>', describe: 'as it was then, such as 2026-03-01T09:00:00Z' }],
   async run({ client, show }, given) {
     const params = { subscription_id: checkId(given.argument(0), 'a subscription') };
-    const subscription = await client().getSubscription({ params });
+    const subscription = await client().getSubscription({ params, query: only({ as_of: given.text('as-of') }) });
     await show.one(subscription, [
       fields(subscription),
       show.table(subscription.items, itemColumns),
@@ -80,6 +86,6 @@ const get: CommandSpec = {
 
 export const subscriptionGroup: GroupSpec = {
   name: 'subscription',
-  summary: 'Subscriptions: what customers have',
-  commands: [list, get],
+  summary: 'Subscriptions: what customers have, and what happens to it',
+  commands: [list, get, ...lifecycleCommands, transferSubscription],
 };

@@ -1,9 +1,10 @@
 import type { cast as ids, CastMember } from '@tierline/contract';
-import { decimal, manualClock, type AccountId } from '@tierline/kernel';
+import { decimal, manualClock, type AccountId, type SubscriptionId } from '@tierline/kernel';
 import { cast, customers, stranger } from '@tierline/server/app/demo/cast.ts';
-import { buildEngine } from '@tierline/server/app/engine.ts';
+import { buildEngine, type Engine } from '@tierline/server/app/engine.ts';
 import type { Cause, Database } from '@tierline/server/db';
 import type { Account, NewAccount } from '@tierline/server/modules/accounts/index.ts';
+import type { Customer } from '@tierline/server/modules/customers/index.ts';
 import { openSecrets } from '@tierline/server/platform/secrets/index.ts';
 import { catalogBuilders } from '../support/world-catalog.ts';
 
@@ -26,10 +27,13 @@ export async function exampleChannel(db: Database) {
   const distributor = await account(provider, cast.distributor);
   const reseller = await account(distributor, cast.reseller);
   const branch = await account(distributor, stranger);
+  const otherReseller = await account(distributor, { ...stranger, name: 'Saltmarsh & Pine IT' });
 
   const catalog = catalogBuilders(engine, cause);
   const sold = await exampleCatalog(catalog, [provider, distributor, reseller, branch]);
-  const { product, plan, seat, storage, draftPlan, oldPlan, vendor, priceList } = sold;
+  await catalog.delegate([distributor, otherReseller], sold.plan);
+  await catalog.priceList(otherReseller, { prices: { 'HR-SEAT': '18.9', 'HR-STORAGE': '1.1' } });
+  const { product, plan, seat, storage, draftPlan, oldPlan, vendor, priceList, yearlyPlan } = sold;
 
   const { name, language, address, contact } = customers[0]!;
   const contacts = [{ type: 'admin' as const, email: 'imani@example.com', ...contact }];
@@ -55,6 +59,8 @@ export async function exampleChannel(db: Database) {
     addMissingBases: false,
   });
 
+  const lives = await exampleLives(engine, cause, reseller, customer);
+
   const { access } = engine;
   const key = async (of: AccountId) =>
     access.createApiKey(cause(), { accountId: of, role: 'owner' }, of, { name: 'Back office', role: 'owner' });
@@ -76,6 +82,21 @@ export async function exampleChannel(db: Database) {
   await engine.pools.mint(cause(), provider, { ...units, units: 1000n });
   await engine.pools.assign(cause(), provider, distributor.id, { ...units, units: 200n });
 
+  const ofDistributor = { currency: 'USD', timeZone: 'America/New_York', country: 'US', language: 'en' };
+  const { sandbox } = await engine.sandboxes.create(cause(), distributor.id, {
+    ...ofDistributor,
+    name: 'Years ahead',
+    startsAt: '2027-01-31T09:00:00Z',
+  });
+
+  /** Three more seats with the next term. */
+  const plannedFor = async (id: SubscriptionId) => {
+    const items = [{ mpn: 'HR-SEAT', quantity: decimal('8') }];
+    const asked = { command: { kind: 'change', items, cascade: false }, moment: { at: 'renewal' } } as const;
+    const { planned } = await engine.lifecycle.place(cause(), reseller.id, id, asked, { surface: 'api' });
+    return planned[0]!.id;
+  };
+
   const tokens: Readonly<Record<CastMember, string | undefined>> = {
     provider: (await key(provider.id)).key,
     distributor: (await key(distributor.id)).key,
@@ -88,6 +109,7 @@ export async function exampleChannel(db: Database) {
     distributor: distributor.id,
     reseller: reseller.id,
     branch: branch.id,
+    otherReseller: otherReseller.id,
     customer: customer.id,
     vendor: vendor.id,
     product: product.id,
@@ -106,8 +128,52 @@ export async function exampleChannel(db: Database) {
     apiKey: apiKey.apiKey.id,
     lmpiCredential: lmpiCredential.id,
     simpleApiUser: simpleApiUser.user.id,
+    sandbox: sandbox.id,
+    yearlyPlan: yearlyPlan.id,
+    intent: await plannedFor(order.subscriptions[0]!.id),
+    ...lives,
   };
   return { engine, tokens, actual };
+}
+
+/** Subscriptions of another customer, each for an example that happens to one only once, and one more of the first. */
+async function exampleLives(engine: Engine, cause: () => Cause, seller: Account, first: Customer) {
+  const { name, language, address, contact } = customers[1]!;
+  const contacts = [{ type: 'admin' as const, email: 'second@example.com', ...contact }];
+  const second = await engine.customers.create(cause(), seller.id, { name, language, address, contacts });
+  const sold = async (to: Customer, mpn: string): Promise<SubscriptionId> => {
+    const order = await engine.orders.place(cause(), seller.id, {
+      customer: { id: to.id },
+      lines: [{ name: { mpn }, quantity: decimal('2') }],
+      poNumber: null,
+      attributes: null,
+      surface: 'api',
+      addMissingBases: false,
+    });
+    return order.subscriptions[0]!.id;
+  };
+  const pausedSubscription = await sold(second, 'HR-SEAT');
+  const suspend = { command: { kind: 'suspend', endOn: null }, moment: { at: 'now' } } as const;
+  await engine.lifecycle.place(cause(), seller.id, pausedSubscription, suspend, { surface: 'api' });
+  const third = await engine.customers.create(cause(), seller.id, {
+    name: 'Oakmoth Publishing',
+    language,
+    address,
+    contacts,
+  });
+  await sold(third, 'HR-SEAT');
+  return {
+    movingCustomer: third.id,
+    movingSubscription: await sold(second, 'HR-SEAT'),
+    switchedSubscription: await sold(second, 'HR-SEAT'),
+    renewedSubscription: await sold(second, 'HR-SEAT'),
+    canceledSubscription: await sold(second, 'HR-SEAT'),
+    suspendedSubscription: await sold(second, 'HR-SEAT'),
+    pausedSubscription,
+    shortenedSubscription: await sold(second, 'HR-SEAT'),
+    trialSubscription: await sold(second, 'HR-TRIAL'),
+    otherSubscription: await sold(first, 'HR-SEAT'),
+  };
 }
 
 type Builders = ReturnType<typeof catalogBuilders>;
@@ -130,7 +196,9 @@ async function exampleCatalog(
     { mpn: 'HR-SEAT', quantityMin: '1', quantityMax: '5000', prices: '15.2' },
     { mpn: 'HR-STORAGE', quantityMax: '5000', dependsOn: ['HR-SEAT'], prices: '0.95' },
   ];
-  const plan = await catalog.plan(provider, { product, name: 'Hosted mail, monthly', rates });
+  // Of its own, so that it stays as it is when the examples change those of the vendor.
+  const terms = { graceMonths: 1, policies: { preset: 'standard' as const } };
+  const plan = await catalog.plan(provider, { product, name: 'Hosted mail, monthly', rates, terms });
   const [seatOnly] = [rates.slice(0, 1).map(({ prices: _, ...rate }) => rate)];
   const draftPlan = await catalog.plan(provider, {
     product,
@@ -139,7 +207,23 @@ async function exampleCatalog(
     publish: false,
   });
   const oldPlan = await catalog.plan(provider, { product, name: 'Hosted mail classic', rates: seatOnly });
-  await catalog.delegate([provider, distributor, reseller], plan);
+  const yearlyPlan = await catalog.plan(provider, {
+    product,
+    name: 'Mailbox, yearly',
+    rates: [{ mpn: 'HR-SEAT-Y', name: 'Mailbox for a year', quantityMin: '1', quantityMax: '5000', prices: '158' }],
+    terms: {
+      subscriptionPeriod: { unit: 'year', count: 1 },
+      billingPeriod: { unit: 'year', count: 1 },
+      autoRenewalMonths: 12,
+    },
+  });
+  const trialPlan = await catalog.plan(provider, {
+    product,
+    name: 'Mailbox, trial',
+    rates: [{ mpn: 'HR-TRIAL', name: 'Mailbox on trial', quantityMin: '1', quantityMax: '25' }],
+    terms: { licenseVersion: 'trial', pricing: 'free', autoRenewalMonths: null },
+  });
+  for (const each of [plan, yearlyPlan, trialPlan]) await catalog.delegate([provider, distributor, reseller], each);
   await catalog.delegate([distributor, branch], plan);
   const hands = await catalog.vendor(provider, {
     code: 'halcyon-services',
@@ -159,7 +243,9 @@ async function exampleCatalog(
     terms: { pricing: 'free' },
   });
   await catalog.delegate([provider, distributor, reseller], move);
-  await catalog.priceList(distributor, { prices: { 'HR-SEAT': '17.5', 'HR-STORAGE': '1.05' } });
-  const priceList = await catalog.priceList(reseller, { prices: { 'HR-SEAT': '19.8', 'HR-STORAGE': '1.15' } });
-  return { vendor, product, seat, storage, plan, draftPlan, oldPlan, priceList };
+  await catalog.priceList(distributor, { prices: { 'HR-SEAT': '17.5', 'HR-STORAGE': '1.05', 'HR-SEAT-Y': '182' } });
+  const priceList = await catalog.priceList(reseller, {
+    prices: { 'HR-SEAT': '19.8', 'HR-STORAGE': '1.15', 'HR-SEAT-Y': '205' },
+  });
+  return { yearlyPlan, vendor, product, seat, storage, plan, draftPlan, oldPlan, priceList };
 }

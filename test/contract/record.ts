@@ -30,17 +30,20 @@ async function record(db: Database): Promise<RecordedAnswers> {
   const channel = await exampleChannel(db);
   const { call } = apiCalls(channel.engine);
   const shown = showing(channel);
-  const answers: Record<string, unknown[]> = {};
-  // What only reads comes first, so that it sees the channel as it was built.
-  const ordered = Object.values<Route>(routes).toSorted(
-    (a, b) => Number(a.method !== 'get') - Number(b.method !== 'get'),
+  const all = Object.values<Route>(routes).flatMap((route) =>
+    route.examples.map((example, index) => ({ route, example, index })),
   );
-  for (const route of ordered) {
-    const own: unknown[] = [];
-    for (const example of route.examples) own.push(shown(await run(call, channel, route, example)));
-    answers[route.operationId] = own;
+  const answers: Record<string, unknown[]> = Object.fromEntries(Object.keys(routes).map((id) => [id, []]));
+  // What only reads comes first, then what is only previewed, so that both see the channel as it was built.
+  for (const { route, example, index } of all.toSorted((a, b) => stepOf(a) - stepOf(b))) {
+    answers[route.operationId]![index] = shown(await run(call, channel, route, example));
   }
-  return Object.fromEntries(Object.keys(routes).map((operationId) => [operationId, answers[operationId] ?? []]));
+  return answers;
+}
+
+function stepOf({ route, example }: { readonly route: Route; readonly example: Example }): number {
+  if (route.method === 'get') return 0;
+  return example.query?.['preview'] === 'true' ? 1 : 2;
 }
 
 /** Sends an example with the ids of this channel; throws unless the answer is what its description promises. */

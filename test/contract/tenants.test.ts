@@ -29,11 +29,18 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
   const memberships = [{ accountId: acting.accountId, role: 'owner' as const }];
   const { user } = await engine.access.createUser(cause(), acting, { email: 's@example.com', name: 's', memberships });
   const order = await world.order(sibling.customer, [{ mpn: channel.base.mpn, quantity: '1' }]);
+  const later = { command: { kind: 'cancel', reason: null }, moment: { at: 'renewal' } } as const;
+  const { id: subscriptionId } = order.subscriptions[0]!;
+  const { planned } = await engine.lifecycle.place(cause(), acting.accountId, subscriptionId, later, {
+    surface: 'api',
+  });
   const product = await world.product(stranger);
   const resource = await world.resource(stranger, product, 'MPN-ELSEWHERE');
   const plan = await world.plan(stranger, { product, rates: [{ mpn: 'MPN-ELSEWHERE', prices: '1' }] });
   const elsewhere = await world.order(await world.customer(stranger), [{ mpn: 'MPN-ELSEWHERE' }]);
   const list = await world.priceList(sibling.reseller, { name: 'Another list' });
+  const facts = { name: 's', currency: 'USD', timeZone: 'UTC', country: 'US', language: 'en' };
+  const { sandbox } = await engine.sandboxes.create(cause(), acting.accountId, facts);
   return {
     account_id: sibling.reseller.id,
     user_id: user.id,
@@ -48,13 +55,17 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
     price_list_id: list.id,
     customer_id: sibling.customer.id,
     order_id: order.id,
+    intent_id: planned[0]!.id,
     subscription_id: order.subscriptions[0]!.id,
+    sandbox_id: sandbox.id,
     // A provider sees everything below itself, so for it foreign is what another installation has.
     'provider subscription_id': elsewhere.subscriptions[0]!.id,
     version: '1',
   };
 }
 const foreign = await foreignThings();
+const ownOrder = await world.order(channel.customer, [{ mpn: channel.base.mpn, quantity: '1' }]);
+const ownSubscription = ownOrder.subscriptions[0]!.id;
 
 const countEvents = async (): Promise<number> =>
   (await world.db.kysely.selectFrom('events').select('id').execute()).length;
@@ -147,6 +158,16 @@ const requests = (id: (name: string) => string): Case[] => [
     '/orders?preview=true',
     { customer_id: id('customer_id'), lines: [{ mpn: channel.base.mpn, quantity: 1 }] },
   ],
+  ...['', '?preview=true'].flatMap((query): Case[] => [
+    ['reseller', 'POST', `/customers/${channel.customer.id}/transfer${query}`, { owner_id: id('account_id') }],
+    ['reseller', 'POST', `/subscriptions/${ownSubscription}/transfer${query}`, { owner_id: id('account_id') }],
+    [
+      'reseller',
+      'POST',
+      `/subscriptions/${ownSubscription}/transfer${query}`,
+      { owner_id: reseller.id, customer_id: id('customer_id') },
+    ],
+  ]),
   ...['/accounts/', '/customers?owner_id=', '/orders?owner_id=', '/subscriptions?owner_id=', '/events?account_id='].map(
     (path): Case => ['reseller', 'GET', path + id('account_id'), undefined],
   ),
@@ -210,6 +231,7 @@ test('lists show nothing of others', async () => {
     '/api-keys',
     '/lmpi-credentials',
     '/events',
+    '/sandboxes',
   ];
   for (const path of names) {
     const { body, status } = await call('GET', `${path}?limit=200`, { token: tokens.reseller });

@@ -32,6 +32,16 @@ export const artifacts: readonly Artifact[] = [
     generate: async () => (await import('@tierline/server/modules/access/index.ts')).permissionsMarkdown(),
   },
   {
+    path: 'docs/reference/schema.md',
+    generate: async ({ migratedDatabase }) =>
+      (await import('./schema-markdown.ts')).schemaMarkdown(await migratedDatabase()),
+  },
+  {
+    path: 'server/src/platform/db/tables.generated.ts',
+    generate: async ({ migratedDatabase }) =>
+      (await import('@tierline/server/platform/db/generate-tables.ts')).generateTables(await migratedDatabase()),
+  },
+  {
     path: 'packages/contract/src/answers.generated.ts',
     generate: async ({ migratedDatabase }) =>
       (await import('../contract/record.ts')).answersModule(await migratedDatabase()),
@@ -43,16 +53,6 @@ export const artifacts: readonly Artifact[] = [
       const { recordedAnswers } = await import('../contract/record.ts');
       return `${JSON.stringify(openApiDocument(await recordedAnswers(await migratedDatabase())), null, 2)}\n`;
     },
-  },
-  {
-    path: 'docs/reference/schema.md',
-    generate: async ({ migratedDatabase }) =>
-      (await import('./schema-markdown.ts')).schemaMarkdown(await migratedDatabase()),
-  },
-  {
-    path: 'server/src/platform/db/tables.generated.ts',
-    generate: async ({ migratedDatabase }) =>
-      (await import('@tierline/server/platform/db/generate-tables.ts')).generateTables(await migratedDatabase()),
   },
 ];
 

@@ -10,6 +10,7 @@ export type StoredOrder = {
   readonly subscriptions: number;
   readonly items: number;
   readonly licenses: number;
+  readonly due: number;
   readonly charges: number;
   readonly events: number;
   readonly keys: number;
@@ -23,6 +24,7 @@ export const tablesOfOrders = {
   subscriptions: (order: StoredOrder) => order.subscriptions,
   subscription_items: (order: StoredOrder) => order.items,
   licenses: (order: StoredOrder) => order.licenses,
+  subscription_due: (order: StoredOrder) => order.due,
   charges: (order: StoredOrder) => order.charges,
   events: (order: StoredOrder) => order.events,
   idempotency_keys: (order: StoredOrder) => order.keys,
@@ -39,6 +41,8 @@ export async function storedOrders(db: Database, prefix: string): Promise<Stored
         where s.owner_id = o.owner_id and s.order_id = o.id) as items,
       (select count(*)::int from subscriptions s join licenses l on l.owner_id = s.owner_id and l.subscription_id = s.id
         where s.owner_id = o.owner_id and s.order_id = o.id) as licenses,
+      (select count(*)::int from subscriptions s join subscription_due d on d.owner_id = s.owner_id and d.subscription_id = s.id
+        where s.owner_id = o.owner_id and s.order_id = o.id) as due,
       (select count(*)::int from charges c where c.owner_id = o.owner_id and c.order_id = o.id) as charges,
       (select count(*)::int from events e where e.owner_id = o.owner_id and (e.subject_id = o.id or e.subject_id in
         (select s.id from subscriptions s where s.owner_id = o.owner_id and s.order_id = o.id))) as events,

@@ -1,5 +1,6 @@
 import { decimal, newId, Temporal, type Decimal } from '@tierline/kernel';
 import type { PlanVersion, Rate } from '@tierline/server/modules/catalog/index.ts';
+import { resolvePolicies } from '@tierline/server/modules/policies/index.ts';
 import type { EdgePrice, EdgePrices, PriceSource, Tier } from '@tierline/server/modules/pricing/index.ts';
 
 /** Values with defaults, for tests of pure rules; nothing of them is stored. */
@@ -28,7 +29,8 @@ export function aPlanVersion(facts: Partial<PlanVersion> = {}): PlanVersion {
     unitType: 'U',
     managed: false,
     pricing: 'required',
-    policies: {},
+    policies: resolvePolicies({}, {}),
+    ownPolicies: {},
     product: {
       id: newId<'product'>(),
       code: 'OFFICE365',
@@ -36,7 +38,9 @@ export function aPlanVersion(facts: Partial<PlanVersion> = {}): PlanVersion {
       type: 'saas',
       family: 'standard',
       status: 'active',
+      parts: [],
     },
+    planStatus: 'published',
     vendor: { id: newId<'vendor'>(), code: 'microsoft', provisioning: 'instant' },
     ...facts,
   };

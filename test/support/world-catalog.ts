@@ -243,7 +243,8 @@ function draftOf({ prices: _, ...rate }: RateWanted): RateDraft {
   };
 }
 
-function entriesOf(targetId: RateId, given: PricesWanted, effectiveFrom: string) {
+/** Prices as a list takes them for one rate. */
+export function entriesOf(targetId: RateId, given: PricesWanted, effectiveFrom: string) {
   const byType = typeof given === 'string' || Array.isArray(given) ? { recurring: given as PriceWanted } : given;
   return Object.entries(byType as Partial<Record<ChargeType, PriceWanted>>).map(([chargeType, price]) => ({
     targetId,

@@ -31,7 +31,13 @@ export async function openWorld(options: { clock?: Clock; at?: string; poolSize?
   const manual = manualClock(options.at ?? worldBegins);
   const clock = options.clock ?? manual;
   const secrets = await openSecrets({ masterKey: randomBytes(32), dataDir: 'not used' });
-  const settings = { orderBatchMax: 64, sessionHours: 12, simpleapiTokenSeconds: 1500, webhookTimeoutMs: 1000 };
+  const settings = {
+    orderBatchMax: 64,
+    sessionHours: 12,
+    simpleapiTokenSeconds: 1500,
+    webhookTimeoutMs: 1000,
+    sandboxPrivateWebhooks: true,
+  };
   const engine = buildEngine({ db, secrets, clock, settings });
   await engine.revisions.start(200, () => {});
 

@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001016",
+      "actor": "api_key:0196a000-0000-7000-8000-000000001024",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -79,7 +79,23 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "orders.place",
         "orders.preview",
         "subscriptions.read",
-        "events.read"
+        "subscriptions.change",
+        "subscriptions.switch",
+        "subscriptions.renew",
+        "subscriptions.cancel",
+        "subscriptions.suspend",
+        "subscriptions.resume",
+        "subscriptions.expiry",
+        "subscriptions.convert",
+        "subscriptions.prices",
+        "subscriptions.move",
+        "subscriptions.transfer",
+        "subscriptions.details",
+        "subscriptions.intents",
+        "events.read",
+        "sandboxes.read",
+        "sandboxes.create",
+        "sandboxes.advance"
       ]
     }
   ],
@@ -125,6 +141,26 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000003c",
+          "parent_id": "0196a000-0000-7000-8000-000000000002",
+          "kind": "reseller",
+          "name": "Saltmarsh & Pine IT",
+          "currency": "USD",
+          "time_zone": "Asia/Kolkata",
+          "country": "IN",
+          "language": "en",
+          "status": "active",
+          "number": "1000005",
+          "tenant_id": "QRSTU",
+          "external_id": null,
+          "buyer_group": null,
+          "price_floor": "none",
+          "profile": {},
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
         }
       ],
       "next_cursor": null
@@ -132,7 +168,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001029",
+      "id": "0196a000-0000-7000-8000-000000001042",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -141,7 +177,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "country": "US",
       "language": "en",
       "status": "active",
-      "number": "1000005",
+      "number": "1000007",
       "tenant_id": "QRSTU",
       "external_id": null,
       "buyer_group": null,
@@ -221,7 +257,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-00000000102a",
+        "id": "0196a000-0000-7000-8000-000000001043",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -286,7 +322,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001016",
+          "id": "0196a000-0000-7000-8000-000000001024",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -302,7 +338,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-00000000102b",
+        "id": "0196a000-0000-7000-8000-000000001044",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -332,7 +368,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-000000001017",
+          "access_token": "0196a000-0000-7000-8000-000000001025",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "revoked_at": null
@@ -343,9 +379,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-00000000102c",
+      "id": "0196a000-0000-7000-8000-000000001045",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-00000000102d",
+      "access_token": "0196a000-0000-7000-8000-000000001046",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": null
@@ -355,7 +391,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001017",
+      "access_token": "0196a000-0000-7000-8000-000000001025",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": "2026-03-02T09:00:00Z"
@@ -381,7 +417,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-00000000102e",
+        "id": "0196a000-0000-7000-8000-000000001047",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -418,15 +454,17 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Halcyon Reef",
           "provisioning": "instant",
           "webhook_url": null,
+          "policies": {},
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001018",
+          "id": "0196a000-0000-7000-8000-000000001026",
           "code": "halcyon-services",
           "name": "Halcyon Services",
           "provisioning": "manual",
           "webhook_url": null,
+          "policies": {},
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z"
         }
@@ -436,11 +474,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-00000000102f",
+      "id": "0196a000-0000-7000-8000-000000001048",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
       "webhook_url": null,
+      "policies": {},
       "version": 1,
       "created_at": "2026-03-02T09:00:00Z"
     }
@@ -452,7 +491,26 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "name": "Halcyon Reef",
       "provisioning": "instant",
       "webhook_url": null,
+      "policies": {},
       "version": 1,
+      "created_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "changeVendor": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000006",
+      "code": "halcyon",
+      "name": "Halcyon Reef",
+      "provisioning": "instant",
+      "webhook_url": null,
+      "policies": {
+        "preset": "microsoft_like",
+        "renewal": {
+          "price": "guarded",
+          "guard_percent": "5"
+        }
+      },
+      "version": 2,
       "created_at": "2026-03-02T09:00:00Z"
     }
   ],
@@ -484,7 +542,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-000000001030",
+      "id": "0196a000-0000-7000-8000-000000001049",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -519,6 +577,27 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "parts": [],
       "status": "active",
       "version": 1,
+      "created_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "changeProduct": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000007",
+      "vendor_id": "0196a000-0000-7000-8000-000000000006",
+      "code": "HRMAIL001",
+      "name": "Hosted Mail and Calendar",
+      "type": "saas",
+      "family": "standard",
+      "service_name": "MAIL",
+      "unit_types": [
+        "U"
+      ],
+      "data_centers": [
+        "22"
+      ],
+      "parts": [],
+      "status": "active",
+      "version": 2,
       "created_at": "2026-03-02T09:00:00Z"
     }
   ],
@@ -608,6 +687,26 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "unit_type": "U",
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000001027",
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "vendor_id": "0196a000-0000-7000-8000-000000000006",
+          "mpn": "HR-SEAT-Y",
+          "name": "Mailbox for a year",
+          "unit_type": "U",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000001028",
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "vendor_id": "0196a000-0000-7000-8000-000000000006",
+          "mpn": "HR-TRIAL",
+          "name": "Mailbox on trial",
+          "unit_type": "U",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z"
         }
       ],
       "next_cursor": null
@@ -615,7 +714,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-000000001031",
+      "id": "0196a000-0000-7000-8000-00000000104a",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -634,6 +733,18 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "name": "Hosted mail, seat",
       "unit_type": "U",
       "version": 1,
+      "created_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "changeResource": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000008",
+      "product_id": "0196a000-0000-7000-8000-000000000007",
+      "vendor_id": "0196a000-0000-7000-8000-000000000006",
+      "mpn": "HR-SEAT",
+      "name": "Hosted mail, mailbox",
+      "unit_type": "U",
+      "version": 2,
       "created_at": "2026-03-02T09:00:00Z"
     }
   ],
@@ -683,10 +794,38 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001019",
+          "id": "0196a000-0000-7000-8000-000000000032",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10004",
-          "product_id": "0196a000-0000-7000-8000-00000000101a",
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "name": "Mailbox, yearly",
+          "short_description": "",
+          "long_description": "",
+          "status": "published",
+          "current_version": 1,
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000001029",
+          "account_id": "0196a000-0000-7000-8000-000000000001",
+          "number": "10005",
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "name": "Mailbox, trial",
+          "short_description": "",
+          "long_description": "",
+          "status": "published",
+          "current_version": 1,
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000102a",
+          "account_id": "0196a000-0000-7000-8000-000000000001",
+          "number": "10006",
+          "product_id": "0196a000-0000-7000-8000-00000000102b",
           "name": "Mail move, by hand",
           "short_description": "",
           "long_description": "",
@@ -702,9 +841,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-000000001032",
+      "id": "0196a000-0000-7000-8000-00000000104b",
       "account_id": "0196a000-0000-7000-8000-000000000001",
-      "number": "10005",
+      "number": "10007",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "name": "Hosted mail, yearly",
       "short_description": "",
@@ -750,12 +889,62 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "chargeable_months": 0,
             "auto_renewal_months": 1,
             "expiration_notice_days": 30,
-            "grace_months": 0,
+            "grace_months": 1,
             "data_center": null,
             "unit_type": "U",
             "managed": false,
             "pricing": "required",
-            "policies": {}
+            "policies": {
+              "preset": "standard"
+            }
+          },
+          "effective_policies": {
+            "preset": "standard",
+            "cancellation": {
+              "window": null,
+              "basis": "batch",
+              "refund": "prorated",
+              "after": "refused"
+            },
+            "reduction": {
+              "window": null,
+              "basis": "batch",
+              "refund": "prorated",
+              "after": "refused"
+            },
+            "renewal": {
+              "price": "current",
+              "guard_percent": "10",
+              "on_retired_plan": "renew",
+              "on_revoked_delegation": "renew",
+              "on_end_of_sale": "renew",
+              "retry_days": 7,
+              "allow_late": true,
+              "allow_early_days": 366
+            },
+            "coterm": {
+              "allowed": true,
+              "to_subscription": true,
+              "to_calendar_month": true,
+              "min_days": 1
+            },
+            "orphans": "refuse",
+            "trial": {
+              "at_end": "expire",
+              "convert_to": null,
+              "one_per_customer": true
+            },
+            "commitment": {
+              "minimum": "none",
+              "percent": "100"
+            },
+            "add_ons": {
+              "within_base": false,
+              "percent_minimum": null
+            },
+            "price": {
+              "lock_additions": true
+            }
           }
         }
       ]
@@ -850,6 +1039,146 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
+    },
+    {
+      "affected": 9,
+      "totals": {
+        "considered": 9,
+        "is_sample": false,
+        "changed": 0,
+        "outcomes": {
+          "as_is": {
+            "renewed": 9
+          },
+          "with_change": {
+            "renewed": 9
+          }
+        },
+        "levels": [
+          {
+            "level": 0,
+            "as_is": {
+              "amount": "365.75",
+              "currency": "USD"
+            },
+            "with_change": {
+              "amount": "365.75",
+              "currency": "USD"
+            },
+            "difference": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "level": 1,
+            "as_is": {
+              "amount": "421.05",
+              "currency": "USD"
+            },
+            "with_change": {
+              "amount": "421.05",
+              "currency": "USD"
+            },
+            "difference": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "level": 2,
+            "as_is": {
+              "amount": "476.35",
+              "currency": "USD"
+            },
+            "with_change": {
+              "amount": "476.35",
+              "currency": "USD"
+            },
+            "difference": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          }
+        ]
+      },
+      "data": [
+        {
+          "subscription_id": "0196a000-0000-7000-8000-000000000011",
+          "number": "1",
+          "name": "Hosted mail, monthly",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "ends_on": "2026-04-02",
+          "price_policy": "current",
+          "as_is": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "with_change": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000001",
+              "buyer_id": "0196a000-0000-7000-8000-000000000002",
+              "period_start": "2026-04-02",
+              "period_end": "2026-05-02",
+              "as_is": {
+                "amount": "122.55",
+                "currency": "USD"
+              },
+              "with_change": {
+                "amount": "122.55",
+                "currency": "USD"
+              },
+              "difference": {
+                "amount": "0.00",
+                "currency": "USD"
+              }
+            },
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000002",
+              "buyer_id": "0196a000-0000-7000-8000-000000000003",
+              "period_start": "2026-04-02",
+              "period_end": "2026-05-02",
+              "as_is": {
+                "amount": "141.05",
+                "currency": "USD"
+              },
+              "with_change": {
+                "amount": "141.05",
+                "currency": "USD"
+              },
+              "difference": {
+                "amount": "0.00",
+                "currency": "USD"
+              }
+            },
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000003",
+              "buyer_id": "0196a000-0000-7000-8000-000000000005",
+              "period_start": "2026-04-02",
+              "period_end": "2026-05-02",
+              "as_is": {
+                "amount": "159.55",
+                "currency": "USD"
+              },
+              "with_change": {
+                "amount": "159.55",
+                "currency": "USD"
+              },
+              "difference": {
+                "amount": "0.00",
+                "currency": "USD"
+              }
+            }
+          ]
+        }
+      ],
+      "next_cursor": "WyIwMTk2YTAwMC0wMDAwLTcwMDAiXQ"
     }
   ],
   "listDelegations": [
@@ -868,7 +1197,29 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-000000001019",
+          "plan_id": "0196a000-0000-7000-8000-000000000032",
+          "status": "active",
+          "name": null,
+          "short_description": null,
+          "price_floor": "none",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "account_id": "0196a000-0000-7000-8000-000000000003",
+          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "status": "active",
+          "name": null,
+          "short_description": null,
+          "price_floor": "none",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "account_id": "0196a000-0000-7000-8000-000000000003",
+          "plan_id": "0196a000-0000-7000-8000-00000000102a",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -905,6 +1256,113 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
+    },
+    {
+      "affected": 9,
+      "totals": {
+        "considered": 9,
+        "is_sample": false,
+        "changed": 0,
+        "outcomes": {
+          "as_is": {
+            "renewed": 9
+          },
+          "with_change": {
+            "renewed": 9
+          }
+        },
+        "levels": [
+          {
+            "level": 0,
+            "as_is": {
+              "amount": "421.05",
+              "currency": "USD"
+            },
+            "with_change": {
+              "amount": "421.05",
+              "currency": "USD"
+            },
+            "difference": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "level": 1,
+            "as_is": {
+              "amount": "476.35",
+              "currency": "USD"
+            },
+            "with_change": {
+              "amount": "476.35",
+              "currency": "USD"
+            },
+            "difference": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          }
+        ]
+      },
+      "data": [
+        {
+          "subscription_id": "0196a000-0000-7000-8000-000000000011",
+          "number": "1",
+          "name": "Hosted mail, monthly",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "ends_on": "2026-04-02",
+          "price_policy": "current",
+          "as_is": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "with_change": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000002",
+              "buyer_id": "0196a000-0000-7000-8000-000000000003",
+              "period_start": "2026-04-02",
+              "period_end": "2026-05-02",
+              "as_is": {
+                "amount": "141.05",
+                "currency": "USD"
+              },
+              "with_change": {
+                "amount": "141.05",
+                "currency": "USD"
+              },
+              "difference": {
+                "amount": "0.00",
+                "currency": "USD"
+              }
+            },
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000003",
+              "buyer_id": "0196a000-0000-7000-8000-000000000005",
+              "period_start": "2026-04-02",
+              "period_end": "2026-05-02",
+              "as_is": {
+                "amount": "159.55",
+                "currency": "USD"
+              },
+              "with_change": {
+                "amount": "159.55",
+                "currency": "USD"
+              },
+              "difference": {
+                "amount": "0.00",
+                "currency": "USD"
+              }
+            }
+          ]
+        }
+      ],
+      "next_cursor": "WyIwMTk2YTAwMC0wMDAwLTcwMDAiXQ"
     }
   ],
   "listPriceLists": [
@@ -930,7 +1388,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-000000001033",
+      "id": "0196a000-0000-7000-8000-00000000104c",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -961,6 +1419,22 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "rules": []
     }
   ],
+  "changePriceList": [
+    {
+      "id": "0196a000-0000-7000-8000-00000000000f",
+      "account_id": "0196a000-0000-7000-8000-000000000003",
+      "name": "Standard",
+      "currency": "USD",
+      "audience": "global",
+      "buyer_group": null,
+      "buyer_id": null,
+      "effective_from": "2020-01-01",
+      "effective_to": "2031-07-01",
+      "version": 3,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
   "listPrices": [
     {
       "data": [
@@ -979,6 +1453,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "effective_from": "2020-01-01",
           "lower_limit": "0",
           "amount": "1.15"
+        },
+        {
+          "target": "rate",
+          "target_id": "0196a000-0000-7000-8000-00000000102c",
+          "charge_type": "recurring",
+          "effective_from": "2020-01-01",
+          "lower_limit": "0",
+          "amount": "205"
         }
       ],
       "next_cursor": null
@@ -994,15 +1476,89 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "buyer_group": null,
       "buyer_id": null,
       "effective_from": "2020-01-01",
-      "effective_to": null,
-      "version": 3,
+      "effective_to": "2031-07-01",
+      "version": 4,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
+    },
+    {
+      "affected": 9,
+      "totals": {
+        "considered": 9,
+        "is_sample": false,
+        "changed": 9,
+        "outcomes": {
+          "as_is": {
+            "renewed": 9
+          },
+          "with_change": {
+            "renewed": 9
+          }
+        },
+        "levels": [
+          {
+            "level": 0,
+            "as_is": {
+              "amount": "476.35",
+              "currency": "USD"
+            },
+            "with_change": {
+              "amount": "505.15",
+              "currency": "USD"
+            },
+            "difference": {
+              "amount": "28.80",
+              "currency": "USD"
+            }
+          }
+        ]
+      },
+      "data": [
+        {
+          "subscription_id": "0196a000-0000-7000-8000-000000000011",
+          "number": "1",
+          "name": "Hosted mail, monthly",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "ends_on": "2026-04-02",
+          "price_policy": "current",
+          "as_is": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "with_change": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000003",
+              "buyer_id": "0196a000-0000-7000-8000-000000000005",
+              "period_start": "2026-04-02",
+              "period_end": "2026-05-02",
+              "as_is": {
+                "amount": "159.55",
+                "currency": "USD"
+              },
+              "with_change": {
+                "amount": "169.15",
+                "currency": "USD"
+              },
+              "difference": {
+                "amount": "9.60",
+                "currency": "USD"
+              }
+            }
+          ]
+        }
+      ],
+      "next_cursor": "WyIwMTk2YTAwMC0wMDAwLTcwMDAiXQ"
     }
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-000000001034",
+      "id": "0196a000-0000-7000-8000-00000000104d",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1010,6 +1566,82 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "amount": "0",
       "decimals": 2,
       "effective_from": "2026-04-01"
+    },
+    {
+      "affected": 11,
+      "totals": {
+        "considered": 11,
+        "is_sample": false,
+        "changed": 0,
+        "outcomes": {
+          "as_is": {
+            "renewed": 10,
+            "expired": 1
+          },
+          "with_change": {
+            "renewed": 10,
+            "expired": 1
+          }
+        },
+        "levels": [
+          {
+            "level": 0,
+            "as_is": {
+              "amount": "476.35",
+              "currency": "USD"
+            },
+            "with_change": {
+              "amount": "476.35",
+              "currency": "USD"
+            },
+            "difference": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          }
+        ]
+      },
+      "data": [
+        {
+          "subscription_id": "0196a000-0000-7000-8000-000000000011",
+          "number": "1",
+          "name": "Hosted mail, monthly",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "ends_on": "2026-04-02",
+          "price_policy": "current",
+          "as_is": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "with_change": {
+            "outcome": "renewed",
+            "reason": null
+          },
+          "edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000003",
+              "buyer_id": "0196a000-0000-7000-8000-000000000005",
+              "period_start": "2026-04-02",
+              "period_end": "2026-05-02",
+              "as_is": {
+                "amount": "159.55",
+                "currency": "USD"
+              },
+              "with_change": {
+                "amount": "159.55",
+                "currency": "USD"
+              },
+              "difference": {
+                "amount": "0.00",
+                "currency": "USD"
+              }
+            }
+          ]
+        }
+      ],
+      "next_cursor": "WyIwMTk2YTAwMC0wMDAwLTcwMDAiXQ"
     }
   ],
   "listPools": [
@@ -1170,10 +1802,116 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               ]
             }
           }
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000102c",
+          "number": "100005",
+          "resource_id": "0196a000-0000-7000-8000-000000001027",
+          "mpn": "HR-SEAT-Y",
+          "vendor": "halcyon",
+          "service": "MAIL",
+          "name": "Mailbox for a year",
+          "quantity_min": "1",
+          "quantity_max": "5000",
+          "price_model": "flat",
+          "charge_types": [
+            "recurring"
+          ],
+          "depends_on": [],
+          "plan": {
+            "id": "0196a000-0000-7000-8000-000000000032",
+            "number": "10004",
+            "version": 1,
+            "name": "Mailbox, yearly",
+            "short_description": "",
+            "license_version": "full",
+            "subscription_period": {
+              "unit": "year",
+              "count": 1
+            },
+            "billing_period": {
+              "unit": "year",
+              "count": 1
+            },
+            "billing_model": "before_billing_period",
+            "data_center": null,
+            "unit_type": "U"
+          },
+          "product": {
+            "id": "0196a000-0000-7000-8000-000000000007",
+            "code": "HRMAIL001",
+            "name": "Hosted Mail",
+            "type": "saas"
+          },
+          "costs": {
+            "recurring": {
+              "currency": "USD",
+              "tiers": [
+                {
+                  "lower_limit": "0",
+                  "amount": "182"
+                }
+              ]
+            }
+          },
+          "prices": {
+            "recurring": {
+              "currency": "USD",
+              "tiers": [
+                {
+                  "lower_limit": "0",
+                  "amount": "205"
+                }
+              ]
+            }
+          }
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000102d",
+          "number": "100006",
+          "resource_id": "0196a000-0000-7000-8000-000000001028",
+          "mpn": "HR-TRIAL",
+          "vendor": "halcyon",
+          "service": "MAIL",
+          "name": "Mailbox on trial",
+          "quantity_min": "1",
+          "quantity_max": "25",
+          "price_model": "flat",
+          "charge_types": [
+            "recurring"
+          ],
+          "depends_on": [],
+          "plan": {
+            "id": "0196a000-0000-7000-8000-000000001029",
+            "number": "10005",
+            "version": 1,
+            "name": "Mailbox, trial",
+            "short_description": "",
+            "license_version": "trial",
+            "subscription_period": {
+              "unit": "month",
+              "count": 1
+            },
+            "billing_period": {
+              "unit": "month",
+              "count": 1
+            },
+            "billing_model": "before_billing_period",
+            "data_center": null,
+            "unit_type": "U"
+          },
+          "product": {
+            "id": "0196a000-0000-7000-8000-000000000007",
+            "code": "HRMAIL001",
+            "name": "Hosted Mail",
+            "type": "saas"
+          },
+          "costs": {},
+          "prices": {}
         }
       ],
       "next_cursor": null,
-      "total": 2
+      "total": 4
     }
   ],
   "listOffers": [
@@ -1188,8 +1926,24 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 2
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-000000001019",
+          "plan_id": "0196a000-0000-7000-8000-000000000032",
           "number": "10004",
+          "version": 1,
+          "name": "Mailbox, yearly",
+          "short_description": "",
+          "rate_count": 1
+        },
+        {
+          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "number": "10005",
+          "version": 1,
+          "name": "Mailbox, trial",
+          "short_description": "",
+          "rate_count": 1
+        },
+        {
+          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "number": "10006",
           "version": 1,
           "name": "Mail move, by hand",
           "short_description": "",
@@ -1273,7 +2027,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000101b",
+            "price_list_id": "0196a000-0000-7000-8000-00000000102e",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -1295,7 +2049,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000101c",
+            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -1330,6 +2084,70 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "listCustomers": [
     {
       "data": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000003e",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1000003",
+          "name": "Oakmoth Publishing",
+          "status": "active",
+          "external_id": null,
+          "language": "en",
+          "tax_registration_id": null,
+          "buyer_group": null,
+          "address": {
+            "street": "77 Pier Approach",
+            "extension": null,
+            "city": "Newark",
+            "state": "NJ",
+            "postal_code": "07114",
+            "country_code": "US"
+          },
+          "contacts": [
+            {
+              "type": "admin",
+              "first_name": "Tobias",
+              "last_name": "Renner",
+              "email": "second@example.com",
+              "phone": "+1 973 555 0119"
+            }
+          ],
+          "attributes": {},
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000001030",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1000002",
+          "name": "Blackbriar Freight",
+          "status": "active",
+          "external_id": null,
+          "language": "en",
+          "tax_registration_id": null,
+          "buyer_group": null,
+          "address": {
+            "street": "77 Pier Approach",
+            "extension": null,
+            "city": "Newark",
+            "state": "NJ",
+            "postal_code": "07114",
+            "country_code": "US"
+          },
+          "contacts": [
+            {
+              "type": "admin",
+              "first_name": "Tobias",
+              "last_name": "Renner",
+              "email": "second@example.com",
+              "phone": "+1 973 555 0119"
+            }
+          ],
+          "attributes": {},
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        },
         {
           "id": "0196a000-0000-7000-8000-000000000005",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
@@ -1368,9 +2186,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-000000001035",
+      "id": "0196a000-0000-7000-8000-00000000104e",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
-      "number": "1000002",
+      "number": "1000004",
       "name": "Marlow Print Works",
       "status": "active",
       "external_id": "C-1042",
@@ -1472,6 +2290,25 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
+          "id": "0196a000-0000-7000-8000-000000001031",
+          "number": "SO000012",
+          "surface": "api",
+          "placed_by": "system",
+          "version": 1,
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "type": "sales",
+          "status": "completed",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "po_number": null,
+          "total": {
+            "amount": "39.60",
+            "currency": "USD"
+          },
+          "attributes": null,
+          "placed_at": "2026-03-02T09:00:00Z",
+          "completed_at": "2026-03-02T09:00:00Z"
+        },
+        {
           "id": "0196a000-0000-7000-8000-000000000010",
           "number": "SO000001",
           "surface": "api",
@@ -1496,10 +2333,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-000000001036",
-      "number": "SO000003",
+      "id": "0196a000-0000-7000-8000-00000000104f",
+      "number": "SO000013",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001016",
+      "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -1524,7 +2361,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, seat",
           "quantity": "12",
-          "subscription_id": "0196a000-0000-7000-8000-000000001037"
+          "previous_quantity": null,
+          "subscription_id": "0196a000-0000-7000-8000-000000001050"
         },
         {
           "position": 1,
@@ -1536,13 +2374,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
-          "subscription_id": "0196a000-0000-7000-8000-000000001037"
+          "previous_quantity": null,
+          "subscription_id": "0196a000-0000-7000-8000-000000001050"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001038",
-          "subscription_id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001051",
+          "subscription_id": "0196a000-0000-7000-8000-000000001050",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -1566,8 +2405,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001039",
-          "subscription_id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001052",
+          "subscription_id": "0196a000-0000-7000-8000-000000001050",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -1595,8 +2434,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103a",
-          "subscription_id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001053",
+          "subscription_id": "0196a000-0000-7000-8000-000000001050",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -1620,8 +2459,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103b",
-          "subscription_id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001054",
+          "subscription_id": "0196a000-0000-7000-8000-000000001050",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -1669,15 +2508,17 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001050",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "3",
-          "order_id": "0196a000-0000-7000-8000-000000001036",
+          "number": "13",
+          "order_id": "0196a000-0000-7000-8000-00000000104f",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
           "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
           "auto_renewal": true,
           "auto_renewal_months": 1,
           "anchor_on": "2026-03-02",
@@ -1708,7 +2549,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103c",
+              "id": "0196a000-0000-7000-8000-000000001055",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -1716,7 +2557,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "start_on": "2026-03-02",
               "end_on": "2026-04-02",
               "start_charge_on": "2026-03-02",
-              "grace_months": 0,
+              "grace_months": 1,
               "enabled": true
             }
           ]
@@ -1746,7 +2587,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "mpn": "HR-SEAT",
           "vendor": "halcyon",
           "name": "Hosted mail, seat",
-          "quantity": "12"
+          "quantity": "12",
+          "previous_quantity": null
         },
         {
           "position": 1,
@@ -1757,7 +2599,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "mpn": "HR-STORAGE",
           "vendor": "halcyon",
           "name": "Hosted mail, storage 10 GB",
-          "quantity": "2"
+          "quantity": "2",
+          "previous_quantity": null
         }
       ],
       "charges": [
@@ -1888,6 +2731,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "plan_version": 1,
           "name": "Hosted mail, monthly",
           "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
           "auto_renewal": true,
           "auto_renewal_months": 1,
           "anchor_on": "2026-03-02",
@@ -1921,7 +2766,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "start_on": "2026-03-02",
               "end_on": "2026-04-02",
               "start_charge_on": "2026-03-02",
-              "grace_months": 0,
+              "grace_months": 1,
               "enabled": true
             }
           ]
@@ -1959,6 +2804,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, seat",
           "quantity": "5",
+          "previous_quantity": null,
           "subscription_id": "0196a000-0000-7000-8000-000000000011"
         },
         {
@@ -1971,12 +2817,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, storage 10 GB",
           "quantity": "1",
+          "previous_quantity": null,
           "subscription_id": "0196a000-0000-7000-8000-000000000011"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-00000000101d",
+          "id": "0196a000-0000-7000-8000-000000001032",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2001,7 +2848,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000101e",
+          "id": "0196a000-0000-7000-8000-000000001033",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2023,14 +2870,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000101c",
+            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000101f",
+          "id": "0196a000-0000-7000-8000-000000001034",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2059,7 +2906,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001020",
+          "id": "0196a000-0000-7000-8000-000000001035",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2084,7 +2931,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001021",
+          "id": "0196a000-0000-7000-8000-000000001036",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2106,14 +2953,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000101c",
+            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001022",
+          "id": "0196a000-0000-7000-8000-000000001037",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2179,6 +3026,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "plan_version": 1,
           "name": "Hosted mail, monthly",
           "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
           "auto_renewal": true,
           "auto_renewal_months": 1,
           "anchor_on": "2026-03-02",
@@ -2186,7 +3035,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "end_on": "2026-04-02",
           "start_charge_on": "2026-03-02",
           "attributes": {},
-          "version": 1,
+          "version": 2,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
@@ -2209,7 +3058,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001023",
+              "id": "0196a000-0000-7000-8000-000000001038",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2217,7 +3066,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "start_on": "2026-03-02",
               "end_on": "2026-04-02",
               "start_charge_on": "2026-03-02",
-              "grace_months": 0,
+              "grace_months": 1,
               "enabled": true
             }
           ]
@@ -2229,15 +3078,17 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000000016",
+          "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "2",
-          "order_id": "0196a000-0000-7000-8000-000000001024",
+          "number": "12",
+          "order_id": "0196a000-0000-7000-8000-000000001031",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-000000001019",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
-          "name": "Mail move, by hand",
-          "status": "pending",
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
           "auto_renewal": true,
           "auto_renewal_months": 1,
           "anchor_on": "2026-03-02",
@@ -2250,8 +3101,55 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-000000001025",
-              "resource_id": "0196a000-0000-7000-8000-000000001026",
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001039",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000000016",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "2",
+          "order_id": "0196a000-0000-7000-8000-00000000103a",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_version": 1,
+          "name": "Mail move, by hand",
+          "status": "pending",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000103b",
+              "resource_id": "0196a000-0000-7000-8000-00000000103c",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -2260,8 +3158,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001027",
-              "product_id": "0196a000-0000-7000-8000-00000000101a",
+              "id": "0196a000-0000-7000-8000-00000000103d",
+              "product_id": "0196a000-0000-7000-8000-00000000102b",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -2283,6 +3181,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "plan_version": 1,
           "name": "Hosted mail, monthly",
           "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
           "auto_renewal": true,
           "auto_renewal_months": 1,
           "anchor_on": "2026-03-02",
@@ -2290,7 +3190,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "end_on": "2026-04-02",
           "start_charge_on": "2026-03-02",
           "attributes": {},
-          "version": 1,
+          "version": 2,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
@@ -2313,7 +3213,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001023",
+              "id": "0196a000-0000-7000-8000-000000001038",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2321,7 +3221,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "start_on": "2026-03-02",
               "end_on": "2026-04-02",
               "start_charge_on": "2026-03-02",
-              "grace_months": 0,
+              "grace_months": 1,
               "enabled": true
             }
           ]
@@ -2341,6 +3241,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "plan_version": 1,
       "name": "Hosted mail, monthly",
       "status": "active",
+      "hold_reason": null,
+      "not_for_resale": false,
       "auto_renewal": true,
       "auto_renewal_months": 1,
       "anchor_on": "2026-03-02",
@@ -2348,7 +3250,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "end_on": "2026-04-02",
       "start_charge_on": "2026-03-02",
       "attributes": {},
-      "version": 1,
+      "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
@@ -2371,7 +3273,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001023",
+          "id": "0196a000-0000-7000-8000-000000001038",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2379,7 +3281,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "start_on": "2026-03-02",
           "end_on": "2026-04-02",
           "start_charge_on": "2026-03-02",
-          "grace_months": 0,
+          "grace_months": 1,
           "enabled": true
         }
       ]
@@ -2390,12 +3292,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "id": "0196a000-0000-7000-8000-000000000016",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "2",
-      "order_id": "0196a000-0000-7000-8000-000000001024",
+      "order_id": "0196a000-0000-7000-8000-00000000103a",
       "customer_id": "0196a000-0000-7000-8000-000000000005",
-      "plan_id": "0196a000-0000-7000-8000-000000001019",
+      "plan_id": "0196a000-0000-7000-8000-00000000102a",
       "plan_version": 1,
       "name": "Mail move, by hand",
       "status": "active",
+      "hold_reason": null,
+      "not_for_resale": false,
       "auto_renewal": true,
       "auto_renewal_months": 1,
       "anchor_on": "2026-03-02",
@@ -2408,8 +3312,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
         {
-          "rate_id": "0196a000-0000-7000-8000-000000001025",
-          "resource_id": "0196a000-0000-7000-8000-000000001026",
+          "rate_id": "0196a000-0000-7000-8000-00000000103b",
+          "resource_id": "0196a000-0000-7000-8000-00000000103c",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
@@ -2418,8 +3322,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001027",
-          "product_id": "0196a000-0000-7000-8000-00000000101a",
+          "id": "0196a000-0000-7000-8000-00000000103d",
+          "product_id": "0196a000-0000-7000-8000-00000000102b",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
           "units": "1",
@@ -2432,11 +3336,7037 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ]
     }
   ],
+  "changeSubscription": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-000000001056",
+        "number": "CH000014",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000000005",
+        "po_number": "PO-2310",
+        "total": {
+          "amount": "39.60",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "7",
+            "previous_quantity": "5",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011"
+          }
+        ],
+        "charges": [
+          {
+            "id": "0196a000-0000-7000-8000-000000001057",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-000000001058",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "35.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "total": {
+              "amount": "39.60",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-000000000011",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "1",
+            "order_id": "0196a000-0000-7000-8000-000000000010",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 3,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "7"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001038",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "7",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000011",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1",
+          "order_id": "0196a000-0000-7000-8000-000000000010",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 3,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "7"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001038",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "7",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": [
+        {
+          "code": "lifecycle.intent_kept",
+          "message": "The change that was planned for the end of the term stays: it sets the quantity again when its moment comes."
+        }
+      ]
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000000005",
+        "po_number": "PO-2310",
+        "total": {
+          "amount": "39.60",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "7",
+            "previous_quantity": "5"
+          }
+        ],
+        "charges": [
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "35.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "total": {
+              "amount": "39.60",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "7"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "7",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "7"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "7",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": [
+        {
+          "code": "lifecycle.intent_kept",
+          "message": "The change that was planned for the end of the term stays: it sets the quantity again when its moment comes."
+        }
+      ]
+    },
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000003b",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "12",
+          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001039",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [
+        {
+          "id": "0196a000-0000-7000-8000-000000001059",
+          "subscription_id": "0196a000-0000-7000-8000-00000000003b",
+          "moment": {
+            "at": "renewal",
+            "on": null
+          },
+          "command": {
+            "kind": "change",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "mpn": "HR-SEAT",
+                "quantity": "1"
+              }
+            ],
+            "cascade": false
+          },
+          "status": "waiting",
+          "reason": null,
+          "order_id": null,
+          "version": 1,
+          "created_by": "api_key:0196a000-0000-7000-8000-000000001024",
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        }
+      ],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "switchPlan": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-00000000105a",
+        "number": "CH000015",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "370.40",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-000000000032",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "mpn": "HR-SEAT-Y",
+            "vendor": "halcyon",
+            "name": "Mailbox for a year",
+            "quantity": "2",
+            "previous_quantity": null,
+            "subscription_id": "0196a000-0000-7000-8000-000000000034"
+          },
+          {
+            "position": 1,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "0",
+            "previous_quantity": "2",
+            "subscription_id": "0196a000-0000-7000-8000-000000000034"
+          }
+        ],
+        "charges": [
+          {
+            "id": "0196a000-0000-7000-8000-00000000105b",
+            "subscription_id": "0196a000-0000-7000-8000-000000000034",
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000105c",
+            "subscription_id": "0196a000-0000-7000-8000-000000000034",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "182",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2027-03-02",
+            "amount": {
+              "amount": "364.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000105d",
+            "subscription_id": "0196a000-0000-7000-8000-000000000034",
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000105e",
+            "subscription_id": "0196a000-0000-7000-8000-000000000034",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "205",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2027-03-02",
+            "amount": {
+              "amount": "410.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "329.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "370.40",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-000000000034",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "6",
+            "order_id": "0196a000-0000-7000-8000-00000000105f",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-000000000032",
+            "plan_version": 1,
+            "name": "Mailbox, yearly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 12,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2027-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000102c",
+                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "mpn": "HR-SEAT-Y",
+                "vendor": "halcyon",
+                "name": "Mailbox for a year",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001060",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2027-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 0,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000034",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "6",
+          "order_id": "0196a000-0000-7000-8000-00000000105f",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-000000000032",
+          "plan_version": 1,
+          "name": "Mailbox, yearly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 12,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2027-03-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000102c",
+              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "mpn": "HR-SEAT-Y",
+              "vendor": "halcyon",
+              "name": "Mailbox for a year",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001060",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2027-03-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 0,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "370.40",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-000000000032",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "mpn": "HR-SEAT-Y",
+            "vendor": "halcyon",
+            "name": "Mailbox for a year",
+            "quantity": "2",
+            "previous_quantity": null
+          },
+          {
+            "position": 1,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "0",
+            "previous_quantity": "2"
+          }
+        ],
+        "charges": [
+          {
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "182",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2027-03-02",
+            "amount": {
+              "amount": "364.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "205",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2027-03-02",
+            "amount": {
+              "amount": "410.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "329.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "370.40",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-000000000032",
+            "plan_version": 1,
+            "name": "Mailbox, yearly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 12,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2027-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000102c",
+                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "mpn": "HR-SEAT-Y",
+                "vendor": "halcyon",
+                "name": "Mailbox for a year",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2027-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 0,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-000000000032",
+          "plan_version": 1,
+          "name": "Mailbox, yearly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 12,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2027-03-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000102c",
+              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "mpn": "HR-SEAT-Y",
+              "vendor": "halcyon",
+              "name": "Mailbox for a year",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2027-03-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 0,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "renewSubscription": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-000000001061",
+        "number": "RN000016",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "renewal",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "0.00",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "2",
+            "previous_quantity": "2",
+            "subscription_id": "0196a000-0000-7000-8000-000000000035"
+          }
+        ],
+        "charges": [],
+        "edges": [],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-000000000035",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "7",
+            "order_id": "0196a000-0000-7000-8000-000000001062",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-07-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001063",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-07-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000035",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "7",
+          "order_id": "0196a000-0000-7000-8000-000000001062",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-07-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001063",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-07-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "renewal",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "0.00",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "2",
+            "previous_quantity": "2"
+          }
+        ],
+        "charges": [],
+        "edges": [],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-07-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-07-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-07-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-07-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "cancelSubscription": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-000000001064",
+        "number": "CL000017",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "cancellation",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "-39.60",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "0",
+            "previous_quantity": "2",
+            "subscription_id": "0196a000-0000-7000-8000-000000000036"
+          }
+        ],
+        "charges": [
+          {
+            "id": "0196a000-0000-7000-8000-000000001065",
+            "subscription_id": "0196a000-0000-7000-8000-000000000036",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-000000001066",
+            "subscription_id": "0196a000-0000-7000-8000-000000000036",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "-35.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "-39.60",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-000000000036",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "8",
+            "order_id": "0196a000-0000-7000-8000-000000001067",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "terminated",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001068",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": false
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000036",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "8",
+          "order_id": "0196a000-0000-7000-8000-000000001067",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "terminated",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-03-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001068",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-03-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": false
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "cancellation",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "-39.60",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "0",
+            "previous_quantity": "2"
+          }
+        ],
+        "charges": [
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "-35.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "-39.60",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "terminated",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": false
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "terminated",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-03-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-03-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": false
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "suspendSubscription": [
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000037",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "9",
+          "order_id": "0196a000-0000-7000-8000-000000001069",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "hold",
+          "hold_reason": "suspended",
+          "not_for_resale": false,
+          "auto_renewal": false,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-03-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-00000000106a",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-03-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": false
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "hold",
+          "hold_reason": "suspended",
+          "not_for_resale": false,
+          "auto_renewal": false,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-03-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-03-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": false
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "resumeSubscription": [
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000038",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "3",
+          "order_id": "0196a000-0000-7000-8000-00000000106b",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 3,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-00000000106c",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "changeExpiry": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-00000000106d",
+        "number": "CH000018",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "-16.61",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "2",
+            "previous_quantity": "2",
+            "subscription_id": "0196a000-0000-7000-8000-000000000039"
+          }
+        ],
+        "charges": [
+          {
+            "id": "0196a000-0000-7000-8000-00000000106e",
+            "subscription_id": "0196a000-0000-7000-8000-000000000039",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 13,
+              "denominator": 31
+            },
+            "period_start": "2026-03-20",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-14.68",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000106f",
+            "subscription_id": "0196a000-0000-7000-8000-000000000039",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 13,
+              "denominator": 31
+            },
+            "period_start": "2026-03-20",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-16.61",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "-14.68",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "-16.61",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-000000000039",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "10",
+            "order_id": "0196a000-0000-7000-8000-000000001070",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-20",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001071",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-20",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000039",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "10",
+          "order_id": "0196a000-0000-7000-8000-000000001070",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-03-20",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001071",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-03-20",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "-16.61",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "2",
+            "previous_quantity": "2"
+          }
+        ],
+        "charges": [
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 13,
+              "denominator": 31
+            },
+            "period_start": "2026-03-20",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-14.68",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "refund",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 13,
+              "denominator": 31
+            },
+            "period_start": "2026-03-20",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-16.61",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "-14.68",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "-16.61",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-20",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-20",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-03-20",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-03-20",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "convertTrial": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-000000001072",
+        "number": "CH000019",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "39.60",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "2",
+            "previous_quantity": "2",
+            "subscription_id": "0196a000-0000-7000-8000-00000000003a"
+          },
+          {
+            "position": 1,
+            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "mpn": "HR-TRIAL",
+            "vendor": "halcyon",
+            "name": "Mailbox on trial",
+            "quantity": "0",
+            "previous_quantity": "2",
+            "subscription_id": "0196a000-0000-7000-8000-00000000003a"
+          }
+        ],
+        "charges": [
+          {
+            "id": "0196a000-0000-7000-8000-000000001073",
+            "subscription_id": "0196a000-0000-7000-8000-00000000003a",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-000000001074",
+            "subscription_id": "0196a000-0000-7000-8000-00000000003a",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "35.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "39.60",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-00000000003a",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "11",
+            "order_id": "0196a000-0000-7000-8000-000000001075",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001076",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000003a",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "11",
+          "order_id": "0196a000-0000-7000-8000-000000001075",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001076",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "po_number": null,
+        "total": {
+          "amount": "39.60",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "2",
+            "previous_quantity": "2"
+          },
+          {
+            "position": 1,
+            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "mpn": "HR-TRIAL",
+            "vendor": "halcyon",
+            "name": "Mailbox on trial",
+            "quantity": "0",
+            "previous_quantity": "2"
+          }
+        ],
+        "charges": [
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "35.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "type": "recurring",
+            "quantity": "2",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "39.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "35.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "total": {
+              "amount": "39.60",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "2"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "2",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "setSpecialPrices": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-000000001077",
+        "number": "CH000020",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000000005",
+        "po_number": null,
+        "total": {
+          "amount": "-9.10",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "7",
+            "previous_quantity": "7",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011"
+          }
+        ],
+        "charges": [
+          {
+            "id": "0196a000-0000-7000-8000-000000001078",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "refund",
+            "quantity": "7",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-138.60",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-000000001079",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "recurring",
+            "quantity": "7",
+            "unit_price": "18.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "129.50",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "special"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "total": {
+              "amount": "-9.10",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-000000000011",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "1",
+            "order_id": "0196a000-0000-7000-8000-000000000010",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 4,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "7"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001038",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "7",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000011",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1",
+          "order_id": "0196a000-0000-7000-8000-000000000010",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 4,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "7"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001038",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "7",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000000005",
+        "po_number": null,
+        "total": {
+          "amount": "-6.50",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "5",
+            "previous_quantity": "5"
+          }
+        ],
+        "charges": [
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "refund",
+            "quantity": "5",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-99.00",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "recurring",
+            "quantity": "5",
+            "unit_price": "18.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "92.50",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "special"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "total": {
+              "amount": "-6.50",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "5"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "5",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "5"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "5",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "moveItems": [
+    {
+      "order": {
+        "id": "0196a000-0000-7000-8000-00000000107a",
+        "number": "CH000021",
+        "surface": "api",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "version": 1,
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000000005",
+        "po_number": null,
+        "total": {
+          "amount": "1.30",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "6",
+            "previous_quantity": "7",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011"
+          },
+          {
+            "position": 1,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "3",
+            "previous_quantity": "2",
+            "subscription_id": "0196a000-0000-7000-8000-00000000003b"
+          }
+        ],
+        "charges": [
+          {
+            "id": "0196a000-0000-7000-8000-00000000107b",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "1",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-17.50",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000107c",
+            "subscription_id": "0196a000-0000-7000-8000-000000000011",
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "refund",
+            "quantity": "1",
+            "unit_price": "18.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-18.50",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "special"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000107d",
+            "subscription_id": "0196a000-0000-7000-8000-00000000003b",
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "1",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "17.50",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000107e",
+            "subscription_id": "0196a000-0000-7000-8000-00000000003b",
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "recurring",
+            "quantity": "1",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "19.80",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "total": {
+              "amount": "1.30",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "id": "0196a000-0000-7000-8000-000000000011",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "1",
+            "order_id": "0196a000-0000-7000-8000-000000000010",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 5,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "6"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001038",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "6",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          },
+          {
+            "id": "0196a000-0000-7000-8000-00000000003b",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "12",
+            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 3,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "3"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001039",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "3",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000011",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1",
+          "order_id": "0196a000-0000-7000-8000-000000000010",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 5,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "6"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001038",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "6",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000003b",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "12",
+          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 3,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "3"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001039",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "3",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": [
+        {
+          "code": "lifecycle.intent_kept",
+          "message": "The change that was planned for the end of the term stays: it sets the quantity again when its moment comes."
+        },
+        {
+          "code": "lifecycle.intent_kept",
+          "message": "The change that was planned for the other subscription for the end of the term stays: it sets the quantity again when its moment comes."
+        }
+      ]
+    },
+    {
+      "order": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "type": "change",
+        "status": "completed",
+        "customer_id": "0196a000-0000-7000-8000-000000000005",
+        "po_number": null,
+        "total": {
+          "amount": "0.00",
+          "currency": "USD"
+        },
+        "attributes": null,
+        "placed_at": "2026-03-02T09:00:00Z",
+        "completed_at": "2026-03-02T09:00:00Z",
+        "lines": [
+          {
+            "position": 0,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "4",
+            "previous_quantity": "5"
+          },
+          {
+            "position": 1,
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "resource_id": "0196a000-0000-7000-8000-000000000008",
+            "mpn": "HR-SEAT",
+            "vendor": "halcyon",
+            "name": "Hosted mail, seat",
+            "quantity": "3",
+            "previous_quantity": "2"
+          }
+        ],
+        "charges": [
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "refund",
+            "quantity": "1",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-17.50",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 0,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "refund",
+            "quantity": "1",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "-19.80",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          },
+          {
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "recurring",
+            "quantity": "1",
+            "unit_price": "17.5",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "17.50",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "seller"
+            }
+          },
+          {
+            "position": 1,
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "type": "recurring",
+            "quantity": "1",
+            "unit_price": "19.8",
+            "fraction": {
+              "numerator": 1,
+              "denominator": 1
+            },
+            "period_start": "2026-03-02",
+            "period_end": "2026-04-02",
+            "amount": {
+              "amount": "19.80",
+              "currency": "USD"
+            },
+            "booked_on": "2026-03-02",
+            "source": {
+              "kind": "explicit",
+              "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+              "price_list": "Standard",
+              "target": "rate",
+              "effective_from": "2020-01-01"
+            }
+          }
+        ],
+        "edges": [
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000002",
+            "buyer_id": "0196a000-0000-7000-8000-000000000003",
+            "total": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          },
+          {
+            "seller_id": "0196a000-0000-7000-8000-000000000003",
+            "buyer_id": "0196a000-0000-7000-8000-000000000005",
+            "total": {
+              "amount": "0.00",
+              "currency": "USD"
+            }
+          }
+        ],
+        "subscriptions": [
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "4"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "4",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          },
+          {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "3"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "3",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          }
+        ]
+      },
+      "subscriptions": [
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "4"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "4",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        },
+        {
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "3"
+            }
+          ],
+          "licenses": [
+            {
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "units": "3",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": [
+        {
+          "code": "lifecycle.intent_kept",
+          "message": "The change that was planned for the end of the term stays: it sets the quantity again when its moment comes."
+        }
+      ]
+    }
+  ],
+  "changeSubscriptionDetails": [
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000011",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1",
+          "order_id": "0196a000-0000-7000-8000-000000000010",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": false,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {
+            "cost_center": "4711"
+          },
+          "version": 6,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "6"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001038",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "6",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [],
+      "warnings": [
+        {
+          "code": "lifecycle.intent_kept",
+          "message": "The change that was planned for the end of the term stays: it can only be done if the subscription is renewed after all."
+        }
+      ]
+    }
+  ],
+  "listIntents": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000033",
+          "subscription_id": "0196a000-0000-7000-8000-000000000011",
+          "moment": {
+            "at": "renewal",
+            "on": null
+          },
+          "command": {
+            "kind": "change",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "mpn": "HR-SEAT",
+                "quantity": "8"
+              }
+            ],
+            "cascade": false
+          },
+          "status": "waiting",
+          "reason": null,
+          "order_id": null,
+          "version": 1,
+          "created_by": "system",
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "getIntent": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000033",
+      "subscription_id": "0196a000-0000-7000-8000-000000000011",
+      "moment": {
+        "at": "renewal",
+        "on": null
+      },
+      "command": {
+        "kind": "change",
+        "items": [
+          {
+            "rate_id": "0196a000-0000-7000-8000-00000000000b",
+            "mpn": "HR-SEAT",
+            "quantity": "8"
+          }
+        ],
+        "cascade": false
+      },
+      "status": "waiting",
+      "reason": null,
+      "order_id": null,
+      "version": 1,
+      "created_by": "system",
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "changeIntent": [
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000011",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1",
+          "order_id": "0196a000-0000-7000-8000-000000000010",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": false,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {
+            "cost_center": "4711"
+          },
+          "version": 7,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "6"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001038",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "6",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000033",
+          "subscription_id": "0196a000-0000-7000-8000-000000000011",
+          "moment": {
+            "at": "date",
+            "on": "2026-03-16"
+          },
+          "command": {
+            "kind": "change",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "mpn": "HR-SEAT",
+                "quantity": "8"
+              }
+            ],
+            "cascade": false
+          },
+          "status": "waiting",
+          "reason": null,
+          "order_id": null,
+          "version": 2,
+          "created_by": "system",
+          "created_at": "2026-03-02T09:00:00+00:00",
+          "updated_at": "2026-03-02T09:00:00Z"
+        }
+      ],
+      "ended": [],
+      "warnings": []
+    }
+  ],
+  "cancelIntent": [
+    {
+      "order": null,
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000011",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "1",
+          "order_id": "0196a000-0000-7000-8000-000000000010",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000000a",
+          "plan_version": 1,
+          "name": "Hosted mail, monthly",
+          "status": "active",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": false,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {
+            "cost_center": "4711"
+          },
+          "version": 8,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "resource_id": "0196a000-0000-7000-8000-000000000008",
+              "mpn": "HR-SEAT",
+              "vendor": "halcyon",
+              "name": "Hosted mail, seat",
+              "quantity": "6"
+            },
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "resource_id": "0196a000-0000-7000-8000-000000000009",
+              "mpn": "HR-STORAGE",
+              "vendor": "halcyon",
+              "name": "Hosted mail, storage 10 GB",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001038",
+              "product_id": "0196a000-0000-7000-8000-000000000007",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "6",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 1,
+              "enabled": true
+            }
+          ]
+        }
+      ],
+      "planned": [],
+      "ended": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000033",
+          "status": "canceled",
+          "reason": null
+        }
+      ],
+      "warnings": []
+    }
+  ],
+  "getTimeline": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000103e",
+          "type": "subscription.created",
+          "at": "2026-03-02T09:00:00Z",
+          "actor": "system",
+          "request_id": "setup",
+          "data": {
+            "set": {
+              "name": "Hosted mail, monthly",
+              "items": [
+                {
+                  "mpn": "HR-SEAT",
+                  "name": "Hosted mail, seat",
+                  "vendor": "halcyon",
+                  "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                  "quantity": "5",
+                  "resource_id": "0196a000-0000-7000-8000-000000000008"
+                },
+                {
+                  "mpn": "HR-STORAGE",
+                  "name": "Hosted mail, storage 10 GB",
+                  "vendor": "halcyon",
+                  "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                  "quantity": "1",
+                  "resource_id": "0196a000-0000-7000-8000-000000000009"
+                }
+              ],
+              "end_on": "2026-04-02",
+              "status": "active",
+              "plan_id": "0196a000-0000-7000-8000-00000000000a",
+              "licenses": [
+                {
+                  "id": "0196a000-0000-7000-8000-000000001038",
+                  "units": "5",
+                  "end_on": "2026-04-02",
+                  "enabled": true,
+                  "start_on": "2026-03-02",
+                  "product_id": "0196a000-0000-7000-8000-000000000007",
+                  "grace_months": 1,
+                  "license_version": "full",
+                  "start_charge_on": "2026-03-02"
+                }
+              ],
+              "start_on": "2026-03-02",
+              "anchor_on": "2026-03-02",
+              "attributes": {},
+              "customer_id": "0196a000-0000-7000-8000-000000000005",
+              "hold_reason": null,
+              "auto_renewal": true,
+              "plan_version": 1,
+              "not_for_resale": false,
+              "start_charge_on": "2026-03-02",
+              "auto_renewal_months": 1
+            },
+            "end_on": "2026-04-02",
+            "status": "active",
+            "order_id": "0196a000-0000-7000-8000-000000000010"
+          },
+          "order": {
+            "id": "0196a000-0000-7000-8000-000000000010",
+            "number": "SO000001",
+            "surface": "api",
+            "placed_by": "system",
+            "version": 1,
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "sales",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "po_number": "PO-2207",
+            "total": {
+              "amount": "100.15",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z"
+          },
+          "charges": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001033",
+              "subscription_id": "0196a000-0000-7000-8000-000000000011",
+              "position": 0,
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "seller_id": "0196a000-0000-7000-8000-000000000002",
+              "buyer_id": "0196a000-0000-7000-8000-000000000003",
+              "type": "recurring",
+              "quantity": "5",
+              "unit_price": "17.5",
+              "fraction": {
+                "numerator": 1,
+                "denominator": 1
+              },
+              "period_start": "2026-03-02",
+              "period_end": "2026-04-02",
+              "amount": {
+                "amount": "87.50",
+                "currency": "USD"
+              },
+              "booked_on": "2026-03-02",
+              "source": {
+                "kind": "seller"
+              }
+            },
+            {
+              "id": "0196a000-0000-7000-8000-000000001034",
+              "subscription_id": "0196a000-0000-7000-8000-000000000011",
+              "position": 0,
+              "rate_id": "0196a000-0000-7000-8000-00000000000b",
+              "seller_id": "0196a000-0000-7000-8000-000000000003",
+              "buyer_id": "0196a000-0000-7000-8000-000000000005",
+              "type": "recurring",
+              "quantity": "5",
+              "unit_price": "19.8",
+              "fraction": {
+                "numerator": 1,
+                "denominator": 1
+              },
+              "period_start": "2026-03-02",
+              "period_end": "2026-04-02",
+              "amount": {
+                "amount": "99.00",
+                "currency": "USD"
+              },
+              "booked_on": "2026-03-02",
+              "source": {
+                "kind": "explicit",
+                "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                "price_list": "Standard",
+                "target": "rate",
+                "effective_from": "2020-01-01"
+              }
+            },
+            {
+              "id": "0196a000-0000-7000-8000-000000001036",
+              "subscription_id": "0196a000-0000-7000-8000-000000000011",
+              "position": 1,
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "seller_id": "0196a000-0000-7000-8000-000000000002",
+              "buyer_id": "0196a000-0000-7000-8000-000000000003",
+              "type": "recurring",
+              "quantity": "1",
+              "unit_price": "1.05",
+              "fraction": {
+                "numerator": 1,
+                "denominator": 1
+              },
+              "period_start": "2026-03-02",
+              "period_end": "2026-04-02",
+              "amount": {
+                "amount": "1.05",
+                "currency": "USD"
+              },
+              "booked_on": "2026-03-02",
+              "source": {
+                "kind": "seller"
+              }
+            },
+            {
+              "id": "0196a000-0000-7000-8000-000000001037",
+              "subscription_id": "0196a000-0000-7000-8000-000000000011",
+              "position": 1,
+              "rate_id": "0196a000-0000-7000-8000-00000000000c",
+              "seller_id": "0196a000-0000-7000-8000-000000000003",
+              "buyer_id": "0196a000-0000-7000-8000-000000000005",
+              "type": "recurring",
+              "quantity": "1",
+              "unit_price": "1.15",
+              "fraction": {
+                "numerator": 1,
+                "denominator": 1
+              },
+              "period_start": "2026-03-02",
+              "period_end": "2026-04-02",
+              "amount": {
+                "amount": "1.15",
+                "currency": "USD"
+              },
+              "booked_on": "2026-03-02",
+              "source": {
+                "kind": "explicit",
+                "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                "price_list": "Standard",
+                "target": "rate",
+                "effective_from": "2020-01-01"
+              }
+            }
+          ]
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000103f",
+          "type": "intent.planned",
+          "at": "2026-03-02T09:00:00Z",
+          "actor": "system",
+          "request_id": "setup",
+          "data": {
+            "kind": "change",
+            "moment": {
+              "at": "renewal"
+            },
+            "intent_id": "0196a000-0000-7000-8000-000000000033"
+          },
+          "order": null,
+          "charges": []
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "transferCustomer": [
+    {
+      "from": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "customer_id": "0196a000-0000-7000-8000-00000000003e"
+      },
+      "customer": {
+        "id": "0196a000-0000-7000-8000-00000000107f",
+        "owner_id": "0196a000-0000-7000-8000-00000000003c",
+        "number": "1000005",
+        "name": "Oakmoth Publishing",
+        "status": "active",
+        "external_id": null,
+        "language": "en",
+        "tax_registration_id": null,
+        "buyer_group": null,
+        "address": {
+          "street": "77 Pier Approach",
+          "extension": null,
+          "city": "Newark",
+          "state": "NJ",
+          "postal_code": "07114",
+          "country_code": "US"
+        },
+        "contacts": [
+          {
+            "type": "admin",
+            "first_name": "Tobias",
+            "last_name": "Renner",
+            "email": "second@example.com",
+            "phone": "+1 973 555 0119"
+          }
+        ],
+        "attributes": {},
+        "version": 1,
+        "created_at": "2026-03-02T09:00:00Z",
+        "updated_at": "2026-03-02T09:00:00Z"
+      },
+      "is_new_customer": true,
+      "subscriptions": [
+        {
+          "from": {
+            "id": "0196a000-0000-7000-8000-000000001080",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "4",
+            "order_id": "0196a000-0000-7000-8000-000000001081",
+            "customer_id": "0196a000-0000-7000-8000-00000000003e",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "terminated",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001082",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": false
+              }
+            ]
+          },
+          "to": {
+            "id": "0196a000-0000-7000-8000-000000001083",
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "number": "14",
+            "order_id": "0196a000-0000-7000-8000-000000001084",
+            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 1,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001085",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          },
+          "given_back": {
+            "id": "0196a000-0000-7000-8000-000000001086",
+            "number": "CL000023",
+            "surface": "api",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "version": 1,
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "cancellation",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-00000000003e",
+            "po_number": null,
+            "total": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "0",
+                "previous_quantity": "2",
+                "subscription_id": "0196a000-0000-7000-8000-000000001080"
+              }
+            ],
+            "charges": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001088",
+                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "id": "0196a000-0000-7000-8000-000000001089",
+                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003e",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "19.8",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "total": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003e",
+                "total": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001080",
+                "owner_id": "0196a000-0000-7000-8000-000000000003",
+                "number": "4",
+                "order_id": "0196a000-0000-7000-8000-000000001081",
+                "customer_id": "0196a000-0000-7000-8000-00000000003e",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "terminated",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "version": 2,
+                "created_at": "2026-03-02T09:00:00Z",
+                "updated_at": "2026-03-02T09:00:00Z",
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "id": "0196a000-0000-7000-8000-000000001082",
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-03-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": false
+                  }
+                ]
+              }
+            ]
+          },
+          "charged": {
+            "id": "0196a000-0000-7000-8000-000000001084",
+            "number": "MG000022",
+            "surface": "api",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "version": 1,
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "type": "migration",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "po_number": null,
+            "total": {
+              "amount": "37.80",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2",
+                "previous_quantity": null,
+                "subscription_id": "0196a000-0000-7000-8000-000000001083"
+              }
+            ],
+            "charges": [
+              {
+                "id": "0196a000-0000-7000-8000-00000000108a",
+                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "id": "0196a000-0000-7000-8000-00000000108b",
+                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "18.9",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "total": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "total": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001083",
+                "owner_id": "0196a000-0000-7000-8000-00000000003c",
+                "number": "14",
+                "order_id": "0196a000-0000-7000-8000-000000001084",
+                "customer_id": "0196a000-0000-7000-8000-00000000107f",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "active",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "version": 1,
+                "created_at": "2026-03-02T09:00:00Z",
+                "updated_at": "2026-03-02T09:00:00Z",
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "id": "0196a000-0000-7000-8000-000000001085",
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-04-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": true
+                  }
+                ]
+              }
+            ]
+          },
+          "intents": [],
+          "kept_edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000001",
+              "buyer_id": "0196a000-0000-7000-8000-000000000002"
+            }
+          ],
+          "warnings": []
+        }
+      ],
+      "totals": [
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-000000000003",
+          "given_back": {
+            "amount": "-35.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000003",
+          "buyer_id": "0196a000-0000-7000-8000-00000000003e",
+          "given_back": {
+            "amount": "-39.60",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "35.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-00000000003c",
+          "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "37.80",
+            "currency": "USD"
+          }
+        }
+      ],
+      "warnings": []
+    },
+    {
+      "from": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "customer_id": "0196a000-0000-7000-8000-000000000005"
+      },
+      "customer": {
+        "id": "0196a000-0000-7000-8000-000000000005",
+        "owner_id": "0196a000-0000-7000-8000-00000000003c",
+        "name": "Larkspur Dental Group",
+        "status": "active",
+        "external_id": null,
+        "language": "en",
+        "tax_registration_id": null,
+        "buyer_group": null,
+        "address": {
+          "street": "418 Maple Hollow Road",
+          "extension": "Suite 210",
+          "city": "Albany",
+          "state": "NY",
+          "postal_code": "12207",
+          "country_code": "US"
+        },
+        "contacts": [
+          {
+            "type": "admin",
+            "first_name": "Imani",
+            "last_name": "Okafor",
+            "email": "imani@example.com",
+            "phone": "+1 518 555 0142"
+          }
+        ],
+        "attributes": {}
+      },
+      "is_new_customer": true,
+      "subscriptions": [
+        {
+          "from": {
+            "id": "0196a000-0000-7000-8000-000000000011",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "1",
+            "order_id": "0196a000-0000-7000-8000-000000000010",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "terminated",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 3,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "5"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001038",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "5",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": false
+              }
+            ]
+          },
+          "to": {
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "5"
+              },
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "5",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          },
+          "given_back": {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "cancellation",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "po_number": null,
+            "total": {
+              "amount": "-100.15",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "0",
+                "previous_quantity": "5"
+              },
+              {
+                "position": 1,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "0",
+                "previous_quantity": "1"
+              }
+            ],
+            "charges": [
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "type": "refund",
+                "quantity": "5",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-87.50",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "type": "refund",
+                "quantity": "1",
+                "unit_price": "1.05",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-1.05",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "refund",
+                "quantity": "5",
+                "unit_price": "19.8",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-99.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "refund",
+                "quantity": "1",
+                "unit_price": "1.15",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-1.15",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "total": {
+                  "amount": "-88.55",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "total": {
+                  "amount": "-100.15",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "owner_id": "0196a000-0000-7000-8000-000000000003",
+                "customer_id": "0196a000-0000-7000-8000-000000000005",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "terminated",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "5"
+                  },
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                    "resource_id": "0196a000-0000-7000-8000-000000000009",
+                    "mpn": "HR-STORAGE",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, storage 10 GB",
+                    "quantity": "1"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "units": "5",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-03-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": false
+                  }
+                ]
+              }
+            ]
+          },
+          "charged": {
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "type": "migration",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "po_number": null,
+            "total": {
+              "amount": "95.60",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "5",
+                "previous_quantity": null
+              },
+              {
+                "position": 1,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "resource_id": "0196a000-0000-7000-8000-000000000009",
+                "mpn": "HR-STORAGE",
+                "vendor": "halcyon",
+                "name": "Hosted mail, storage 10 GB",
+                "quantity": "1",
+                "previous_quantity": null
+              }
+            ],
+            "charges": [
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "type": "recurring",
+                "quantity": "5",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "87.50",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "type": "recurring",
+                "quantity": "1",
+                "unit_price": "1.05",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "1.05",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "recurring",
+                "quantity": "5",
+                "unit_price": "18.9",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "94.50",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "recurring",
+                "quantity": "1",
+                "unit_price": "1.1",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "1.10",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "total": {
+                  "amount": "88.55",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "total": {
+                  "amount": "95.60",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "owner_id": "0196a000-0000-7000-8000-00000000003c",
+                "customer_id": "0196a000-0000-7000-8000-000000000005",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "active",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "5"
+                  },
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000c",
+                    "resource_id": "0196a000-0000-7000-8000-000000000009",
+                    "mpn": "HR-STORAGE",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, storage 10 GB",
+                    "quantity": "1"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "units": "5",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-04-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": true
+                  }
+                ]
+              }
+            ]
+          },
+          "intents": [
+            {
+              "from_id": "0196a000-0000-7000-8000-000000000033",
+              "to": {
+                "moment": {
+                  "at": "renewal",
+                  "on": null
+                },
+                "command": {
+                  "kind": "change",
+                  "items": [
+                    {
+                      "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                      "mpn": "HR-SEAT",
+                      "quantity": "8"
+                    }
+                  ],
+                  "cascade": false
+                },
+                "status": "waiting",
+                "reason": null,
+                "order_id": null
+              }
+            }
+          ],
+          "kept_edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000001",
+              "buyer_id": "0196a000-0000-7000-8000-000000000002"
+            }
+          ],
+          "blockers": [],
+          "warnings": []
+        },
+        {
+          "from": {
+            "id": "0196a000-0000-7000-8000-000000000016",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "2",
+            "order_id": "0196a000-0000-7000-8000-00000000103a",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000102a",
+            "plan_version": 1,
+            "name": "Mail move, by hand",
+            "status": "pending",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 1,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000103b",
+                "resource_id": "0196a000-0000-7000-8000-00000000103c",
+                "mpn": "HR-MOVE",
+                "vendor": "halcyon-services",
+                "name": "Resource HR-MOVE",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-00000000103d",
+                "product_id": "0196a000-0000-7000-8000-00000000102b",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "1",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 0,
+                "enabled": true
+              }
+            ]
+          },
+          "to": null,
+          "given_back": null,
+          "charged": null,
+          "intents": [],
+          "kept_edges": [],
+          "blockers": [
+            {
+              "code": "lifecycle.transfer_pending",
+              "message": "Subscription 2 is being provisioned. Wait until that has ended."
+            },
+            {
+              "code": "lifecycle.transfer_order_processing",
+              "message": "Order SO000002 of subscription 2 is not done yet. Wait until it is."
+            },
+            {
+              "code": "lifecycle.transfer_plan_not_delegated",
+              "message": "Mail move, by hand is not delegated to Saltmarsh & Pine IT, or not down the whole way."
+            }
+          ],
+          "warnings": []
+        },
+        {
+          "from": {
+            "id": "0196a000-0000-7000-8000-00000000003b",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "12",
+            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "terminated",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001039",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": false
+              }
+            ]
+          },
+          "to": {
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          },
+          "given_back": {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "cancellation",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "po_number": null,
+            "total": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "0",
+                "previous_quantity": "2"
+              }
+            ],
+            "charges": [
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "19.8",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "total": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "total": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "owner_id": "0196a000-0000-7000-8000-000000000003",
+                "customer_id": "0196a000-0000-7000-8000-000000000005",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "terminated",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-03-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": false
+                  }
+                ]
+              }
+            ]
+          },
+          "charged": {
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "type": "migration",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "po_number": null,
+            "total": {
+              "amount": "37.80",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2",
+                "previous_quantity": null
+              }
+            ],
+            "charges": [
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "18.9",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "total": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "total": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "owner_id": "0196a000-0000-7000-8000-00000000003c",
+                "customer_id": "0196a000-0000-7000-8000-000000000005",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "active",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-04-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": true
+                  }
+                ]
+              }
+            ]
+          },
+          "intents": [],
+          "kept_edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000001",
+              "buyer_id": "0196a000-0000-7000-8000-000000000002"
+            }
+          ],
+          "blockers": [],
+          "warnings": []
+        }
+      ],
+      "totals": [
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-000000000003",
+          "given_back": {
+            "amount": "-123.55",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000003",
+          "buyer_id": "0196a000-0000-7000-8000-000000000005",
+          "given_back": {
+            "amount": "-139.75",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "123.55",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-00000000003c",
+          "buyer_id": "0196a000-0000-7000-8000-000000000005",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "133.40",
+            "currency": "USD"
+          }
+        }
+      ],
+      "blockers": [],
+      "is_blocked": true,
+      "warnings": []
+    }
+  ],
+  "transferSubscription": [
+    {
+      "from": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "customer_id": "0196a000-0000-7000-8000-000000001030"
+      },
+      "customer": {
+        "id": "0196a000-0000-7000-8000-00000000108c",
+        "owner_id": "0196a000-0000-7000-8000-00000000003c",
+        "number": "1000006",
+        "name": "Blackbriar Freight",
+        "status": "active",
+        "external_id": null,
+        "language": "en",
+        "tax_registration_id": null,
+        "buyer_group": null,
+        "address": {
+          "street": "77 Pier Approach",
+          "extension": null,
+          "city": "Newark",
+          "state": "NJ",
+          "postal_code": "07114",
+          "country_code": "US"
+        },
+        "contacts": [
+          {
+            "type": "admin",
+            "first_name": "Tobias",
+            "last_name": "Renner",
+            "email": "second@example.com",
+            "phone": "+1 973 555 0119"
+          }
+        ],
+        "attributes": {},
+        "version": 1,
+        "created_at": "2026-03-02T09:00:00Z",
+        "updated_at": "2026-03-02T09:00:00Z"
+      },
+      "is_new_customer": true,
+      "subscriptions": [
+        {
+          "from": {
+            "id": "0196a000-0000-7000-8000-00000000003d",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "5",
+            "order_id": "0196a000-0000-7000-8000-00000000108d",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "terminated",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-00000000108e",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": false
+              }
+            ]
+          },
+          "to": {
+            "id": "0196a000-0000-7000-8000-00000000108f",
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "number": "15",
+            "order_id": "0196a000-0000-7000-8000-000000001090",
+            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 1,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001091",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          },
+          "given_back": {
+            "id": "0196a000-0000-7000-8000-000000001092",
+            "number": "CL000025",
+            "surface": "api",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "version": 1,
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "cancellation",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "po_number": null,
+            "total": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "0",
+                "previous_quantity": "2",
+                "subscription_id": "0196a000-0000-7000-8000-00000000003d"
+              }
+            ],
+            "charges": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001093",
+                "subscription_id": "0196a000-0000-7000-8000-00000000003d",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "id": "0196a000-0000-7000-8000-000000001094",
+                "subscription_id": "0196a000-0000-7000-8000-00000000003d",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "19.8",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "total": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "total": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "id": "0196a000-0000-7000-8000-00000000003d",
+                "owner_id": "0196a000-0000-7000-8000-000000000003",
+                "number": "5",
+                "order_id": "0196a000-0000-7000-8000-00000000108d",
+                "customer_id": "0196a000-0000-7000-8000-000000001030",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "terminated",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "version": 2,
+                "created_at": "2026-03-02T09:00:00Z",
+                "updated_at": "2026-03-02T09:00:00Z",
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "id": "0196a000-0000-7000-8000-00000000108e",
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-03-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": false
+                  }
+                ]
+              }
+            ]
+          },
+          "charged": {
+            "id": "0196a000-0000-7000-8000-000000001090",
+            "number": "MG000024",
+            "surface": "api",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "version": 1,
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "type": "migration",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "po_number": null,
+            "total": {
+              "amount": "37.80",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2",
+                "previous_quantity": null,
+                "subscription_id": "0196a000-0000-7000-8000-00000000108f"
+              }
+            ],
+            "charges": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001095",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "id": "0196a000-0000-7000-8000-000000001096",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "18.9",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "total": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "total": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "id": "0196a000-0000-7000-8000-00000000108f",
+                "owner_id": "0196a000-0000-7000-8000-00000000003c",
+                "number": "15",
+                "order_id": "0196a000-0000-7000-8000-000000001090",
+                "customer_id": "0196a000-0000-7000-8000-00000000108c",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "active",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "version": 1,
+                "created_at": "2026-03-02T09:00:00Z",
+                "updated_at": "2026-03-02T09:00:00Z",
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "id": "0196a000-0000-7000-8000-000000001091",
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-04-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": true
+                  }
+                ]
+              }
+            ]
+          },
+          "intents": [],
+          "kept_edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000001",
+              "buyer_id": "0196a000-0000-7000-8000-000000000002"
+            }
+          ],
+          "warnings": []
+        }
+      ],
+      "totals": [
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-000000000003",
+          "given_back": {
+            "amount": "-35.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000003",
+          "buyer_id": "0196a000-0000-7000-8000-000000001030",
+          "given_back": {
+            "amount": "-39.60",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "35.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-00000000003c",
+          "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "37.80",
+            "currency": "USD"
+          }
+        }
+      ],
+      "warnings": []
+    },
+    {
+      "from": {
+        "owner_id": "0196a000-0000-7000-8000-000000000003",
+        "customer_id": "0196a000-0000-7000-8000-000000000005"
+      },
+      "customer": {
+        "id": "0196a000-0000-7000-8000-000000000005",
+        "owner_id": "0196a000-0000-7000-8000-00000000003c",
+        "name": "Larkspur Dental Group",
+        "status": "active",
+        "external_id": null,
+        "language": "en",
+        "tax_registration_id": null,
+        "buyer_group": null,
+        "address": {
+          "street": "418 Maple Hollow Road",
+          "extension": "Suite 210",
+          "city": "Albany",
+          "state": "NY",
+          "postal_code": "12207",
+          "country_code": "US"
+        },
+        "contacts": [
+          {
+            "type": "admin",
+            "first_name": "Imani",
+            "last_name": "Okafor",
+            "email": "imani@example.com",
+            "phone": "+1 518 555 0142"
+          }
+        ],
+        "attributes": {}
+      },
+      "is_new_customer": true,
+      "subscriptions": [
+        {
+          "from": {
+            "id": "0196a000-0000-7000-8000-00000000003b",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "12",
+            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "terminated",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-03-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 2,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-000000001039",
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": false
+              }
+            ]
+          },
+          "to": {
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000000a",
+            "plan_version": 1,
+            "name": "Hosted mail, monthly",
+            "status": "active",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2"
+              }
+            ],
+            "licenses": [
+              {
+                "product_id": "0196a000-0000-7000-8000-000000000007",
+                "license_version": "full",
+                "units": "2",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 1,
+                "enabled": true
+              }
+            ]
+          },
+          "given_back": {
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "type": "cancellation",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "po_number": null,
+            "total": {
+              "amount": "-39.60",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "0",
+                "previous_quantity": "2"
+              }
+            ],
+            "charges": [
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "refund",
+                "quantity": "2",
+                "unit_price": "19.8",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000000f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-000000000003",
+                "total": {
+                  "amount": "-35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000003",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "total": {
+                  "amount": "-39.60",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "owner_id": "0196a000-0000-7000-8000-000000000003",
+                "customer_id": "0196a000-0000-7000-8000-000000000005",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "terminated",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-03-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-03-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": false
+                  }
+                ]
+              }
+            ]
+          },
+          "charged": {
+            "owner_id": "0196a000-0000-7000-8000-00000000003c",
+            "type": "migration",
+            "status": "completed",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "po_number": null,
+            "total": {
+              "amount": "37.80",
+              "currency": "USD"
+            },
+            "attributes": null,
+            "placed_at": "2026-03-02T09:00:00Z",
+            "completed_at": "2026-03-02T09:00:00Z",
+            "lines": [
+              {
+                "position": 0,
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "resource_id": "0196a000-0000-7000-8000-000000000008",
+                "mpn": "HR-SEAT",
+                "vendor": "halcyon",
+                "name": "Hosted mail, seat",
+                "quantity": "2",
+                "previous_quantity": null
+              }
+            ],
+            "charges": [
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "17.5",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              },
+              {
+                "position": 0,
+                "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "type": "recurring",
+                "quantity": "2",
+                "unit_price": "18.9",
+                "fraction": {
+                  "numerator": 1,
+                  "denominator": 1
+                },
+                "period_start": "2026-03-02",
+                "period_end": "2026-04-02",
+                "amount": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                },
+                "booked_on": "2026-03-02",
+                "source": {
+                  "kind": "explicit",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list": "Standard",
+                  "target": "rate",
+                  "effective_from": "2020-01-01"
+                }
+              }
+            ],
+            "edges": [
+              {
+                "seller_id": "0196a000-0000-7000-8000-000000000002",
+                "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+                "total": {
+                  "amount": "35.00",
+                  "currency": "USD"
+                }
+              },
+              {
+                "seller_id": "0196a000-0000-7000-8000-00000000003c",
+                "buyer_id": "0196a000-0000-7000-8000-000000000005",
+                "total": {
+                  "amount": "37.80",
+                  "currency": "USD"
+                }
+              }
+            ],
+            "subscriptions": [
+              {
+                "owner_id": "0196a000-0000-7000-8000-00000000003c",
+                "customer_id": "0196a000-0000-7000-8000-000000000005",
+                "plan_id": "0196a000-0000-7000-8000-00000000000a",
+                "plan_version": 1,
+                "name": "Hosted mail, monthly",
+                "status": "active",
+                "hold_reason": null,
+                "not_for_resale": false,
+                "auto_renewal": true,
+                "auto_renewal_months": 1,
+                "anchor_on": "2026-03-02",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "attributes": {},
+                "items": [
+                  {
+                    "rate_id": "0196a000-0000-7000-8000-00000000000b",
+                    "resource_id": "0196a000-0000-7000-8000-000000000008",
+                    "mpn": "HR-SEAT",
+                    "vendor": "halcyon",
+                    "name": "Hosted mail, seat",
+                    "quantity": "2"
+                  }
+                ],
+                "licenses": [
+                  {
+                    "product_id": "0196a000-0000-7000-8000-000000000007",
+                    "license_version": "full",
+                    "units": "2",
+                    "start_on": "2026-03-02",
+                    "end_on": "2026-04-02",
+                    "start_charge_on": "2026-03-02",
+                    "grace_months": 1,
+                    "enabled": true
+                  }
+                ]
+              }
+            ]
+          },
+          "intents": [],
+          "kept_edges": [
+            {
+              "seller_id": "0196a000-0000-7000-8000-000000000001",
+              "buyer_id": "0196a000-0000-7000-8000-000000000002"
+            }
+          ],
+          "blockers": [],
+          "warnings": []
+        }
+      ],
+      "totals": [
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-000000000003",
+          "given_back": {
+            "amount": "-35.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000003",
+          "buyer_id": "0196a000-0000-7000-8000-000000000005",
+          "given_back": {
+            "amount": "-39.60",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "buyer_id": "0196a000-0000-7000-8000-00000000003c",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "35.00",
+            "currency": "USD"
+          }
+        },
+        {
+          "seller_id": "0196a000-0000-7000-8000-00000000003c",
+          "buyer_id": "0196a000-0000-7000-8000-000000000005",
+          "given_back": {
+            "amount": "0.00",
+            "currency": "USD"
+          },
+          "charged": {
+            "amount": "37.80",
+            "currency": "USD"
+          }
+        }
+      ],
+      "blockers": [],
+      "is_blocked": false,
+      "warnings": []
+    }
+  ],
   "listEvents": [
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001028",
+          "id": "0196a000-0000-7000-8000-000000001040",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",
@@ -2454,6 +10384,72 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         }
       ],
       "next_cursor": null
+    }
+  ],
+  "listSandboxes": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000028",
+          "name": "Years ahead",
+          "now_at": "2027-01-31T09:00:00Z",
+          "status": "standing",
+          "advancing_to": null,
+          "created_by": "0196a000-0000-7000-8000-000000000002",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "createSandbox": [
+    {
+      "sandbox": {
+        "id": "0196a000-0000-7000-8000-000000001097",
+        "name": "Next year",
+        "now_at": "2027-01-31T09:00:00Z",
+        "status": "standing",
+        "advancing_to": null,
+        "created_by": "0196a000-0000-7000-8000-000000000002",
+        "version": 1,
+        "created_at": "2026-03-02T09:00:00Z"
+      },
+      "key": "tl_key_b3JkZX...shown-once"
+    }
+  ],
+  "getSandbox": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000028",
+      "name": "Years ahead",
+      "now_at": "2027-01-31T09:00:00Z",
+      "status": "standing",
+      "advancing_to": null,
+      "created_by": "0196a000-0000-7000-8000-000000000002",
+      "version": 1,
+      "created_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "advanceSandbox": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000028",
+      "name": "Years ahead",
+      "now_at": "2027-02-28T09:00:00Z",
+      "status": "standing",
+      "advancing_to": null,
+      "created_by": "0196a000-0000-7000-8000-000000000002",
+      "version": 3,
+      "created_at": "2026-03-02T09:00:00Z"
+    },
+    {
+      "id": "0196a000-0000-7000-8000-000000000028",
+      "name": "Years ahead",
+      "now_at": "2027-03-28T08:00:00Z",
+      "status": "standing",
+      "advancing_to": null,
+      "created_by": "0196a000-0000-7000-8000-000000000002",
+      "version": 5,
+      "created_at": "2026-03-02T09:00:00Z"
     }
   ]
 };

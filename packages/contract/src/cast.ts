@@ -29,6 +29,25 @@ export const cast = {
   apiKey: exampleId(19),
   lmpiCredential: exampleId(20),
   simpleApiUser: exampleId(21),
+  sandbox: exampleId(40),
+  yearlyPlan: exampleId(50),
+  /** The change that is planned for `subscription`. */
+  intent: exampleId(51),
+  /** Subscriptions to which the examples do something that can be done once. */
+  switchedSubscription: exampleId(52),
+  renewedSubscription: exampleId(53),
+  canceledSubscription: exampleId(54),
+  suspendedSubscription: exampleId(55),
+  /** On hold, to be resumed. */
+  pausedSubscription: exampleId(56),
+  shortenedSubscription: exampleId(57),
+  trialSubscription: exampleId(58),
+  /** Of the same customer as `subscription`. */
+  otherSubscription: exampleId(59),
+  /** The partner that takes over what the examples transfer. */
+  otherReseller: exampleId(60),
+  movingSubscription: exampleId(61),
+  movingCustomer: exampleId(62),
 } as const;
 
 /** Who sends an example; each has an API key of role owner, `person` the session of a user. */

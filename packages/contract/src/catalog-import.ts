@@ -47,6 +47,11 @@ export const catalogColumns: readonly CatalogColumn[] = [
   column('unit_type', 'new', 'What is counted, such as `seat`'),
   column('managed', 'optional', '`true` or `false` (default)'),
   column('pricing', 'optional', '`required` (default): not sold without a price; `free`: sold at zero'),
+  column(
+    'policies',
+    'optional',
+    'Name of a preset, or policies as JSON text ([policies](../concepts/policies.md)); an empty cell means what the vendor says',
+  ),
   column('mpn', 'always', 'Manufacturer part number of the resource; once in a plan'),
   column('rate_name', 'optional', 'Name of the rate; the name of the resource, or the MPN, when not given'),
   column('quantity_min', 'optional', 'Least quantity in a subscription; 1 by default'),

@@ -51,9 +51,9 @@ export type Offer = z.input<typeof offer>;
 
 export const priceSource = z
   .strictObject({
-    kind: z
-      .enum(['explicit', 'rule', 'free', 'seller'])
-      .openapi({ description: 'seller: decided by your seller, who alone knows how.' }),
+    kind: z.enum(['explicit', 'rule', 'free', 'special', 'seller']).openapi({
+      description: 'special: set for one subscription. seller: decided by your seller, who alone knows how.',
+    }),
     price_list_id: id('price_list').optional(),
     price_list: z.string().optional(),
     target: z.enum(['rate', 'resource']).optional(),

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { priceFloor } from './accounts.ts';
 import { cast } from './cast.ts';
+import { impact, impactQuery } from './impact.ts';
 import { route } from './route.ts';
 import { id, instant, longText, name, page, pageQuery, version } from './wire.ts';
 
@@ -72,11 +73,21 @@ export const delegationRoutes = {
     path: '/accounts/{account_id}/delegations/{plan_id}',
     tag,
     summary: 'Revoke a delegation',
-    description: 'The account and those below it sell the plan no more. Subscriptions to it stay as they are.',
+    description:
+      'The account and those below it sell the plan no more. Subscriptions to it stay as they are; what becomes of them at the end of their term is a policy. With preview=true nothing is stored, and the answer tells that of each.',
     permission: 'delegations.write',
     params,
-    answers: { 200: delegation },
+    query: impactQuery,
+    answers: { 200: z.union([delegation, impact]) },
     hasVersion: true,
-    examples: [{ as: 'distributor', params: { account_id: cast.branch, plan_id: cast.plan }, status: 200 }],
+    examples: [
+      { as: 'distributor', params: { account_id: cast.branch, plan_id: cast.plan }, status: 200 },
+      {
+        as: 'distributor',
+        params: { account_id: cast.reseller, plan_id: cast.plan },
+        query: { preview: 'true', limit: '1' },
+        status: 200,
+      },
+    ],
   }),
 };

@@ -17,8 +17,8 @@ const introduction = [
   'problem+json with a stable `code` and every reason at once, each with its `field`.',
   '',
   'Lists come in pages: `next_cursor` of one page is the `cursor` of the next. Every write takes an `Idempotency-Key`;',
-  'a retry with the same key is answered the same and happens once. A single thing has an `ETag`; a PATCH with that in',
-  '`If-Match` is refused when the thing was changed meanwhile.',
+  'a retry with the same key is answered the same and happens once. A single thing has an `ETag`; a PATCH or a command',
+  'with that in `If-Match` is refused when the thing was changed meanwhile.',
 ].join('\n');
 
 /**
@@ -107,12 +107,17 @@ const headers = {
   'If-Match': z.string().optional().openapi({ description: 'The ETag of the version to be changed.', example: '"3"' }),
 };
 
+/** Whether an operation may be refused because its thing is of another version by now. */
+export function takesVersion(route: Route): boolean {
+  return route.method === 'patch' || route.takesVersion === true;
+}
+
 function headersOf(route: Route): { headers?: z.ZodObject } {
   const isWrite = route.method !== 'get';
   const shape = {
     ...(route.isPublic === true ? {} : { 'Tierline-Account': headers['Tierline-Account'] }),
     ...(isWrite && route.isNotRepeatable !== true ? { 'Idempotency-Key': headers['Idempotency-Key'] } : {}),
-    ...(route.method === 'patch' ? { 'If-Match': headers['If-Match'] } : {}),
+    ...(takesVersion(route) ? { 'If-Match': headers['If-Match'] } : {}),
   };
   return Object.keys(shape).length === 0 ? {} : { headers: z.object(shape) };
 }
@@ -160,7 +165,7 @@ export function refusalStatuses(route: Route): number[] {
     ...(route.isPublic === true ? [401, 403, 429] : [401, 403]),
     404,
     ...(isWrite ? [409] : []),
-    ...(route.method === 'patch' ? [412] : []),
+    ...(takesVersion(route) ? [412] : []),
     ...(route.body === undefined ? [] : [413, 415]),
   ];
 }

@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { priceSource } from './catalog.ts';
 import { cast } from './cast.ts';
-import { chargeType } from './plans.ts';
 import { route } from './route.ts';
 import { license, subscription } from './subscriptions.ts';
 import {
@@ -20,7 +19,9 @@ import {
   version,
 } from './wire.ts';
 
-export const orderType = z.enum(['sales', 'change', 'renewal', 'cancellation', 'migration']);
+export const orderType = z.enum(['sales', 'change', 'renewal', 'cancellation', 'migration', 'billing']).openapi({
+  description: 'billing: a period within a term came due; nothing was asked for.',
+});
 export const orderStatus = z.enum(['submitted', 'processing', 'completed', 'error', 'canceled']);
 
 const header = {
@@ -51,15 +52,22 @@ const line = {
   mpn: z.string(),
   vendor: z.string(),
   name: z.string(),
-  quantity: decimalOut,
+  quantity: decimalOut.openapi({ description: 'What the subscription holds after the order.' }),
+  previous_quantity: decimalOut
+    .nullable()
+    .openapi({ description: 'What it held before; null when nothing, and in a sale.' }),
 };
+
+const chargeKind = z.enum(['setup', 'recurring', 'overuse', 'refund', 'adjustment']).openapi({
+  description: 'A refund takes back, in part or whole, what was charged before; its amount is negative.',
+});
 
 const charge = {
   position: z.int().openapi({ description: 'The line it belongs to.' }),
   rate_id: id('rate'),
   seller_id: id('account'),
   buyer_id: id('buyer', 'An account, or the customer on the last edge.'),
-  type: chargeType,
+  type: chargeKind,
   quantity: decimalOut,
   unit_price: decimalOut,
   fraction: z
@@ -80,13 +88,17 @@ export const edgeTotal = z
 export const order = z.strictObject({ ...identity, ...header }).openapi('Order');
 export type Order = z.input<typeof order>;
 
+export const orderCharge = z
+  .strictObject({ ...charge, id: id('charge'), subscription_id: id('subscription') })
+  .openapi('Charge');
+
 export const orderDetail = z
   .strictObject({
     ...identity,
     ...header,
     lines: z.array(z.strictObject({ ...line, subscription_id: id('subscription') }).openapi('OrderLine')),
     charges: z
-      .array(z.strictObject({ ...charge, id: id('charge'), subscription_id: id('subscription') }).openapi('Charge'))
+      .array(orderCharge)
       .openapi({ description: 'On the edges that concern you: those that you or accounts below you sell or buy on.' }),
     edges: z.array(edgeTotal),
     subscriptions: z.array(subscription),
@@ -94,18 +106,18 @@ export const orderDetail = z
   .openapi('OrderDetail');
 export type OrderDetail = z.input<typeof orderDetail>;
 
+export const subscriptionPreview = subscription
+  .omit({ id: true, number: true, order_id: true, version: true, created_at: true, updated_at: true })
+  .extend({ licenses: z.array(license.omit({ id: true, activation_code: true })) })
+  .openapi('SubscriptionPreview');
+
 export const orderPreview = z
   .strictObject({
     ...header,
     lines: z.array(z.strictObject(line).openapi('OrderLinePreview')),
     charges: z.array(z.strictObject(charge).openapi('ChargePreview')),
     edges: z.array(edgeTotal),
-    subscriptions: z.array(
-      subscription
-        .omit({ id: true, number: true, order_id: true, version: true, created_at: true, updated_at: true })
-        .extend({ licenses: z.array(license.omit({ id: true, activation_code: true })) })
-        .openapi('SubscriptionPreview'),
-    ),
+    subscriptions: z.array(subscriptionPreview),
   })
   .openapi('OrderPreview', {
     description: 'What the order would be: the same without ids and numbers. Nothing is stored.',
@@ -128,12 +140,43 @@ const newLine = z
   })
   .openapi('NewOrderLine');
 
+export const alignment = z
+  .strictObject({
+    to: z.enum(['calendar_month', 'subscription']),
+    subscription_id: id('subscription', 'For subscription: the one whose end it takes.').optional(),
+  })
+  .refine(({ to, subscription_id: other }) => (to === 'subscription') === (other !== undefined), {
+    path: ['subscription_id'],
+    message: 'an id goes only with subscription',
+  })
+  .openapi('Alignment', {
+    description: 'The end of a calendar month, or the end of the term of another subscription.',
+  });
+
+const migration = z
+  .strictObject({
+    start_on: date,
+    end_on: date,
+    anchor_on: date
+      .optional()
+      .openapi({ description: 'What billing periods are counted from; start_on when not given.' }),
+    billed_until: date.openapi({ description: 'The first day that the other system has not billed.' }),
+    system: text(100).nullable().optional(),
+  })
+  .openapi('Migration', {
+    description:
+      'Brings over a subscription from another system with the dates it has there. Nothing is charged before billed_until.',
+  });
+
 export const newOrder = z
   .strictObject({
     customer_id: id('customer'),
     lines: z.array(newLine).min(1).max(200),
     po_number: text(100).nullable().optional(),
     attributes: attributes.optional(),
+    not_for_resale: z.boolean().optional().openapi({ description: 'Sold at zero on every edge, and listed as such.' }),
+    align: alignment.optional(),
+    migration: migration.optional(),
   })
   .openapi('NewOrder');
 
@@ -167,7 +210,7 @@ export const orderRoutes = {
       placed_to: instant.optional().openapi({ description: 'Not included.' }),
     }),
     answers: { 200: page(order) },
-    examples: [{ as: 'reseller', query: { status: 'completed' }, status: 200 }],
+    examples: [{ as: 'reseller', query: { status: 'completed', customer_id: cast.customer }, status: 200 }],
   }),
   placeOrder: route({
     operationId: 'placeOrder',

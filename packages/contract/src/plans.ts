@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
+import { impact, impactQuery } from './impact.ts';
+import { policyDocument } from './policies.ts';
 import { route } from './route.ts';
 import {
   code,
   decimalOut,
   distinct,
-  freeform,
   id,
   instant,
   longText,
@@ -50,7 +51,7 @@ export const planTerms = z
     unit_type: z.string(),
     managed: z.boolean(),
     pricing,
-    policies: z.record(z.string(), z.unknown()),
+    policies: policyDocument,
   })
   .openapi('PlanTerms');
 export type PlanTerms = z.input<typeof planTerms>;
@@ -70,7 +71,7 @@ const newTerms = z
     unit_type: code(20),
     managed: z.boolean().default(false),
     pricing: pricing.default('required'),
-    policies: freeform.default({}),
+    policies: policyDocument.default({}),
   })
   .openapi('NewPlanTerms');
 
@@ -98,6 +99,9 @@ export const planVersion = z
     published_at: instant.nullable(),
     rate_count: z.int(),
     terms: planTerms,
+    effective_policies: policyDocument.openapi({
+      description: 'What counts: what the version says, else its vendor, else the default. Complete.',
+    }),
   })
   .openapi('PlanVersion');
 export type PlanVersion = z.input<typeof planVersion>;
@@ -273,11 +277,16 @@ export const planRoutes = {
     path: '/plans/{plan_id}/retire',
     tag,
     summary: 'Retire a plan',
-    description: 'It is sold no more. Subscriptions to it stay as they are.',
+    description:
+      'It is sold no more. Subscriptions to it stay as they are; what becomes of them at the end of their term is a policy. With preview=true nothing is stored, and the answer tells that of each.',
     permission: 'plans.retire',
     params,
-    answers: { 200: plan },
+    query: impactQuery,
+    answers: { 200: z.union([plan, impact]) },
     hasVersion: true,
-    examples: [{ as: 'provider', params: { plan_id: cast.oldPlan }, status: 200 }],
+    examples: [
+      { as: 'provider', params: { plan_id: cast.oldPlan }, status: 200 },
+      { as: 'provider', params: { plan_id: cast.plan }, query: { preview: 'true', limit: '1' }, status: 200 },
+    ],
   }),
 };

@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
+import { impact, impactQuery } from './impact.ts';
 import { chargeType } from './plans.ts';
 import { route } from './route.ts';
 import {
   anyDecimal,
+  changes,
   currency,
   date,
   decimalOut,
@@ -91,6 +93,11 @@ export const newPriceList = z
   })
   .openapi('NewPriceList');
 
+export const priceListChange = changes({
+  name: name.optional(),
+  effective_to: date.nullable().optional().openapi({ description: 'The first day on which it is no longer valid.' }),
+}).openapi('PriceListChange');
+
 const newPrice = z
   .strictObject({
     target: z.enum(['rate', 'resource']).default('rate'),
@@ -128,6 +135,8 @@ export const newPriceRule = z
   })
   .openapi('NewPriceRule');
 
+const impactTold =
+  'With preview=true nothing is stored, and the answer tells which live subscriptions it touches and what it does to their next renewal on each edge.';
 const params = z.strictObject({ price_list_id: id('price_list') });
 const tag = 'Price lists';
 
@@ -180,6 +189,27 @@ export const priceListRoutes = {
     hasVersion: true,
     examples: [{ as: 'reseller', params: { price_list_id: cast.priceList }, status: 200 }],
   }),
+  changePriceList: route({
+    operationId: 'changePriceList',
+    method: 'patch',
+    path: '/price-lists/{price_list_id}',
+    tag,
+    summary: 'Change a price list',
+    description: 'What is not named stays as it is. What was charged already stays as it was charged.',
+    permission: 'prices.write',
+    params,
+    body: priceListChange,
+    answers: { 200: priceList },
+    hasVersion: true,
+    examples: [
+      {
+        as: 'reseller',
+        params: { price_list_id: cast.priceList },
+        body: { effective_to: '2031-07-01' },
+        status: 200,
+      },
+    ],
+  }),
   listPrices: route({
     operationId: 'listPrices',
     method: 'get',
@@ -198,11 +228,12 @@ export const priceListRoutes = {
     path: '/price-lists/{price_list_id}/prices',
     tag,
     summary: 'Set prices',
-    description: 'For each target, charge type and date the given tiers replace those that were there. Others stay.',
+    description: `For each target, charge type and date the given tiers replace those that were there. Others stay. ${impactTold}`,
     permission: 'prices.write',
     params,
+    query: impactQuery,
     body: newPrices,
-    answers: { 200: priceList },
+    answers: { 200: z.union([priceList, impact]) },
     hasVersion: true,
     examples: [
       {
@@ -219,6 +250,13 @@ export const priceListRoutes = {
         },
         status: 200,
       },
+      {
+        as: 'reseller',
+        params: { price_list_id: cast.priceList },
+        query: { preview: 'true', limit: '1' },
+        body: { prices: [{ target_id: cast.seatRate, effective_from: '2026-04-01', tiers: [{ amount: '21.00' }] }] },
+        status: 200,
+      },
     ],
   }),
   addPriceRule: route({
@@ -227,17 +265,25 @@ export const priceListRoutes = {
     path: '/price-lists/{price_list_id}/rules',
     tag,
     summary: 'Add a rule',
-    description: 'Where the list has no price: the cost, plus a percentage, plus an amount.',
+    description: `Where the list has no price: the cost, plus a percentage, plus an amount. ${impactTold}`,
     permission: 'prices.write',
     params,
+    query: impactQuery,
     body: newPriceRule,
-    answers: { 201: priceRule },
+    answers: { 200: impact, 201: priceRule },
     examples: [
       {
         as: 'reseller',
         params: { price_list_id: cast.priceList },
         body: { percent: '12.5', effective_from: '2026-04-01' },
         status: 201,
+      },
+      {
+        as: 'reseller',
+        params: { price_list_id: cast.priceList },
+        query: { preview: 'true', limit: '1' },
+        body: { percent: '15', effective_from: '2026-03-10' },
+        status: 200,
       },
     ],
   }),

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
 import { route } from './route.ts';
-import { code, distinct, id, instant, name, page, pageQuery, text, version } from './wire.ts';
+import { changes, code, distinct, id, instant, name, page, pageQuery, text, version } from './wire.ts';
 
 export const productType = z.enum(['saas', 'software', 'suite']);
 export const productFamily = z.enum(['standard', 'vision_one']);
@@ -30,16 +30,23 @@ export const product = z
   .openapi('Product');
 export type Product = z.input<typeof product>;
 
+const facts = {
+  name,
+  service_name: text(100),
+  unit_types: distinct(code(20), { min: 1, max: 50 }, (unit) => unit),
+  data_centers: distinct(code(20), { max: 50 }, (center) => center),
+};
+
 export const newProduct = z
   .strictObject({
     vendor_id: id('vendor'),
     code: productCode,
-    name,
+    name: facts.name,
     type: productType,
     family: productFamily.default('standard'),
-    service_name: text(100),
-    unit_types: distinct(code(20), { min: 1, max: 50 }, (unit) => unit),
-    data_centers: distinct(code(20), { max: 50 }, (center) => center).default([]),
+    service_name: facts.service_name,
+    unit_types: facts.unit_types,
+    data_centers: facts.data_centers.default([]),
     parts: distinct(id('product'), { max: 50 }, (part) => part).default([]),
   })
   .refine((wanted) => wanted.type === 'suite' || wanted.parts.length === 0, {
@@ -48,10 +55,19 @@ export const newProduct = z
   })
   .openapi('NewProduct');
 
+export const productChange = changes({
+  name: facts.name.optional(),
+  service_name: facts.service_name.optional().openapi({ description: 'For new plan versions; others keep theirs.' }),
+  status: productStatus.optional().openapi({ description: 'Only an active product is sold.' }),
+  unit_types: facts.unit_types.optional().openapi({ description: 'All of them; for new plan versions.' }),
+  data_centers: facts.data_centers.optional().openapi({ description: 'All of them; for new plan versions.' }),
+}).openapi('ProductChange');
+
 /** A unit type or a data center. */
 export const catalogCode = z.strictObject({ code: z.string(), name: z.string() }).openapi('CatalogCode');
 const newCodes = distinct(z.strictObject({ code: code(20), name }), { min: 1, max: 200 }, (each) => each.code);
 
+const params = z.strictObject({ product_id: id('product') });
 const tag = 'Products';
 
 export const productRoutes = {
@@ -98,10 +114,31 @@ export const productRoutes = {
     tag,
     summary: 'Read a product',
     permission: 'products.read',
-    params: z.strictObject({ product_id: id('product') }),
+    params,
     answers: { 200: product },
     hasVersion: true,
     examples: [{ as: 'reseller', params: { product_id: cast.product }, status: 200 }],
+  }),
+  changeProduct: route({
+    operationId: 'changeProduct',
+    method: 'patch',
+    path: '/products/{product_id}',
+    tag,
+    summary: 'Change a product',
+    description: 'What is not named stays as it is. Plan versions that exist keep what they were made with.',
+    permission: 'products.write',
+    params,
+    body: productChange,
+    answers: { 200: product },
+    hasVersion: true,
+    examples: [
+      {
+        as: 'provider',
+        params: { product_id: cast.product },
+        body: { name: 'Hosted Mail and Calendar' },
+        status: 200,
+      },
+    ],
   }),
   listUnitTypes: route({
     operationId: 'listUnitTypes',

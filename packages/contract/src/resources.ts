@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
 import { route } from './route.ts';
-import { code, id, instant, name, page, pageQuery, text, version } from './wire.ts';
+import { changes, code, id, instant, name, page, pageQuery, text, version } from './wire.ts';
 
 export const resource = z
   .strictObject({
@@ -21,6 +21,11 @@ export const newResource = z
   .strictObject({ product_id: id('product'), mpn: text(100), name, unit_type: code(20) })
   .openapi('NewResource');
 
+export const resourceChange = changes({
+  name: name.optional().openapi({ description: 'For new plan versions; rates that exist keep theirs.' }),
+}).openapi('ResourceChange');
+
+const params = z.strictObject({ resource_id: id('resource') });
 const tag = 'Resources';
 
 export const resourceRoutes = {
@@ -60,9 +65,29 @@ export const resourceRoutes = {
     tag,
     summary: 'Read a resource',
     permission: 'resources.read',
-    params: z.strictObject({ resource_id: id('resource') }),
+    params,
     answers: { 200: resource },
     hasVersion: true,
     examples: [{ as: 'provider', params: { resource_id: cast.seat }, status: 200 }],
+  }),
+  changeResource: route({
+    operationId: 'changeResource',
+    method: 'patch',
+    path: '/resources/{resource_id}',
+    tag,
+    summary: 'Change a resource',
+    permission: 'resources.write',
+    params,
+    body: resourceChange,
+    answers: { 200: resource },
+    hasVersion: true,
+    examples: [
+      {
+        as: 'provider',
+        params: { resource_id: cast.seat },
+        body: { name: 'Hosted mail, mailbox' },
+        status: 200,
+      },
+    ],
   }),
 };

@@ -31,6 +31,8 @@ export type Route = {
   readonly answers: Readonly<Partial<Record<200 | 201 | 204, z.ZodType | null>>>;
   /** The answer carries an ETag; a PATCH takes it back in If-Match. */
   readonly hasVersion?: true;
+  /** Takes back the ETag of the thing that it is about in If-Match, as every PATCH does. */
+  readonly takesVersion?: true;
   /** A write that takes no Idempotency-Key. */
   readonly isNotRepeatable?: true;
   /** Media types of bodies that are files and streams, where they are not JSON. */

@@ -4,14 +4,17 @@ import { customerRoutes } from './customers.ts';
 import { delegationRoutes } from './delegations.ts';
 import { eventRoutes } from './events.ts';
 import { apiKeyRoutes, lmpiCredentialRoutes, simpleApiUserRoutes } from './keys.ts';
+import { lifecycleRoutes } from './lifecycle-routes.ts';
 import { orderRoutes } from './orders.ts';
 import { planRoutes } from './plans.ts';
 import { poolRoutes } from './pools.ts';
 import { priceListRoutes } from './price-lists.ts';
 import { productRoutes } from './products.ts';
 import { resourceRoutes } from './resources.ts';
+import { sandboxRoutes } from './sandboxes.ts';
 import { sessionRoutes } from './sessions.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
+import { transferRoutes } from './transfers.ts';
 import { userRoutes } from './users.ts';
 import { vendorRoutes } from './vendors.ts';
 
@@ -37,7 +40,10 @@ export const routes = {
   ...customerRoutes,
   ...orderRoutes,
   ...subscriptionRoutes,
+  ...lifecycleRoutes,
+  ...transferRoutes,
   ...eventRoutes,
+  ...sandboxRoutes,
 };
 export type Routes = typeof routes;
 export type OperationId = keyof Routes;

@@ -6,6 +6,8 @@ import { date, decimalOut, id, instant, page, pageQuery, text, version } from '.
 
 export const subscriptionStatus = z.enum(['pending', 'active', 'hold', 'terminated', 'removed']);
 
+export const holdReason = z.enum(['suspended', 'expired', 'admin']);
+
 export const subscriptionItem = z
   .strictObject({
     rate_id: id('rate'),
@@ -43,6 +45,8 @@ export const subscription = z
     plan_version: z.int(),
     name: z.string(),
     status: subscriptionStatus,
+    hold_reason: holdReason.nullable().openapi({ description: 'Why it is on hold; null when it is not.' }),
+    not_for_resale: z.boolean().openapi({ description: 'All its prices are zero.' }),
     auto_renewal: z.boolean(),
     auto_renewal_months: z.int().nullable(),
     anchor_on: date.openapi({ description: 'All boundaries are counted from it; it stays as it was given.' }),
@@ -86,8 +90,12 @@ export const subscriptionRoutes = {
     path: '/subscriptions/{subscription_id}',
     tag,
     summary: 'Read a subscription',
+    description: 'With as_of as it was then, put together from its events and without an ETag.',
     permission: 'subscriptions.read',
     params: z.strictObject({ subscription_id: id('subscription') }),
+    query: z.strictObject({
+      as_of: instant.optional().openapi({ description: 'Not after the present.' }),
+    }),
     answers: { 200: subscription },
     hasVersion: true,
     examples: [{ as: 'reseller', params: { subscription_id: cast.subscription }, status: 200 }],

@@ -77,6 +77,8 @@ const decimalIn = (isAllowed: (value: string) => boolean, expected: string) =>
 export const notNegative = decimalIn((value) => !value.startsWith('-'), 'a decimal that is not negative');
 export const anyDecimal = decimalIn(() => true, 'a decimal');
 export const percentage = decimalIn((value) => Number(value) >= -100, 'a percentage of at least -100');
+/** A part of a whole, in percent. */
+export const share = decimalIn((value) => !value.startsWith('-') && Number(value) <= 100, 'a percentage from 0 to 100');
 export const quantity = decimalIn((value) => !value.startsWith('-'), 'a quantity');
 
 /** Whole units, for license pools. */

@@ -6,5 +6,6 @@ export * from './fraction.ts';
 export * from './ids.ts';
 export * from './money.ts';
 export * from './period.ts';
+export * from './ratio.ts';
 export * from './temporal.ts';
 export * from './zone.ts';

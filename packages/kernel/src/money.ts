@@ -3,6 +3,7 @@ import { formatDecimal, parseDecimal } from './decimal.ts';
 import type { Decimal } from './decimal.ts';
 import { TierlineError } from './errors.ts';
 import type { Fraction } from './fraction.ts';
+import { addRatio, type Ratio } from './ratio.ts';
 
 /** An amount in whole minor units (cents) of an ISO 4217 currency. */
 export type Money = { readonly minor: bigint; readonly currency: string };
@@ -92,9 +93,6 @@ function round(numerator: bigint, denominator: bigint, rounding: Rounding): bigi
   }
 }
 
-/** An exact quotient of two whole numbers, the denominator above 0. */
-type Ratio = { readonly numerator: bigint; readonly denominator: bigint };
-
 function share(quantity: Decimal, part: Fraction): Ratio {
   return {
     numerator: quantity.coefficient * part.numerator,
@@ -147,18 +145,10 @@ export function splitAmounts(
   });
 }
 
-function addRatio(a: Ratio, b: Ratio): Ratio {
-  const numerator = a.numerator * b.denominator + b.numerator * a.denominator;
-  const denominator = a.denominator * b.denominator;
-  // Reduced, or the denominator of a sum over a year of days would grow by digits with every part.
-  const divisor = greatestCommonDivisor(numerator < 0n ? -numerator : numerator, denominator);
-  return { numerator: numerator / divisor, denominator: denominator / divisor };
-}
-
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  let [larger, smaller] = [a, b];
-  while (smaller !== 0n) [larger, smaller] = [smaller, larger % smaller];
-  return larger;
+/** An exact number of major units rounded once to the currency's minor unit. Throws `money.unknown_currency` (invalid). */
+export function roundRatio(value: Ratio, currency: string, rounding: Rounding): Money {
+  const minorPerMajor = 10n ** BigInt(currencyExponent(currency));
+  return { minor: round(value.numerator * minorPerMajor, value.denominator, rounding), currency };
 }
 
 /** An exact number of major units rounded to the currency's minor unit. Throws `money.unknown_currency` (invalid). */

@@ -41,23 +41,23 @@ export function boundary(anchor: Temporal.PlainDate, n: number, period: Period):
     });
   }
   const months = periodInMonths(period);
-  if (n !== 1) return months === undefined ? plusDays(anchor, n * period.count) : plusMonths(anchor, n * months);
-  const known = firstBoundaries.get(anchor);
-  const key = months === undefined ? -period.count : months;
-  const first = known?.get(key);
-  if (first !== undefined) return first;
-  const computed = months === undefined ? plusDays(anchor, period.count) : plusMonths(anchor, months);
-  if (known === undefined) firstBoundaries.set(anchor, new Map([[key, computed]]));
-  else if (known.size < firstBoundariesMax) known.set(key, computed);
+  const steps = n * (months ?? period.count);
+  const known = boundaries.get(anchor);
+  const key = months === undefined ? `d${steps}` : `m${steps}`;
+  const before = known?.get(key);
+  if (before !== undefined) return before;
+  const computed = months === undefined ? plusDays(anchor, steps) : plusMonths(anchor, steps);
+  if (known === undefined) boundaries.set(anchor, new Map([[key, computed]]));
+  else if (known.size < boundariesMax) known.set(key, computed);
   return computed;
 }
 
 /**
- * The first boundary is the one that every sale of a day asks for, and adding to a date costs more than the rest of its price.
- * By the anchor itself, since dates that are in use are few and shared; by months, or by days as negative numbers.
+ * Boundaries that every sale or renewal of a day asks for: adding to a date costs more than the rest of a price. By the anchor itself,
+ * since dates that are in use are few and shared, then by how many months or days lie between.
  */
-const firstBoundaries = new WeakMap<Temporal.PlainDate, Map<number, Temporal.PlainDate>>();
-const firstBoundariesMax = 64;
+const boundaries = new WeakMap<Temporal.PlainDate, Map<string, Temporal.PlainDate>>();
+const boundariesMax = 256;
 
 function plusMonths(date: Temporal.PlainDate, months: number): Temporal.PlainDate {
   return date.add({ months }, { overflow: 'constrain' });

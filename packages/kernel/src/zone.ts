@@ -41,8 +41,29 @@ export function dateIn(instant: Temporal.Instant, timeZone: string): Temporal.Pl
  * Throws `time_zone.unknown` (invalid).
  */
 export function startOfDay(date: Temporal.PlainDate, timeZone: string): Temporal.Instant {
+  const inZones = startsByDate.get(date) ?? new Map<string, Temporal.Instant>();
+  const known = inZones.get(timeZone);
+  if (known !== undefined) return known;
   requireZone(timeZone);
-  return date.toZonedDateTime(timeZone).toInstant();
+  const start = date.toZonedDateTime(timeZone).toInstant();
+  inZones.set(timeZone, start);
+  startsByDate.set(date, inZones);
+  return start;
+}
+
+/** By the date itself: dates that are in use are few and shared. Bounded by the zones there are. */
+const startsByDate = new WeakMap<Temporal.PlainDate, Map<string, Temporal.Instant>>();
+
+const instantTexts = new WeakMap<Temporal.Instant, string>();
+
+/** An instant as ISO text. What happens at one moment shares it, so it is written out once. */
+export function instantText(instant: Temporal.Instant): string {
+  let text = instantTexts.get(instant);
+  if (text === undefined) {
+    text = instant.toString();
+    instantTexts.set(instant, text);
+  }
+  return text;
 }
 
 /** The offset of the whole UTC hour around an instant; undefined when it changes in that hour, so that each instant counts. */

@@ -11,15 +11,17 @@ import {
   isSessionToken,
   type Principal,
 } from '../modules/access/index.ts';
-import { bindAccounts, type Account, type AccountNode } from '../modules/accounts/index.ts';
+import { bindAccounts, causeOf, type Account, type AccountNode } from '../modules/accounts/index.ts';
 import { bindDelegations, bindPlans, bindProducts, catalogBrowser } from '../modules/catalog/index.ts';
 import { bindCatalogFiles } from '../modules/catalog-files/index.ts';
 import { bindCustomers } from '../modules/customers/index.ts';
 import { bindEvents } from '../modules/events/index.ts';
+import { bindLifecycle, bindTransfers, impactOf } from '../modules/lifecycle/index.ts';
 import { bindOrders } from '../modules/orders/index.ts';
 import { bindPools } from '../modules/pools/index.ts';
 import { bindCatalog, bindPriceLists, priceLists } from '../modules/pricing/index.ts';
 import { bindProvisioning } from '../modules/provisioning/index.ts';
+import { bindSandboxes } from '../modules/sandboxes/index.ts';
 import { bindSubscriptions } from '../modules/subscriptions/index.ts';
 import { apiBinder, problemResponse, type HttpEnv, type Surface } from '../platform/http/index.ts';
 import { pagesSurface } from './docs-page/index.ts';
@@ -56,13 +58,16 @@ function apiSurface(engine: Engine): Surface {
 /** The app with what was bound to it; tests compare that with the contract. */
 export function boundApi(engine: Engine) {
   const { app, bind, bound } = apiBinder<Principal>({
-    clock: engine.clock,
+    causeOf: (caller, requestId) =>
+      caller === undefined
+        ? { actor: 'nobody', requestId, at: engine.clock.now() }
+        : causeOf(caller, requestId, engine.clock),
     authenticate: (c, token) => principalOf(engine, c, token),
     authorize: check,
   });
   const { offers, customers, directory, accounts } = engine;
   const browser = catalogBrowser({ db: engine.db, directory, offers });
-  const parts = { ...engine, browser };
+  const parts = { ...engine, browser, impactOf: impactOf(engine.impact) };
   bindSessions(bind, engine);
   bindAccounts(bind, engine);
   bindUsers(bind, engine);
@@ -71,7 +76,7 @@ export function boundApi(engine: Engine) {
   bindPlans(bind, parts);
   bindDelegations(bind, parts);
   bindPriceLists(bind, {
-    ...engine,
+    ...parts,
     lists: priceLists(engine),
     buyerOf: (seller, id) => buyerOf(engine, seller, id),
     hasTarget: (node, scope, id) => hasTarget(parts, node, scope, id),
@@ -91,9 +96,12 @@ export function boundApi(engine: Engine) {
   });
   bindCustomers(bind, { customers, accounts });
   bindOrders(bind, engine);
-  bindSubscriptions(bind, engine);
+  bindSubscriptions(bind, { ...engine, history: engine.lifecycle });
+  bindLifecycle(bind, engine);
+  bindTransfers(bind, engine);
   bindProvisioning(bind, engine);
   bindEvents(bind, engine);
+  bindSandboxes(bind, engine);
   return { app, bind, bound };
 }
 

@@ -9,6 +9,8 @@ import { ordersService } from '../modules/orders/index.ts';
 import { poolsService } from '../modules/pools/index.ts';
 import { pricesOf, pricingService } from '../modules/pricing/index.ts';
 import { provisioningService } from '../modules/provisioning/index.ts';
+import { dueWorker, impactService, lifecycleService, transferService } from '../modules/lifecycle/index.ts';
+import { sandboxesService, type DueWorker } from '../modules/sandboxes/index.ts';
 import { subscriptionsService } from '../modules/subscriptions/index.ts';
 import { numbers, revisions as revisionsOf, type Database } from '../platform/db/index.ts';
 import type { Secrets } from '../platform/secrets/index.ts';
@@ -19,33 +21,75 @@ export type EngineSettings = {
   readonly sessionHours: number;
   readonly simpleapiTokenSeconds: number;
   readonly webhookTimeoutMs: number;
+  readonly sandboxPrivateWebhooks?: boolean;
 };
 
 /** Statements that store orders at the same time: more make each smaller, fewer leave a core of the database without work. */
 const orderBatchesAtOnce = 2;
+/** Subscriptions that one round of due work decides and stores together. */
+export const dueBatchMax = 100;
 
 export type Engine = ReturnType<typeof buildEngine>;
 
+type EngineParts = {
+  readonly db: Database;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly settings: EngineSettings;
+  /** What works off what is due; tests pass their own. */
+  readonly worker?: DueWorker;
+  /** Hears of subscriptions of which what is due could not be decided. */
+  readonly onDueError?: (error: unknown, subscriptionId?: string) => void;
+};
+
 /** Every use case, built by hand over one database. Surfaces, commands, tests and the demo channel all use this. */
-export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Clock; settings: EngineSettings }) {
+export function buildEngine(parts: EngineParts) {
   const { db, secrets, clock, settings } = parts;
   const revisions = revisionsOf(db);
   const directory = directoryOf(db, revisions);
   const accounts = accountsService({ db, directory, revisions, numbers: numbers(db, 'account_number_seq') });
   const access = accessService({ db, directory, revisions, secrets });
   const authenticate = authenticator({ db, directory, revisions, secrets, clock, ...settings });
+  const selling = buildSelling(parts, { revisions, directory });
+  const { webhookTimeoutMs, sandboxPrivateWebhooks = false } = settings;
+  const provisioning = provisioningService({
+    db,
+    secrets,
+    clock,
+    directory,
+    subscriptions: selling.subscriptions,
+    webhookTimeoutMs,
+    sandboxPrivateWebhooks,
+  });
+  const sandboxes = sandboxesService({ db, accounts, directory, revisions, secrets, worker: selling.worker });
+  return {
+    db,
+    clock,
+    secrets,
+    revisions,
+    directory,
+    accounts,
+    access,
+    authenticate,
+    provisioning,
+    events: eventsService({ db }),
+    sandboxes,
+    ...selling,
+  };
+}
+
+type Common = Pick<Parameters<typeof catalogService>[0], 'revisions' | 'directory'>;
+
+/** What is sold, to whom, and what happens to it afterwards. */
+function buildSelling({ db, secrets, settings, ...parts }: EngineParts, { revisions, directory }: Common) {
   const offers = offersOf(db);
-  const lists = catalogLists(db);
   const prices = pricesOf(db);
   const planNumbers = numbers(db, 'plan_number_seq');
   const rateNumbers = numbers(db, 'rate_number_seq');
-  const catalog = catalogService({ db, directory, revisions, secrets, planNumbers, rateNumbers });
-  const files = catalogFiles({ db, revisions, offers, planNumbers, rateNumbers });
-  const pricing = pricingService({ db, revisions, offers, prices });
-  const pools = poolsService({ db, directory });
-  const customers = customersService({ db, directory, numbers: numbers(db, 'customer_number_seq') });
+  const customerNumbers = numbers(db, 'customer_number_seq');
+  const customers = customersService({ db, directory, numbers: customerNumbers });
   const subscriptions = subscriptionsService({ db });
-  const orders = ordersService({
+  const common = {
     db,
     directory,
     customers,
@@ -56,30 +100,24 @@ export function buildEngine(parts: { db: Database; secrets: Secrets; clock: Cloc
     subscriptionSerials: numbers(db, 'subscription_serial_seq'),
     batchMax: settings.orderBatchMax,
     batchesAtOnce: settings.orderBatchesAtOnce ?? orderBatchesAtOnce,
-  });
-  const { webhookTimeoutMs } = settings;
-  const provisioning = provisioningService({ db, secrets, clock, subscriptions, webhookTimeoutMs });
-  const events = eventsService({ db });
+  };
+  const orders = ordersService(common);
+  const lifecycle = lifecycleService({ ...common, orders });
+  const onError = parts.onDueError ?? (() => undefined);
   return {
-    db,
-    clock,
-    secrets,
-    revisions,
-    directory,
-    accounts,
-    access,
-    authenticate,
     offers,
     prices,
-    catalog,
-    lists,
-    files,
-    pricing,
-    pools,
+    catalog: catalogService({ db, directory, revisions, secrets, planNumbers, rateNumbers }),
+    lists: catalogLists(db),
+    files: catalogFiles({ db, revisions, offers, planNumbers, rateNumbers }),
+    pricing: pricingService({ db, revisions, offers, prices }),
+    pools: poolsService({ db, directory }),
     customers,
     subscriptions,
     orders,
-    provisioning,
-    events,
+    lifecycle,
+    transfers: transferService({ ...common, orders, lifecycle, customerNumbers }),
+    impact: impactService({ db, directory, offers, prices }),
+    worker: parts.worker ?? dueWorker({ db, lifecycle, batchMax: dueBatchMax, onError }),
   };
 }

@@ -26,10 +26,32 @@ export function startJobs(engine: Engine, log: Logger) {
     );
   }, purgeEveryMs);
   purge.unref();
+  const due = duePoller(engine, log);
   return {
     async stop() {
       clearInterval(purge);
+      await due.stop();
       await runner.stop();
+    },
+  };
+}
+
+/** Looks for due subscriptions of the real world. Sandboxes are worked off when their clocks are moved. */
+function duePoller({ worker, clock }: Engine, log: Logger) {
+  let running: Promise<unknown> | undefined;
+  const timer = setInterval(() => {
+    running ??= worker
+      .runDue({ sandboxId: null }, clock.now())
+      .catch((error: unknown) => log.warn({ err: error }, 'due work failed'))
+      .finally(() => {
+        running = undefined;
+      });
+  }, pollMs);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
     },
   };
 }

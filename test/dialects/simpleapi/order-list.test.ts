@@ -118,3 +118,17 @@ test('400 naming offset and limit at once', async () => {
   const { body } = await reseller.get('/orders?offset=a&limit=b');
   expect((body['details'] as { field: string }[]).map(({ field }) => field)).toEqual(['offset', 'limit']);
 });
+
+// SimpleAPI reference 4.4 knows sales, change, renewal, cancellation and migration; what the engine bills by itself is none of them.
+test('shows no order of a type that the documents don’t have', async () => {
+  const [newest, ...older] = placed.map(({ id }) => String(id));
+  const number = String(placed[0]!['orderNumber']);
+  const text = `update orders set type = 'billing' where serial = $1`;
+  await api.db.query({ name: 'become_billing', text }, [number.slice(2)]);
+  const { body } = await reseller.get('/orders');
+  expect(idsOf(body)).toEqual(older);
+  expect(body['pagination']).toMatchObject({ total: 2 });
+  expect((await reseller.get(`/orders/${newest}`)).status).toBe(404);
+  expect(idsOf((await reseller.get(`/orders?orderNumber=${number.replace('SO', 'BO')}`)).body)).toEqual([]);
+  expect((await reseller.get(`/orders/${older[0]}`)).status).toBe(200);
+});

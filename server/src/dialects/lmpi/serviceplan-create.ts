@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isTierlineError, type AccountId, type Clock, type ProductId } from '@tierline/kernel';
 import type { LmpiVersion, Principal } from '../../modules/access/index.ts';
-import { isWithin, type Account, type Directory } from '../../modules/accounts/index.ts';
+import { causeOf as accountCause, isWithin, type Account, type Directory } from '../../modules/accounts/index.ts';
 import type { CatalogService, LicenseVersion, PlanTerms, Product, RateDraft } from '../../modules/catalog/index.ts';
 import type { Cause } from '../../platform/db/index.ts';
 import { invalidParameter } from './errors.ts';
@@ -175,9 +175,7 @@ function causeOf(clock: Clock, { principal, requestId }: CreateCall, { owner, pr
   const meant = JSON.stringify([owner.id, product.id, content]);
   const requestHash = createHash('sha256').update(meant).digest();
   return {
-    actor: principal.actor,
-    requestId,
-    at: clock.now(),
+    ...accountCause(principal, requestId, clock),
     idempotency: {
       ownerId: principal.accountId,
       scope: createScope,

@@ -1,6 +1,7 @@
 import { TierlineError } from '@tierline/kernel';
 import type { Context, Handler } from 'hono';
 import { authorize, checkSubscriptionKey, type Operation, type SimpleApiCaller } from '../../modules/access/index.ts';
+import { causeOf as accountCause } from '../../modules/accounts/index.ts';
 import type { Cause } from '../../platform/db/index.ts';
 import type { HttpEnv } from '../../platform/http/index.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
@@ -118,5 +119,5 @@ export function basicCredentials(header: string | undefined): BasicCredentials |
 
 /** Who does it and when, for what is stored. */
 export function causeOf(c: Call, caller: SimpleApiCaller, { clock }: Pick<SimpleApiDependencies, 'clock'>): Cause {
-  return { actor: caller.principal.actor, requestId: c.get('requestId'), at: clock.now() };
+  return accountCause(caller.principal, c.get('requestId'), clock);
 }

@@ -124,12 +124,13 @@ function detailsOf(order: OrderDetail, { plans, labels }: OrderContext) {
     const line = lineAt.get(charge.position);
     if (line === undefined) return [];
     const billingPeriod = plans.get(planKey(line))?.billingPeriod;
-    const term =
-      charge.type === 'recurring' && billingPeriod !== undefined ? termOf(billingPeriod, charge.fraction) : undefined;
+    const type = detailType(charge);
+    const isRecurring = type === 'recurring' || type === 'recurringRefund';
+    const term = isRecurring && billingPeriod !== undefined ? termOf(billingPeriod, charge.fraction) : undefined;
     const label = labels.get(line.rateId);
     return [
       {
-        type: charge.type,
+        type,
         mpn: line.mpn,
         ...(label === undefined ? {} : { productId: productId(label.number) }),
         ...(term === undefined ? {} : { duration: term }),
@@ -140,6 +141,15 @@ function detailsOf(order: OrderDetail, { plans, labels }: OrderContext) {
       },
     ];
   });
+}
+
+/**
+ * The types of the documents (SimpleAPI reference 4.4). What is given back of days is a recurring refund; what is given back whole may
+ * be a setup or a period, and the documents have a word for both.
+ */
+function detailType({ type, fraction }: Pick<OrderCharge, 'type' | 'fraction'>): string {
+  if (type !== 'refund') return type;
+  return fraction.numerator === fraction.denominator ? 'refund' : 'recurringRefund';
 }
 
 type Term = { readonly type: string; readonly duration: number };

@@ -29,6 +29,13 @@ const statusOfCode: Readonly<Record<string, OrderStatus>> = Object.fromEntries(
   Object.entries(orderStatuses).map(([status, wire]) => [wire.code, status as OrderStatus]),
 );
 
+/** What an order can be to a client (SimpleAPI reference 4.4). That a period began is an order of the engine, and none of its. */
+const documentedTypes = orderTypes.filter((type) => type !== 'billing');
+
+function isDocumented(type: Order['type']): boolean {
+  return documentedTypes.some((known) => known === type);
+}
+
 /** As many as a page of orders can have: a line for each. */
 const subscriptionsMax = 200_000;
 
@@ -105,6 +112,7 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     const serial = serialOfId(c.req.param('id') ?? '');
     if (serial === undefined) throw notFound('order');
     const order = await orders.get(principal.accountId, { serial });
+    if (!isDocumented(order.type)) throw notFound('order');
     const customer = await customers.get(principal.accountId, { id: order.customerId });
     return jsonResponse(orderDetailToWire(order, await contextOf(order, customer.number)));
   }
@@ -138,6 +146,7 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     if (numbered === undefined || customer === undefined || subscription === undefined) return undefined;
     return {
       scope,
+      types: documentedTypes,
       ...numbered,
       ...customer,
       ...subscription,
@@ -187,6 +196,7 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
 function numberFilter(number: string | undefined): Pick<OrderFilter, 'serial' | 'type'> | undefined {
   if (number === undefined) return {};
   const serial = serialOf(number);
-  const type = serial === undefined ? undefined : orderTypes.find((known) => orderNumber(known, serial) === number);
+  const type =
+    serial === undefined ? undefined : documentedTypes.find((known) => orderNumber(known, serial) === number);
   return serial === undefined || type === undefined ? undefined : { serial, type };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { dateIn, nowMs, startOfDay, Temporal } from '@tierline/kernel';
+import { dateIn, startOfDay, Temporal } from '@tierline/kernel';
 import type { SimpleApiCaller, SimpleApiProfile } from '../../modules/access/index.ts';
-import { catalogRevision, type AccountNode } from '../../modules/accounts/index.ts';
+import { catalogRevision, timeMsOf, type AccountNode } from '../../modules/accounts/index.ts';
 import type { RateFilter } from '../../modules/catalog/index.ts';
 import { remember } from '../../platform/remember.ts';
 import { headerOf, type Call } from './auth.ts';
@@ -48,7 +48,7 @@ export function productsHandler(dependencies: SimpleApiDependencies, labels: Rat
 
   return (c: Call, { principal: { node }, profile }: SimpleApiCaller): Response | Promise<Response> => {
     const wanted = wantedOf(parseQuery(c.req.url));
-    const atMs = nowMs(clock);
+    const atMs = timeMsOf(node, clock);
     const key = `${node.account.id}/${datesOf(node, atMs)}/${profile}/${wanted.key}`;
     const revision = catalogRevision(node);
     const ready = pages.peek(key, revision);

@@ -1,6 +1,6 @@
 import { notFound, startOfDay, type AccountId, type CustomerId } from '@tierline/kernel';
 import type { SimpleApiCaller } from '../../modules/access/index.ts';
-import type { AccountNode } from '../../modules/accounts/index.ts';
+import { timeOf, type AccountNode } from '../../modules/accounts/index.ts';
 import type { NamedRate, PlanVersion } from '../../modules/catalog/index.ts';
 import type { Customer } from '../../modules/customers/index.ts';
 import type { Subscription, SubscriptionFilter, SubscriptionStatus } from '../../modules/subscriptions/index.ts';
@@ -125,7 +125,7 @@ export function subscriptionHandlers(dependencies: SimpleApiDependencies, scopeO
     );
     const byRate = new Map(known.map((one) => [one.rate.rateId, one]));
     const edges = new Map<NamedRate, Awaited<ReturnType<typeof prices.of>>[number]>();
-    for (const [index, of] of (await prices.of(node, known, customer, clock.now())).entries())
+    for (const [index, of] of (await prices.of(node, known, customer, timeOf(node, clock))).entries())
       edges.set(known[index]!, of);
     return subscription.items.map((item) => {
       const rate = byRate.get(item.rateId);

@@ -24,8 +24,9 @@ export {
   type SimpleApiCaller,
   type SimpleApiUser,
 } from './service-authenticate.ts';
-export type { CreatedApiKey } from './service-keys.ts';
+export { apiKeyStep, type CreatedApiKey } from './service-keys.ts';
 export type { CreatedLmpiCredential } from './service-lmpi.ts';
+export { sealedOnce, type AccessDependencies } from './service-sealed.ts';
 export type { CreatedSimpleApiUser } from './service-simpleapi.ts';
 export type { CreatedUser } from './service-users.ts';
 export { accessService, type AccessService } from './service.ts';

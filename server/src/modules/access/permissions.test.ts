@@ -27,6 +27,7 @@ function anAccount(kind: AccountKind, status: AccountStatus, id: string): Accoun
     parentId: null,
     rootId: accountId,
     path: [accountId],
+    sandboxId: null,
     kind,
     name: id,
     currency: 'USD',
@@ -49,7 +50,7 @@ function anAccount(kind: AccountKind, status: AccountStatus, id: string): Accoun
 function aPrincipal(role: Role, kind: AccountKind, statuses: AccountStatus[] = ['active']): Principal {
   const chain = statuses.map((status, index) => anAccount(kind, status, `account-${index}`));
   const account = chain.at(-1)!;
-  const node: AccountNode = { account, chain, cells: [] };
+  const node: AccountNode = { account, chain, cells: [], sandbox: null };
   return { accountId: account.id, node, role, actor: 'user:1', surface: 'api', credentialId: '1' };
 }
 
@@ -139,11 +140,15 @@ describe('the table', () => {
     expect(own.filter((operation) => !allowedTo('admin').has(operation))).toEqual(['accounts.close']);
   });
 
-  test('sales sells, support mends customers and provisioning, billing only reads', () => {
+  test('sales sells and changes, support mends and pauses, billing only reads', () => {
     const writes = (role: Role) =>
       [...allowedTo(role)].filter((operation) => permissions[operation].effect === 'write');
-    expect(writes('sales')).toEqual(['customers.create', 'customers.change', 'orders.place', 'orders.preview']);
-    expect(writes('support')).toEqual(['customers.change', 'provisioning.acknowledge']);
+    const life = own.filter((operation) => /^subscriptions\.(?!(read|transfer)$)/.test(operation));
+    expect(life).toHaveLength(12);
+    const sells = ['customers.create', 'customers.change', 'orders.place', 'orders.preview'];
+    expect(writes('sales')).toEqual([...sells, ...life]);
+    const pauses = ['subscriptions.suspend', 'subscriptions.resume'];
+    expect(writes('support')).toEqual(['customers.change', ...pauses, 'provisioning.acknowledge']);
     expect(writes('billing')).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { newId, notFound, parseId, Temporal, type AccountId } from '@tierline/kernel';
-import type { Cause } from '../../platform/db/index.ts';
+import { realTimeOf, type Cause, type Database } from '../../platform/db/index.ts';
 import { isWithin } from '../accounts/index.ts';
 import { checkNewApiKey, taken, type ApiKey, type NewApiKey } from './credentials.ts';
 import { checkGrant, type Acting } from './principal.ts';
@@ -10,38 +10,35 @@ import { newApiKey, shownPrefix, tokenHash } from './tokens.ts';
 /** A key as just made; `key` is shown this once. */
 export type CreatedApiKey = { readonly apiKey: ApiKey; readonly key: string };
 
+/** A new key and what stores it, for whoever stores it together with its account. */
+export function apiKeyStep(db: Database, cause: Cause, accountId: AccountId, wanted: NewApiKey) {
+  const key = wanted.key ?? newApiKey();
+  const id = newId<'api_key'>();
+  const { role, expiresAt = null } = wanted;
+  const name = wanted.name.trim();
+  const createdAt = realTimeOf(cause).toString();
+  const prefix = shownPrefix(key);
+  const apiKey: ApiKey = { id, accountId, name, role, prefix, createdAt, expiresAt, revokedAt: null };
+  const data = { name, role, expires_at: expiresAt };
+  const step = {
+    subjectId: id,
+    writes: [{ run: insertApiKey(db, apiKey, tokenHash(key)), expect: 1 }],
+    events: [{ ownerId: accountId, type: 'api_key.created', subjectKind: 'api_key', subjectId: id, data }],
+    constraints: { api_keys_key_hash_key: taken('key') },
+  };
+  return { answer: { apiKey, key }, step };
+}
+
 export function apiKeysService(ground: AccessDependencies) {
   const { db, directory } = ground;
 
   function createApiKey(cause: Cause, acting: Acting, accountId: AccountId, wanted: NewApiKey): Promise<CreatedApiKey> {
     return sealedOnce(ground, cause, async () => {
       const expiresAt = wanted.expiresAt ?? null;
-      checkNewApiKey(wanted, expiresAt === null || Temporal.Instant.compare(expiresAt, cause.at) > 0);
+      checkNewApiKey(wanted, expiresAt === null || Temporal.Instant.compare(expiresAt, realTimeOf(cause)) > 0);
       await visibleAccount(ground, acting, accountId);
       checkGrant(acting, accountId, wanted.role, 'role');
-      const key = wanted.key ?? newApiKey();
-      const id = newId<'api_key'>();
-      const { role } = wanted;
-      const name = wanted.name.trim();
-      const createdAt = cause.at.toString();
-      const apiKey: ApiKey = {
-        id,
-        accountId,
-        name,
-        role,
-        prefix: shownPrefix(key),
-        createdAt,
-        expiresAt,
-        revokedAt: null,
-      };
-      const data = { name, role, expires_at: expiresAt };
-      const step = {
-        subjectId: id,
-        writes: [{ run: insertApiKey(db, apiKey, tokenHash(key)), expect: 1 }],
-        events: [{ ownerId: accountId, type: 'api_key.created', subjectKind: 'api_key', subjectId: id, data }],
-        constraints: { api_keys_key_hash_key: taken('key') },
-      };
-      return { answer: { apiKey, key }, step };
+      return apiKeyStep(db, cause, accountId, { ...wanted, expiresAt });
     });
   }
 
@@ -55,7 +52,7 @@ export function apiKeysService(ground: AccessDependencies) {
       }
       checkGrant(acting, found.accountId, found.role, 'role');
       if (found.revokedAt !== null) return { answer: found, step: undefined };
-      const revokedAt = cause.at.toString();
+      const revokedAt = realTimeOf(cause).toString();
       const step = {
         subjectId: found.id,
         writes: [{ run: revoke(db, 'api_keys', found.id, revokedAt) }],

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { newId, notFound, parseId, type AccountId } from '@tierline/kernel';
-import type { Cause } from '../../platform/db/index.ts';
+import { realTimeOf, type Cause } from '../../platform/db/index.ts';
 import { isWithin } from '../accounts/index.ts';
 import {
   checkNewLmpiCredential,
@@ -39,7 +39,7 @@ export function lmpiCredentialsService(ground: AccessDependencies) {
       const id = newId<'lmpi_credential'>();
       const accessToken = wanted.accessToken?.toLowerCase() ?? randomUUID();
       const secretKey = wanted.secretKey ?? randomBytes(32).toString('base64');
-      const shown = { id, accountId, accessToken, createdAt: cause.at.toString(), revokedAt: null };
+      const shown = { id, accountId, accessToken, createdAt: realTimeOf(cause).toString(), revokedAt: null };
       const secretEncrypted = secrets.encrypt(secretKey, lmpiSecretContext(id));
       const data = { access_token: accessToken };
       const step = {
@@ -62,7 +62,7 @@ export function lmpiCredentialsService(ground: AccessDependencies) {
         throw notFound('lmpi credential');
       }
       if (found.revokedAt !== null) return { answer: opened(found), step: undefined };
-      const revokedAt = cause.at.toString();
+      const revokedAt = realTimeOf(cause).toString();
       const { accountId: ownerId, accessToken } = found;
       const data = { access_token: accessToken };
       const step = {

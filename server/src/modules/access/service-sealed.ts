@@ -3,6 +3,7 @@ import {
   commit,
   findAnswer,
   once,
+  realTimeOf,
   type Cause,
   type Commit,
   type Database,
@@ -51,17 +52,21 @@ export async function sealedOnce<Answer>(
   });
   const open = ({ sealed }: SealedAnswer): Answer =>
     JSON.parse(secrets.decrypt(Buffer.from(sealed, 'base64'), context)) as Answer;
+  // People and credentials live in real time, also for a sandbox: expiry is compared with it, and a user can have roles
+  // in a sandbox and outside of it.
+  const real: Cause = { ...cause, at: realTimeOf(cause) };
   const keyed: Cause =
     idempotency === undefined
-      ? cause
-      : { ...cause, idempotency: { ...idempotency, requestHash: secrets.fingerprint(idempotency.requestHash) } };
+      ? real
+      : { ...real, idempotency: { ...idempotency, requestHash: secrets.fingerprint(idempotency.requestHash) } };
   // Looked up first, unlike elsewhere: a retry should not pay for hashing a password again.
   const before = await findAnswer<SealedAnswer>(db, keyed.idempotency);
   if (before !== undefined) return open(before);
   const stored = await once(db, keyed, async () => {
     const { answer, step } = await decide();
     if (step === undefined) return seal(answer);
-    const revise = step.events.map(({ ownerId }) => ({ accountId: ownerId, what: 'account' as const }));
+    const touched = new Set(step.events.map(({ ownerId }) => ownerId));
+    const revise = [...touched].map((accountId) => ({ accountId, what: 'account' as const }));
     const committed = await commit(db, { ...step, cause: keyed, answer: seal(answer), revise });
     await revisions.refresh();
     return committed;

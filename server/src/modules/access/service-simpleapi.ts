@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId, notFound, parseId, type AccountId } from '@tierline/kernel';
-import type { Cause } from '../../platform/db/index.ts';
+import { realTimeOf, type Cause } from '../../platform/db/index.ts';
 import { isWithin } from '../accounts/index.ts';
 import {
   checkNewSimpleApiUser,
@@ -41,7 +41,7 @@ export function simpleApiUsersService(ground: AccessDependencies) {
       const { username, clientId } = login;
       const { marketplace, profile } = wanted;
       const id = newId<'simpleapi_user'>();
-      const createdAt = cause.at.toString();
+      const createdAt = realTimeOf(cause).toString();
       const user: SimpleApiCredential = {
         id,
         accountId,
@@ -80,7 +80,7 @@ export function simpleApiUsersService(ground: AccessDependencies) {
       }
       const user = withoutHashes(found);
       if (user.revokedAt !== null) return { answer: user, step: undefined };
-      const revokedAt = cause.at.toString();
+      const revokedAt = realTimeOf(cause).toString();
       const { accountId: ownerId, username } = user;
       const data = { username };
       const step = {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId, notFound, versionMismatch, type AccountId, type UserId } from '@tierline/kernel';
-import type { Cause, NewEvent, Write } from '../../platform/db/index.ts';
+import { realTimeOf, type Cause, type NewEvent, type Write } from '../../platform/db/index.ts';
 import { isWithin } from '../accounts/index.ts';
 import { hashPassword } from './passwords.ts';
 import { checkGrant, type Acting } from './principal.ts';
@@ -70,7 +70,7 @@ function createUser(ground: AccessDependencies, cause: Cause, acting: Acting, wa
     }
     const password = wanted.password ?? randomBytes(15).toString('base64url');
     const passwordHash = await hashPassword(password);
-    const at = cause.at.toString();
+    const at = realTimeOf(cause).toString();
     const user: User = {
       id: newId<'user'>(),
       email: normalEmail(wanted.email),
@@ -112,7 +112,7 @@ function changeUser(
     const facts = decideFacts(acting, memberships, wanted);
     const roles = await decideRoles(ground, acting, memberships, wanted);
     await keepOwners(ground, user, memberships, roles.after, wanted);
-    const at = cause.at.toString();
+    const at = realTimeOf(cause).toString();
     const changed: StoredUser = { ...user, ...facts, version: user.version + 1, updatedAt: at };
     const passwordHash = wanted.password === undefined ? undefined : await hashPassword(wanted.password);
     // Whoever signed in with the old password, or is no longer welcome, is out at once.

@@ -16,6 +16,8 @@ export type Account = {
   readonly rootId: AccountId;
   /** From the root to the account itself. */
   readonly path: readonly AccountId[];
+  /** The root of a tree with a clock of its own; null in the real world. */
+  readonly sandboxId: AccountId | null;
   readonly kind: AccountKind;
   readonly name: string;
   readonly currency: string;

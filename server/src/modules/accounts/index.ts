@@ -3,3 +3,4 @@ export { bindAccounts, showAccount } from './routes.ts';
 export { catalogRevision, directory, type AccountNode, type Directory } from './service-directory.ts';
 export { accountsService, type AccountChange, type AccountsService, type NewAccount } from './service.ts';
 export type { AccountFilter } from './store.ts';
+export * from './time.ts';

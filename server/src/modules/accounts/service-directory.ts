@@ -1,4 +1,4 @@
-import { isTierlineError, notFound, type AccountId } from '@tierline/kernel';
+import { isTierlineError, notFound, type AccountId, type Temporal } from '@tierline/kernel';
 import { isHumanNumber, type Database, type RevisionCell, type Revisions } from '../../platform/db/index.ts';
 import type { Account } from './account.ts';
 import { selectChain, selectIdBy } from './store.ts';
@@ -9,6 +9,8 @@ export type AccountNode = {
   /** From the root to the account itself. */
   readonly chain: readonly Account[];
   readonly cells: readonly RevisionCell[];
+  /** The clock of its tree, where that has one of its own. Like the rest it is valid until a revision changes. */
+  readonly sandbox: { readonly id: AccountId; readonly nowAt: Temporal.Instant } | null;
 };
 
 /**
@@ -47,10 +49,15 @@ export function directory(db: Database, revisions: Revisions): Directory {
 
   async function load(id: AccountId): Promise<AccountNode> {
     const began = generation;
-    const chain = await selectChain(db, id);
+    const { chain, nowAt } = await selectChain(db, id);
     const account = chain.at(-1);
     if (account === undefined) throw notFound('account');
-    const node = { account, chain, cells: chain.map((above) => revisions.cell(above.id)) };
+    const node: AccountNode = {
+      account,
+      chain,
+      cells: chain.map((above) => revisions.cell(above.id)),
+      sandbox: nowAt === null ? null : { id: account.rootId, nowAt },
+    };
     // What was read before a change must not be remembered after it.
     if (began === generation) {
       if (nodes.size >= rememberedMax) nodes.delete(nodes.keys().next().value!);

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { isTierlineError, newId, notFound, TierlineError, versionMismatch, type AccountId } from '@tierline/kernel';
+import {
+  isTierlineError,
+  newId,
+  notFound,
+  TierlineError,
+  versionMismatch,
+  type AccountId,
+  type Temporal,
+} from '@tierline/kernel';
 import {
   commit,
   eventNames,
@@ -74,37 +82,45 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
     }
     const number = (await numbers.next()).toString();
     const account = newAccount(parent?.account ?? null, facts, number, cause.at.toString());
-    // Tenant ids are short, so with thousands of accounts two meet by chance now and then.
+    const answer = await withTenantId((tenantId) => {
+      const made = { ...account, tenantId };
+      const revise = [{ accountId: made.id, what: 'account' as const }];
+      return commit(db, { cause, answer: made, revise, ...creation(made) });
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  /** Tenant ids are short, so with thousands of accounts two meet by chance now and then. */
+  async function withTenantId<Answer>(work: (tenantId: string) => Promise<Answer>): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const answer = await store(cause, { ...account, tenantId: newTenantId() });
-        await revisions.refresh();
-        return answer;
+        return await work(newTenantId());
       } catch (error) {
         if (error !== tenantIdTaken || attempt === 10) throw error;
       }
     }
   }
 
-  function store(cause: Cause, account: Account): Promise<Account> {
+  function creation(account: Account) {
     const { id, kind, name, parentId } = account;
-    return commit(db, {
-      cause,
+    const data = { kind, name, parent_id: parentId };
+    return {
       subjectId: id,
-      answer: account,
       writes: [{ run: insertAccount(db, account), expect: 1 }],
-      events: [
-        {
-          ownerId: id,
-          type: 'account.created',
-          subjectKind: 'account',
-          subjectId: id,
-          data: { kind, name, parent_id: parentId },
-        },
-      ],
-      revise: [{ accountId: id, what: 'account' }],
+      events: [{ ownerId: id, type: 'account.created', subjectKind: 'account', subjectId: id, data }],
       constraints: { accounts_tenant_id_key: tenantIdTaken },
-    });
+    };
+  }
+
+  /** The root of a new sandbox and what stores it, for whoever stores it together with its clock. */
+  async function sandboxRoot(facts: Omit<NewAccount, 'kind'>, at: Temporal.Instant, tenantId: string) {
+    const wanted = { ...facts, kind: 'provider' as const };
+    checkFacts(wanted, null);
+    const root = newAccount(null, wanted, (await numbers.next()).toString(), at.toString());
+    const account: Account = { ...root, sandboxId: root.id, tenantId };
+    const { events, ...step } = creation(account);
+    return { account, step: { ...step, events: events.map((event) => ({ ...event, at })) } };
   }
 
   async function change(cause: Cause, within: AccountId, id: AccountId, wanted: AccountChange): Promise<Account> {
@@ -147,6 +163,8 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
     visible,
+    withTenantId,
+    sandboxRoot,
     list: (filter: AccountFilter) => selectAccounts(db, filter),
     subtree: (root: AccountId) => selectSubtree(db, root),
     roots: () => selectRoots(db),
@@ -168,6 +186,7 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
     parentId: parent?.id ?? null,
     rootId: parent?.rootId ?? id,
     path: [...(parent?.path ?? []), id],
+    sandboxId: parent?.sandboxId ?? null,
     kind: facts.kind,
     name: facts.name,
     currency: facts.currency,

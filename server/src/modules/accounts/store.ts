@@ -1,4 +1,4 @@
-import type { AccountId } from '@tierline/kernel';
+import type { AccountId, Temporal } from '@tierline/kernel';
 import { sql, type Selectable } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
 import type { Account, AccountKind, AccountStatus, PriceFloor } from './account.ts';
@@ -9,6 +9,7 @@ export function fromRow(row: Selectable<Tables['accounts']>): Account {
     parentId: row.parent_id as AccountId | null,
     rootId: row.root_id as AccountId,
     path: row.path as AccountId[],
+    sandboxId: row.sandbox_id as AccountId | null,
     kind: row.kind as AccountKind,
     name: row.name,
     currency: row.currency,
@@ -36,6 +37,7 @@ export function insertAccount(db: Database, account: Account) {
       parent_id: account.parentId,
       root_id: account.rootId,
       path: [...account.path],
+      sandbox_id: account.sandboxId,
       kind: account.kind,
       name: account.name,
       currency: account.currency,
@@ -78,14 +80,20 @@ export function updateAccount(db: Database, account: Account) {
     .returning('id');
 }
 
-/** The account and all above it. */
-export async function selectChain(db: Database, id: AccountId): Promise<Account[]> {
+/** The account and all above it, and what its tree's own clock shows; null: the tree has none. */
+export async function selectChain(
+  db: Database,
+  id: AccountId,
+): Promise<{ chain: Account[]; nowAt: Temporal.Instant | null }> {
   const rows = await db.kysely
     .selectFrom('accounts')
-    .selectAll()
-    .where('id', 'in', sql<string>`(select unnest(path) from accounts where id = ${id})`)
+    .leftJoin('sandboxes', 'sandboxes.root_id', 'accounts.sandbox_id')
+    .selectAll('accounts')
+    .select('sandboxes.now_at')
+    .where('accounts.id', 'in', sql<string>`(select unnest(path) from accounts where id = ${id})`)
     .execute();
-  return rows.map(fromRow).sort((a, b) => a.path.length - b.path.length);
+  const nowAt = rows[0]?.now_at ?? null;
+  return { chain: rows.map(fromRow).sort((a, b) => a.path.length - b.path.length), nowAt };
 }
 
 export async function selectIdBy(
@@ -140,11 +148,13 @@ export async function selectSubtree(db: Database, root: AccountId): Promise<Acco
   return rows.map((row) => row.id as AccountId);
 }
 
+/** Roots of the real world: those of sandboxes belong to whoever made them. */
 export async function selectRoots(db: Database): Promise<Account[]> {
   const rows = await db.kysely
     .selectFrom('accounts')
     .selectAll()
     .where('parent_id', 'is', null)
+    .where('sandbox_id', 'is', null)
     .orderBy('id')
     .execute();
   return rows.map(fromRow);

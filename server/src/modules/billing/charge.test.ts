@@ -1,34 +1,18 @@
 import {
-  boundary,
   currencyExponent,
-  daysIn,
   decimal,
   formatDecimal,
   formatMoney,
   fraction,
+  money,
   newId,
-  periodAt,
-  Temporal,
   type Decimal,
-  type Period,
 } from '@tierline/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  anEdge,
-  anEdgePrice,
-  aPlanVersion,
-  aRate,
-  date,
-  nearest,
-  plus,
-  ratioOf,
-  tiersOf,
-  times,
-  type TiersWanted,
-} from '../../../../test/support/values.ts';
-import type { PlanVersion, PriceModel } from '../catalog/index.ts';
-import { describeCharge, firstCharges, firstPeriod, partAmounts, startOfCharging, tierParts } from './charge.ts';
+import { date, nearest, plus, ratioOf, tiersOf, times, type TiersWanted } from '../../../../test/support/values.ts';
+import type { PriceModel } from '../catalog/index.ts';
+import { describeCharge, partAmounts, startOfCharging, tierParts, type Charge } from './charge.ts';
 
 const partsOf = (model: PriceModel, tiers: TiersWanted, quantity: string) =>
   tierParts(model, tiersOf(tiers), decimal(quantity)).map(
@@ -168,131 +152,6 @@ describe('amounts', () => {
   });
 });
 
-const months = (count: number): Period => ({ unit: 'month', count });
-const days = (count: number): Period => ({ unit: 'day', count });
-
-/** `17/31 2026-01-15..2026-02-01`, or none. */
-function firstOf(plan: Partial<PlanVersion>, anchor: string): string {
-  const first = firstPeriod(aPlanVersion(plan), date(anchor));
-  if (first === undefined) return 'none';
-  const { fraction: of, period } = first;
-  return `${of.numerator}/${of.denominator} ${period.start.toString()}..${period.end.toString()}`;
-}
-
-describe('what is charged at the start', () => {
-  test.each([
-    ['2026-01-15', 0, '1/1 2026-01-15..2026-02-15'],
-    ['2026-01-29', 0, '1/1 2026-01-29..2026-02-28'],
-    ['2026-01-30', 0, '1/1 2026-01-30..2026-02-28'],
-    ['2026-01-31', 0, '1/1 2026-01-31..2026-02-28'],
-    ['2028-01-31', 0, '1/1 2028-01-31..2028-02-29'],
-    ['2026-01-31', 1, 'none'],
-    ['2026-01-31', 12, 'none'],
-  ])('monthly in advance from %s, free for %i months', (anchor, chargeableMonths, expected) => {
-    expect(firstOf({ chargeableMonths }, anchor)).toBe(expected);
-  });
-
-  test.each([
-    // The year of billing is charged from the end of the free months on, by the day.
-    ['2026-01-31', 1, '337/365 2026-02-28..2027-01-31'],
-    ['2028-01-31', 1, '337/366 2028-02-29..2029-01-31'],
-    ['2027-02-28', 3, '276/365 2027-05-28..2028-02-28'],
-    ['2028-02-29', 11, '30/365 2029-01-29..2029-02-28'],
-    ['2028-02-29', 12, 'none'],
-  ])('yearly in advance from %s, free for %i months', (anchor, chargeableMonths, expected) => {
-    const year = { unit: 'year', count: 1 } as const;
-    expect(firstOf({ subscriptionPeriod: year, billingPeriod: year, chargeableMonths }, anchor)).toBe(expected);
-  });
-
-  test.each([
-    ['2026-01-31', 0, '12/1 2026-01-31..2027-01-31'],
-    ['2026-01-31', 1, '11/1 2026-02-28..2027-01-31'],
-    ['2026-01-31', 12, 'none'],
-    ['2026-01-31', 13, 'none'],
-  ])('a year of months at once from %s, free for %i months', (anchor, chargeableMonths, expected) => {
-    const model = {
-      billingModel: 'before_subscription_period',
-      subscriptionPeriod: { unit: 'year', count: 1 },
-    } as const;
-    expect(firstOf({ ...model, chargeableMonths }, anchor)).toBe(expected);
-  });
-
-  test('a year of quarters at once, free for the first month: two thirds of a quarter by the day, and three quarters', () => {
-    const model = {
-      billingModel: 'before_subscription_period',
-      subscriptionPeriod: months(12),
-      billingPeriod: months(3),
-      chargeableMonths: 1,
-    } as const;
-    // 2026-01-15..04-15 has 90 days, 31 of them free.
-    expect(firstOf(model, '2026-01-15')).toBe('329/90 2026-02-15..2027-01-15');
-  });
-
-  test.each(['after_billing_period', 'external_rating'] as const)('%s: nothing', (billingModel) => {
-    expect(firstOf({ billingModel }, '2026-01-15')).toBe('none');
-  });
-});
-
-/** Anchors around the ends of months, leap years included. */
-const anchors = fc
-  .tuple(
-    fc.integer({ min: 2024, max: 2033 }),
-    fc.integer({ min: 1, max: 12 }),
-    fc.constantFrom(1, 2, 15, 27, 28, 29, 30, 31),
-  )
-  .map(([year, month, day]) => Temporal.PlainDate.from({ year, month, day }, { overflow: 'constrain' }));
-
-/** Plans whose billing period divides their subscription period, as every published plan's does. */
-const plans = fc
-  .record({
-    billing: fc.oneof(fc.constantFrom(1, 2, 3, 6, 12).map(months), fc.constantFrom(1, 7, 30, 90).map(days)),
-    times: fc.integer({ min: 1, max: 5 }),
-    chargeableMonths: fc.integer({ min: 0, max: 26 }),
-    billingModel: fc.constantFrom('before_billing_period' as const, 'before_subscription_period' as const),
-  })
-  .map(({ billing, times: count, chargeableMonths, billingModel }) =>
-    aPlanVersion({
-      billingPeriod: billing,
-      subscriptionPeriod: { unit: billing.unit, count: billing.count * count },
-      chargeableMonths,
-      billingModel,
-    }),
-  );
-
-/** Every day from one date to another, with the share of a billing period that it is. */
-function sharesByDay(anchor: Temporal.PlainDate, billing: Period, from: Temporal.PlainDate, to: Temporal.PlainDate) {
-  let sum = { numerator: 0n, denominator: 1n };
-  for (let n = 0; ; n += 1) {
-    const period = periodAt(anchor, billing, n);
-    if (Temporal.PlainDate.compare(period.start, to) >= 0) return sum;
-    let inside = 0n;
-    for (let day = period.start; Temporal.PlainDate.compare(day, period.end) < 0; day = day.add({ days: 1 })) {
-      if (Temporal.PlainDate.compare(day, from) >= 0 && Temporal.PlainDate.compare(day, to) < 0) inside += 1n;
-    }
-    sum = plus(sum, { numerator: inside, denominator: BigInt(daysIn(period)) });
-  }
-}
-
-test('no day is charged twice or dropped: the share is that of each day from the start of charging to the end', () => {
-  fc.assert(
-    fc.property(plans, anchors, (plan, anchor) => {
-      const from = startOfCharging(plan, anchor);
-      const period = plan.billingModel === 'before_billing_period' ? plan.billingPeriod : plan.subscriptionPeriod;
-      const end = boundary(anchor, 1, period);
-      const first = firstPeriod(plan, anchor);
-      if (Temporal.PlainDate.compare(from, end) >= 0) {
-        expect(first).toBeUndefined();
-        return;
-      }
-      expect(first!.period.start.toString()).toBe(from.toString());
-      expect(first!.period.end.toString()).toBe(end.toString());
-      const expected = sharesByDay(anchor, plan.billingPeriod, from, end);
-      expect(first!.fraction.numerator * expected.denominator).toBe(expected.numerator * first!.fraction.denominator);
-    }),
-    { numRuns: 300 },
-  );
-});
-
 test.each([
   ['2026-01-31', 0, '2026-01-31'],
   ['2026-01-31', 1, '2026-02-28'],
@@ -303,66 +162,25 @@ test.each([
   expect(startOfCharging({ chargeableMonths }, date(anchor)).toString()).toBe(expected);
 });
 
-describe('the charges of a line', () => {
-  const plan = aPlanVersion({ billingPeriod: months(1), subscriptionPeriod: months(12) });
-  const rate = aRate(plan, { priceModel: 'tiered', chargeTypes: ['setup', 'recurring'], name: 'Seats' });
-  const seller = newId<'account'>();
-  const customerId = newId<'customer'>();
-
-  test('each edge has its own price, currency, date and buyer; an edge without a price has none', () => {
-    const edges = [
-      anEdge({ buyerId: newId<'account'>(), byType: {} }),
-      anEdge({
-        buyerId: seller,
-        date: '2026-03-01',
-        byType: { setup: anEdgePrice('JPY', '99.5'), recurring: anEdgePrice('JPY', '100.4') },
-      }),
-      anEdge({
-        sellerId: seller,
-        date: '2026-02-28',
-        byType: {
-          recurring: anEdgePrice('EUR', [
-            ['0', '2'],
-            ['2', '1.333'],
-          ]),
-        },
-      }),
-    ];
-    const charges = firstCharges({ plan, rate, quantity: decimal('3'), prices: edges, customerId });
-    expect(
-      charges.map((charge) => [
-        charge.buyerId,
-        charge.type,
-        formatMoney(charge.amount),
-        charge.amount.currency,
-        charge.bookedOn,
-        `${charge.period.start.toString()}..${charge.period.end.toString()}`,
-      ]),
-    ).toEqual([
-      [seller, 'setup', '299', 'JPY', '2026-03-01', '2026-03-01..2026-04-01'],
-      [seller, 'recurring', '301', 'JPY', '2026-03-01', '2026-03-01..2026-04-01'],
-      [customerId, 'recurring', '4', 'EUR', '2026-02-28', '2026-02-28..2026-03-28'],
-      [customerId, 'recurring', '1.33', 'EUR', '2026-02-28', '2026-02-28..2026-03-28'],
-    ]);
-    expect(charges.every((charge) => charge.rateId === rate.rateId)).toBe(true);
-  });
-
-  test('a setup fee is due at once and whole, whatever the first months cost', () => {
-    const free = aPlanVersion({ chargeableMonths: 3 });
-    const prices = [anEdge({ byType: { setup: anEdgePrice('EUR', '10'), recurring: anEdgePrice('EUR', '5') } })];
-    const charges = firstCharges({ plan: free, rate, quantity: decimal('2'), prices, customerId });
-    expect(charges.map((charge) => [charge.type, formatMoney(charge.amount)])).toEqual([['setup', '20']]);
-  });
-
-  test('overuse is charged when it happened, not at the start', () => {
-    const prices = [anEdge({ byType: { overuse: anEdgePrice('EUR', '10') } })];
-    expect(firstCharges({ plan, rate, quantity: decimal('2'), prices, customerId })).toEqual([]);
-  });
-
-  test('a charge reads for a person', () => {
-    const free = aPlanVersion({ billingPeriod: months(3), subscriptionPeriod: months(3), chargeableMonths: 1 });
-    const prices = [anEdge({ date: '2026-01-15', byType: { recurring: anEdgePrice('EUR', '1.15') } })];
-    const [charge] = firstCharges({ plan: free, rate, quantity: decimal('10'), prices, customerId });
-    expect(describeCharge('Storage', charge!)).toBe('Storage Recurring 10 x 1.15, 2026-02-15 to 2026-04-15 (59/90)');
-  });
+test.each([
+  ['59/90', 'Storage Recurring 10 x 1.15, 2026-02-15 to 2026-04-15 (59/90)'],
+  ['1/1', 'Storage Recurring 10 x 1.15, 2026-02-15 to 2026-04-15'],
+])('a charge of %s of a period reads for a person', (of, text) => {
+  const [numerator = 1, denominator = 1] = of.split('/').map(Number);
+  const charge: Charge = {
+    rateId: newId<'rate'>(),
+    sellerId: newId<'account'>(),
+    buyerId: newId<'customer'>(),
+    type: 'recurring',
+    quantity: decimal('10'),
+    unitPrice: decimal('1.15'),
+    fraction: fraction(numerator, denominator),
+    period: { start: date('2026-02-15'), end: date('2026-04-15') },
+    amount: money(754n, 'EUR'),
+    bookedOn: '2026-01-15',
+    source: { kind: 'free' },
+  };
+  expect(describeCharge('Storage', charge)).toBe(text);
+  const now = { ...charge, type: 'setup', period: { start: charge.period.start, end: charge.period.start } } as const;
+  expect(describeCharge('Storage', { ...now, fraction: fraction(1, 1) })).toBe('Storage Setup 10 x 1.15');
 });

@@ -163,6 +163,44 @@ describe('an import', () => {
     expect(await world.exportText(other)).toBe(csv);
   });
 
+  test('policies are a preset or JSON text, and stay where a file does not name them', async () => {
+    const node = await world.provider();
+    const withPolicies = (cell: string) => [`${head},policies`, ...mail.slice(1).map((line) => `${line},${cell}`)];
+    const stored = async () => {
+      const rows = await world.db.kysely
+        .selectFrom('plan_versions')
+        .innerJoin('service_plans', 'service_plans.id', 'plan_versions.plan_id')
+        .select('policies')
+        .whereRef('plan_versions.version', '=', 'service_plans.current_version')
+        .where('account_id', '=', node.account.id)
+        .execute();
+      return rows.map(({ policies }) => policies);
+    };
+    const document = { renewal: { price: 'guarded', guard_percent: '5' }, preset: 'microsoft_like' };
+    const cell = `"${JSON.stringify(document).replaceAll('"', '""')}"`;
+    await world.importText(node, file(withPolicies('adobe_like')));
+    expect(await stored()).toEqual([{ preset: 'adobe_like' }, { preset: 'adobe_like' }]);
+    const changed = await world.importText(node, file(withPolicies(cell)));
+    expect(outcome(changed)).toEqual({ rows: 3, changed: 3, plans_changed: 2 });
+    expect(await stored()).toEqual([document, document]);
+    for (const text of [file(withPolicies(cell)), file(mail), await world.exportText(node)]) {
+      expect(outcome(await world.importText(node, text))).toEqual({ rows: 3, unchanged: 3 });
+    }
+    const messageFor = async (cell: string) => {
+      const text = file(withPolicies(cell).slice(0, 2));
+      const records = await world.importText(node, text, { missing: 'keep' });
+      return records.flatMap((record) => (record.type === 'row_error' ? [`${record.field}: ${record.message}`] : []));
+    };
+    const expected = 'It is a preset (standard, microsoft_like, adobe_like, lmpi_like), or policies as JSON text.';
+    expect(await messageFor('generous')).toEqual([`policies: ${expected}`]);
+    expect(await messageFor('{')).toEqual([`policies: ${expected}`]);
+    expect(await messageFor('"{""renewal"":{""retry_days"":99}}"')).toEqual([
+      'policies: The field policies.renewal.retry_days must be at most 60.',
+    ]);
+    expect(outcome(await world.importText(node, file(withPolicies(''))))).toMatchObject({ plans_changed: 2 });
+    expect(await stored()).toEqual([{}, {}]);
+  });
+
   test('JSON rows: numbers as they are written, bad rows by line', async () => {
     const node = await world.provider();
     const common = { vendor_code: 'acme', product_code: 'MAIL00001', product_name: 'Mail', product_type: 'saas' };

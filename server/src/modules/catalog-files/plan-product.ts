@@ -66,6 +66,7 @@ function newVendor(context: ImportContext, announced: ImportRow): Vendor {
     name: announced.vendorName ?? announced.vendorCode,
     provisioning: 'instant',
     webhookUrl: null,
+    policies: {},
     version: 1,
     createdAt: context.at.toString(),
   };

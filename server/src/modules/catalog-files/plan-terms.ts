@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { samePeriod, type Period } from '@tierline/kernel';
 import type { PlanTerms, Product } from '../catalog/index.ts';
 import { formatPeriod, type ImportRow, type RowReason, type StatedTerms } from './row.ts';
@@ -20,6 +21,7 @@ const columns = {
   unitType: 'unit_type',
   managed: 'managed',
   pricing: 'pricing',
+  policies: 'policies',
 } as const satisfies Readonly<Record<keyof Stated, string>>;
 
 const names = Object.keys(columns) as (keyof Stated)[];
@@ -47,13 +49,18 @@ export function agree(stated: Stated, row: ImportRow): { readonly stated: Stated
 type Term = NonNullable<Stated[keyof Stated]> | null;
 
 function sameTerm(a: Term, b: Term): boolean {
-  if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) return samePeriod(a, b);
-  return a === b;
+  if (isPeriod(a) && isPeriod(b)) return samePeriod(a, b);
+  return isDeepStrictEqual(a, b);
+}
+
+function isPeriod(term: Term): term is Period {
+  return typeof term === 'object' && term !== null && 'count' in term;
 }
 
 function inWords(term: Term): string {
   if (term === null) return 'nothing';
-  return typeof term === 'object' ? formatPeriod(term) : String(term);
+  if (isPeriod(term)) return formatPeriod(term);
+  return typeof term === 'object' ? JSON.stringify(term) : String(term);
 }
 
 /** The terms of the next version: what is stated, else what was, else the default; or what a new plan lacks. */

@@ -1,4 +1,12 @@
-import { formatDecimal, isCurrency, isNegative, parseDecimal, Temporal, type Period } from '@tierline/kernel';
+import {
+  formatDecimal,
+  isCurrency,
+  isNegative,
+  isTierlineError,
+  parseDecimal,
+  Temporal,
+  type Period,
+} from '@tierline/kernel';
 import {
   activationPolicies,
   billingModels,
@@ -13,10 +21,11 @@ import {
   type ProductFamily,
   type ProductType,
 } from '../catalog/index.ts';
+import { parsePolicyDocument, presetNames } from '../policies/index.ts';
 import { parseTiers, type Tiers } from './tiers.ts';
 
 /** Terms that a row may state; what it does not state stays as it is. */
-export type StatedTerms = Omit<PlanTerms, 'policies'>;
+export type StatedTerms = PlanTerms;
 
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
@@ -120,6 +129,18 @@ const price =
     return undefined;
   };
 
+const policies: Reader = (row, cell) => {
+  try {
+    row.terms.policies = parsePolicyDocument(cell.startsWith('{') ? JSON.parse(cell) : { preset: cell });
+    return undefined;
+  } catch (error) {
+    if (isTierlineError(error) && error.reasons.some(({ field }) => field !== 'policies.preset')) {
+      return error.reasons.map(({ message }) => message).join(' ');
+    }
+    return `It is a preset (${presetNames.join(', ')}), or policies as JSON text.`;
+  }
+};
+
 /** How each column is read. The names are those of the contract, which a test compares. */
 export const readers: Readonly<Record<string, Reader>> = {
   vendor_code: code(50, (row, cell) => (row.vendorCode = cell)),
@@ -148,6 +169,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   unit_type: code(20, (row, cell) => (row.terms.unitType = cell)),
   managed: oneOf(['true', 'false'], (row, word) => (row.terms.managed = word === 'true')),
   pricing: oneOf(['required', 'free'], (row, word) => (row.terms.pricing = word)),
+  policies,
   mpn: text(100, (row, cell) => (row.mpn = cell)),
   rate_name: text(150, (row, cell) => (row.rateName = cell)),
   quantity_min: quantity((row, value) => (row.quantityMin = value)),
@@ -181,6 +203,7 @@ export const readers: Readonly<Record<string, Reader>> = {
 const emptyCells: Readonly<Record<string, (row: ImportRow) => void>> = {
   auto_renewal_months: (row) => (row.terms.autoRenewalMonths = null),
   data_center: (row) => (row.terms.dataCenter = null),
+  policies: (row) => (row.terms.policies = {}),
   depends_on: (row) => (row.dependsOn = []),
 };
 

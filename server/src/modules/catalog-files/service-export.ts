@@ -3,6 +3,7 @@ import { dateIn, decimal, formatDecimal, TierlineError, type Temporal } from '@t
 import type { Database } from '../../platform/db/index.ts';
 import type { AccountNode } from '../accounts/index.ts';
 import type { ChargeType, Offer, Offers } from '../catalog/index.ts';
+import { readPolicyDocument } from '../policies/index.ts';
 import type { PriceEntry, PriceList } from '../pricing/index.ts';
 import { formatPeriod } from './row.ts';
 import { explicitTiers } from './row-prices.ts';
@@ -131,6 +132,7 @@ function cellsOf(
     unit_type: row.unit_type,
     managed: String(row.managed),
     pricing: row.pricing,
+    policies: formatPolicies(row.policies),
     mpn: row.mpn,
     rate_name: row.name,
     quantity_min: formatDecimal(decimal(row.quantity_min)),
@@ -145,6 +147,14 @@ function cellsOf(
   const hasPrice = cells.setup_price !== '' || cells.recurring_price !== '' || cells.overuse_price !== '';
   const named = hasPrice && list !== undefined ? { currency: list.currency, price_list: list.name } : {};
   return { ...cells, ...named };
+}
+
+/** A preset alone by its name, anything more as JSON text; as a row is read. */
+function formatPolicies(stored: unknown): string {
+  const document = readPolicyDocument(stored);
+  const [only, ...more] = Object.keys(document);
+  if (only === undefined) return '';
+  return document.preset !== undefined && more.length === 0 ? document.preset : JSON.stringify(document);
 }
 
 function csvRow(cells: Cells): string {

@@ -11,6 +11,7 @@ import {
 import { sql, type Selectable } from 'kysely';
 import type { Database, Statement, Tables } from '../../platform/db/index.ts';
 import type { Plan, PlanTerms, Rate } from '../catalog/index.ts';
+import { readPolicyDocument } from '../policies/index.ts';
 import type { PriceEntry, PriceList } from '../pricing/index.ts';
 import {
   resourceKey,
@@ -238,7 +239,7 @@ function termsFromRow(row: Selectable<Tables['plan_versions']>): PlanTerms {
     unitType: row.unit_type,
     managed: row.managed,
     pricing: row.pricing as PlanTerms['pricing'],
-    policies: row.policies as PlanTerms['policies'],
+    policies: readPolicyDocument(row.policies),
   };
 }
 

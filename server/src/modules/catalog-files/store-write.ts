@@ -172,6 +172,7 @@ function vendorRow(vendor: Vendor): Row {
     provisioning: vendor.provisioning,
     webhook_url: vendor.webhookUrl,
     webhook_secret_encrypted: null,
+    policies: vendor.policies,
     version: vendor.version,
     created_at: vendor.createdAt,
   };

@@ -1,4 +1,6 @@
+import type { PolicyDocument } from '@tierline/contract';
 import type { AccountId, Decimal, Period, PlanId, ProductId, RateId, ResourceId, VendorId } from '@tierline/kernel';
+import type { Policies } from '../policies/index.ts';
 
 export const productTypes = ['saas', 'software', 'suite'] as const;
 export type ProductType = (typeof productTypes)[number];
@@ -30,6 +32,8 @@ export type Vendor = {
   readonly name: string;
   readonly provisioning: ProvisioningKind;
   readonly webhookUrl: string | null;
+  /** What holds for its products where a plan version says nothing else. */
+  readonly policies: PolicyDocument;
   readonly version: number;
   readonly createdAt: string;
 };
@@ -84,7 +88,8 @@ export type PlanTerms = {
   readonly managed: boolean;
   /** `required`: a rate without a price can't be sold. `free`: it is sold at zero, its money being settled elsewhere. */
   readonly pricing: 'required' | 'free';
-  readonly policies: Readonly<Record<string, unknown>>;
+  /** What the version itself says; what counts is in {@link PlanVersion}. */
+  readonly policies: PolicyDocument;
 };
 
 /** One line of a plan version. `quantityMin` and `quantityMax` bound the quantity within a subscription. */
@@ -107,8 +112,12 @@ export type Rate = {
   readonly serviceName: string;
 };
 
-/** A published version of a plan with what it stands on; never changes, so it may be remembered for good. */
-export type PlanVersion = PlanTerms & {
+/** A version of a plan with what it stands on. Once published the version never changes; its product and vendor may. */
+export type PlanVersion = Omit<PlanTerms, 'policies'> & {
+  /** What counts for its subscriptions: of the version, its vendor and the defaults. */
+  readonly policies: Policies;
+  /** What the version itself says. */
+  readonly ownPolicies: PolicyDocument;
   readonly planId: PlanId;
   readonly version: number;
   readonly number: string;
@@ -118,7 +127,9 @@ export type PlanVersion = PlanTerms & {
   readonly shortDescription: string;
   readonly longDescription: string;
   readonly rateCount: number;
-  readonly product: Pick<Product, 'id' | 'code' | 'name' | 'type' | 'family' | 'status'>;
+  readonly product: Pick<Product, 'id' | 'code' | 'name' | 'type' | 'family' | 'status' | 'parts'>;
+  /** Of the plan, whatever version this is. */
+  readonly planStatus: Plan['status'];
   readonly vendor: Pick<Vendor, 'id' | 'code' | 'provisioning'>;
 };
 

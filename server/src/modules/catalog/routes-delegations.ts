@@ -1,4 +1,4 @@
-import { delegationRoutes, type Delegation as Shown } from '@tierline/contract';
+import { delegationRoutes, type Delegation as Shown, type Impact } from '@tierline/contract';
 import { isUuid, notFound, type AccountId, type PlanId } from '@tierline/kernel';
 import { decodeCursor, ok, pageOf, type Bind } from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
@@ -11,9 +11,15 @@ type Services = {
   readonly catalog: CatalogService;
   readonly browser: CatalogBrowser;
   readonly accounts: AccountsService;
+  /** What revoking a delegation would do to renewals, as the account may see it. */
+  readonly impactOf: (
+    accountId: AccountId,
+    change: { readonly kind: 'revoke'; readonly planId: PlanId; readonly accountId: AccountId },
+    page: { readonly cursor?: string | undefined; readonly limit: number },
+  ) => Promise<Impact>;
 };
 
-export function bindDelegations(bind: Bind<Principal>, { catalog, browser, accounts }: Services): void {
+export function bindDelegations(bind: Bind<Principal>, { catalog, browser, accounts, impactOf }: Services): void {
   /** The seller of an account below the caller: whoever may act for an account may act for those below it too. */
   async function sellerOf(caller: Principal, accountId: AccountId): Promise<Account> {
     const { account } = await accounts.visible(caller.accountId, accountId);
@@ -42,9 +48,13 @@ export function bindDelegations(bind: Bind<Principal>, { catalog, browser, accou
     return ok(showDelegation(delegation), delegation.version);
   });
 
-  bind(delegationRoutes.revokeDelegation, async ({ caller, params, cause }) => {
+  bind(delegationRoutes.revokeDelegation, async ({ caller, params, query, cause }) => {
     const seller = await sellerOf(caller, params.account_id);
     await browser.delegation(params.account_id, params.plan_id);
+    if (query.preview) {
+      const change = { kind: 'revoke' as const, planId: params.plan_id, accountId: params.account_id };
+      return ok(await impactOf(caller.accountId, change, query));
+    }
     const revoked = { status: 'revoked' as const };
     const delegation = await catalog.delegate(cause, seller, params.account_id, params.plan_id, revoked);
     return ok(showDelegation(delegation), delegation.version);

@@ -1,15 +1,17 @@
 import {
   catalogRoutes,
   planRoutes,
+  type Impact,
   type Plan as ShownPlan,
   type PlanTerms as ShownTerms,
   type Rate as ShownRate,
 } from '@tierline/contract';
-import { formatDecimal, invalid, isTierlineError } from '@tierline/kernel';
+import { formatDecimal, invalid, isTierlineError, notFound, type AccountId, type PlanId } from '@tierline/kernel';
 import type { z } from 'zod';
 import { afterId, created, decodeCursor, given, ok, pageById, pageOf, type Bind } from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
+import { showPolicies } from '../policies/index.ts';
 import type { Plan, PlanTerms, Rate } from './catalog.ts';
 import type { RateDraft } from './plan.ts';
 import type { CatalogBrowser } from './service-browse.ts';
@@ -21,6 +23,12 @@ type Services = {
   readonly browser: CatalogBrowser;
   readonly offers: Offers;
   readonly accounts: AccountsService;
+  /** What retiring a plan would do to renewals, as the account may see it. */
+  readonly impactOf: (
+    accountId: AccountId,
+    change: { readonly kind: 'retire'; readonly planId: PlanId; readonly within: AccountId },
+    page: { readonly cursor?: string | undefined; readonly limit: number },
+  ) => Promise<Impact>;
 };
 
 const isWhole = (part: string): boolean => /^\d{1,9}$/.test(part);
@@ -44,7 +52,8 @@ function bindPlanReads(bind: Bind<Principal>, { browser, offers, accounts }: Ser
       version: version.version,
       published_at: publishedAt,
       rate_count: version.rateCount,
-      terms: showTerms(version),
+      terms: showTerms({ ...version, policies: version.ownPolicies }),
+      effective_policies: showPolicies(version.policies),
     }));
     return ok({ ...showPlan(plan, isMadeWithin), versions: shown }, plan.version);
   });
@@ -83,7 +92,7 @@ function bindPlanReads(bind: Bind<Principal>, { browser, offers, accounts }: Ser
   });
 }
 
-function bindPlanWrites(bind: Bind<Principal>, { catalog }: Services): void {
+function bindPlanWrites(bind: Bind<Principal>, { catalog, browser, impactOf }: Services): void {
   bind(planRoutes.createPlan, async ({ caller, body, cause }) => {
     const making = catalog.createPlan(cause, caller.node.account, {
       productId: body.product_id,
@@ -109,7 +118,12 @@ function bindPlanWrites(bind: Bind<Principal>, { catalog }: Services): void {
     return ok(showPlan(plan, true), plan.version);
   });
 
-  bind(planRoutes.retirePlan, async ({ caller, params, cause }) => {
+  bind(planRoutes.retirePlan, async ({ caller, params, query, cause }) => {
+    if (query.preview) {
+      const { plan } = await browser.plan(caller.node, params.plan_id);
+      if (plan.accountId !== caller.accountId) throw notFound('plan');
+      return ok(await impactOf(caller.accountId, { kind: 'retire', planId: plan.id, within: plan.accountId }, query));
+    }
     const plan = await catalog.retire(cause, caller.node.account, params.plan_id);
     return ok(showPlan(plan, true), plan.version);
   });

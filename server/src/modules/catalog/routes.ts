@@ -30,14 +30,21 @@ function bindVendors(bind: Bind<Principal>, { catalog, browser }: Services): voi
   });
 
   bind(vendorRoutes.createVendor, async ({ caller, body, cause }) => {
-    const { code, name, provisioning, webhook_url: webhookUrl, webhook_secret: webhookSecret } = body;
-    const facts = given({ code, name, provisioning, webhookUrl, webhookSecret });
+    const { code, name, provisioning, webhook_url: webhookUrl, webhook_secret: webhookSecret, policies } = body;
+    const facts = given({ code, name, provisioning, webhookUrl, webhookSecret, policies });
     const vendor = await catalog.createVendor(cause, caller.node.account, facts);
     return created(showVendor(vendor, caller), vendor.version);
   });
 
   bind(vendorRoutes.getVendor, async ({ caller, params }) => {
     const vendor = await browser.vendor(caller.node.account.rootId, params.vendor_id);
+    return ok(showVendor(vendor, caller), vendor.version);
+  });
+
+  bind(vendorRoutes.changeVendor, async ({ caller, params, body, cause, expectedVersion }) => {
+    const { name, provisioning, webhook_url: webhookUrl, webhook_secret: webhookSecret, policies } = body;
+    const wanted = { name, provisioning, webhookUrl, webhookSecret, policies, expectedVersion };
+    const vendor = await catalog.changeVendor(cause, caller.node.account, params.vendor_id, wanted);
     return ok(showVendor(vendor, caller), vendor.version);
   });
 }
@@ -68,6 +75,13 @@ function bindOwnProducts(bind: Bind<Principal>, { catalog, browser }: Services):
     const product = await browser.product(caller.node.account.rootId, params.product_id);
     return ok(showProduct(product), product.version);
   });
+
+  bind(productRoutes.changeProduct, async ({ caller, params, body, cause, expectedVersion }) => {
+    const { name, service_name: serviceName, status, unit_types: unitTypes, data_centers: dataCenters } = body;
+    const wanted = { name, serviceName, status, unitTypes, dataCenters, expectedVersion };
+    const product = await catalog.changeProduct(cause, caller.node.account, params.product_id, wanted);
+    return ok(showProduct(product), product.version);
+  });
 }
 
 function bindResources(bind: Bind<Principal>, { catalog, browser }: Services): void {
@@ -85,6 +99,12 @@ function bindResources(bind: Bind<Principal>, { catalog, browser }: Services): v
 
   bind(resourceRoutes.getResource, async ({ caller, params }) => {
     const resource = await browser.resource(caller.node.account.rootId, params.resource_id);
+    return ok(showResource(resource), resource.version);
+  });
+
+  bind(resourceRoutes.changeResource, async ({ caller, params, body, cause, expectedVersion }) => {
+    const wanted = { name: body.name, expectedVersion };
+    const resource = await catalog.changeResource(cause, caller.node.account, params.resource_id, wanted);
     return ok(showResource(resource), resource.version);
   });
 }
@@ -108,9 +128,9 @@ function bindCodes(bind: Bind<Principal>, { catalog, browser }: Services): void 
 
 /** Where a vendor is told what was sold is between it and the provider, so nobody else sees the address. */
 function showVendor(vendor: Vendor, { node }: Principal): ShownVendor {
-  const { id, code, name, provisioning, version, createdAt } = vendor;
+  const { id, code, name, provisioning, policies, version, createdAt } = vendor;
   const webhookUrl = node.account.id === node.account.rootId ? vendor.webhookUrl : null;
-  return { id, code, name, provisioning, webhook_url: webhookUrl, version, created_at: createdAt };
+  return { id, code, name, provisioning, webhook_url: webhookUrl, policies, version, created_at: createdAt };
 }
 
 function showProduct(product: Product): ShownProduct {

@@ -44,6 +44,7 @@ export function offersOf(db: Database) {
   const offerings = remember<Offering>(20_000);
   const versions = remember<PlanVersion>(20_000);
   const named = remember<readonly NamedRate[]>(50_000);
+  const wholePlans = remember<ReadonlyMap<RateId, Rate>>(50_000, (rates) => rates.size);
 
   async function offering(node: AccountNode): Promise<Offering> {
     return offerings.get(node.account.id, catalogRevision(node), async () => {
@@ -125,8 +126,17 @@ export function offersOf(db: Database) {
     return withPlans(node, await selectSold(db, keys));
   }
 
+  /** Every rate of a version. Plans are sold over and over, so those in use are remembered; a version never changes. */
+  async function ratesOf({ planId, version, rateCount }: PlanVersion): Promise<ReadonlyMap<RateId, Rate>> {
+    return wholePlans.get(`${planId}/${version}`, 0n, async () => {
+      const rates = await selectRuns(db, [{ planId, version, from: 0, count: rateCount }]);
+      return new Map(rates.map((rate) => [rate.rateId, rate]));
+    });
+  }
+
   return {
     offering,
+    ratesOf,
     page,
     search,
     planVersions,

@@ -13,6 +13,8 @@ import { insertCodes, insertProduct, insertResource, insertSuiteParts, insertVen
 import { selectProduct, selectProductsById, selectVendor } from './store-lists.ts';
 
 export type NewVendor = Pick<Vendor, 'code' | 'name' | 'provisioning' | 'webhookUrl'> & {
+  /** None when not given: the engine's defaults hold. */
+  readonly policies?: Vendor['policies'];
   /** Signs requests to the webhook; stored encrypted, since it has to be used again. */
   readonly webhookSecret?: string | null;
 };
@@ -26,9 +28,10 @@ export function productsService(dependencies: CatalogDependencies) {
   const write = <Answer>(work: CatalogWrite<Answer>) => writeCatalog(dependencies, work);
 
   async function createVendor(cause: Cause, account: Account, facts: NewVendor): Promise<Vendor> {
-    const { webhookSecret = null, ...rest } = facts;
+    const { webhookSecret = null, policies = {}, ...rest } = facts;
     const vendor: Vendor = {
       ...rest,
+      policies,
       id: newId<'vendor'>(),
       rootId: account.rootId,
       version: 1,

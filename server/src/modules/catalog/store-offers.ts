@@ -9,6 +9,7 @@ import {
   type VendorId,
 } from '@tierline/kernel';
 import type { Database, Statement } from '../../platform/db/index.ts';
+import { readPolicyDocument, resolvePolicies } from '../policies/index.ts';
 import type {
   BillingModel,
   ChargeType,
@@ -255,7 +256,7 @@ type VersionRow = {
   unit_type: string;
   managed: boolean;
   pricing: 'required' | 'free';
-  policies: Record<string, unknown>;
+  policies: unknown;
   product_id: ProductId;
   product_code: string;
   product_name: string;
@@ -265,13 +266,18 @@ type VersionRow = {
   vendor_id: VendorId;
   vendor_code: string;
   provisioning: ProvisioningKind;
+  vendor_policies: unknown;
+  plan_status: 'draft' | 'published' | 'retired';
+  product_parts: ProductId[];
 };
 
 const versionsByKey: Statement = {
   name: 'plan_versions_by_key',
   text: `select v.*, sp.number, sp.account_id, sp.root_id, sp.name, sp.short_description, sp.long_description,
       p.id as product_id, p.code as product_code, p.name as product_name, p.type as product_type, p.family as product_family,
-      p.status as product_status, ve.id as vendor_id, ve.code as vendor_code, ve.provisioning
+      p.status as product_status, ve.id as vendor_id, ve.code as vendor_code, ve.provisioning,
+      ve.policies as vendor_policies, sp.status as plan_status,
+      array(select s.product_id from suite_parts s where s.suite_id = p.id) as product_parts
     from unnest($1::uuid[], $2::int[]) with ordinality as wanted (plan_id, version, place)
     join plan_versions v on v.plan_id = wanted.plan_id and v.version = wanted.version
     join service_plans sp on sp.id = v.plan_id
@@ -316,7 +322,9 @@ function versionFromRow(row: VersionRow): PlanVersion {
     unitType: row.unit_type,
     managed: row.managed,
     pricing: row.pricing,
-    policies: row.policies,
+    policies: resolvePolicies(row.vendor_policies, row.policies),
+    ownPolicies: readPolicyDocument(row.policies),
+    planStatus: row.plan_status,
     product: {
       id: row.product_id,
       code: row.product_code,
@@ -324,6 +332,7 @@ function versionFromRow(row: VersionRow): PlanVersion {
       type: row.product_type,
       family: row.product_family,
       status: row.product_status,
+      parts: row.product_parts,
     },
     vendor: { id: row.vendor_id, code: row.vendor_code, provisioning: row.provisioning },
   };

@@ -9,6 +9,7 @@ import {
 } from '@tierline/kernel';
 import { sql, type Selectable } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
+import { readPolicyDocument } from '../policies/index.ts';
 import type { Delegation, Plan, PlanTerms, Product, Rate, Resource, Vendor } from './catalog.ts';
 
 /** Writes of the catalog. Reads for offers and pages are in store-offers.ts, lists for people in store-lists.ts. */
@@ -21,6 +22,7 @@ export function vendorFromRow(row: Selectable<Tables['vendors']>): Vendor {
     name: row.name,
     provisioning: row.provisioning as Vendor['provisioning'],
     webhookUrl: row.webhook_url,
+    policies: readPolicyDocument(row.policies),
     version: row.version,
     createdAt: row.created_at.toString(),
   };
@@ -88,6 +90,7 @@ export function insertVendor(db: Database, vendor: Vendor, webhookSecretEncrypte
       provisioning: vendor.provisioning,
       webhook_url: vendor.webhookUrl,
       webhook_secret_encrypted: webhookSecretEncrypted,
+      policies: JSON.stringify(vendor.policies),
       version: vendor.version,
       created_at: vendor.createdAt,
     })
@@ -152,6 +155,47 @@ export function insertCodes(
       conflict.columns(['root_id', 'code']).doUpdateSet((set) => ({ name: set.ref('excluded.name') })),
     )
     .returning('code');
+}
+
+export function updateVendor(db: Database, vendor: Vendor, webhookSecretEncrypted: Buffer | undefined) {
+  return db.kysely
+    .updateTable('vendors')
+    .set({
+      name: vendor.name,
+      provisioning: vendor.provisioning,
+      webhook_url: vendor.webhookUrl,
+      ...(webhookSecretEncrypted === undefined ? {} : { webhook_secret_encrypted: webhookSecretEncrypted }),
+      policies: JSON.stringify(vendor.policies),
+      version: vendor.version,
+    })
+    .where('id', '=', vendor.id)
+    .where('version', '=', vendor.version - 1)
+    .returning('id');
+}
+
+export function updateProduct(db: Database, product: Product) {
+  return db.kysely
+    .updateTable('products')
+    .set({
+      name: product.name,
+      service_name: product.serviceName,
+      status: product.status,
+      unit_types: [...product.unitTypes],
+      data_centers: [...product.dataCenters],
+      version: product.version,
+    })
+    .where('id', '=', product.id)
+    .where('version', '=', product.version - 1)
+    .returning('id');
+}
+
+export function updateResource(db: Database, resource: Resource) {
+  return db.kysely
+    .updateTable('resources')
+    .set({ name: resource.name, version: resource.version })
+    .where('id', '=', resource.id)
+    .where('version', '=', resource.version - 1)
+    .returning('id');
 }
 
 export function insertPlan(db: Database, plan: Plan, rateCount: number) {

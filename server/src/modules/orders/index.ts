@@ -1,6 +1,17 @@
 export { identify, ownFieldNames, type FieldNames, type ProductName } from './identify.ts';
 export * from './order.ts';
-export { bindOrders } from './routes.ts';
-export { totalOn } from './place.ts';
-export { lineCountMax, ordersService, type LineRequest, type OrdersService, type SalesRequest } from './service.ts';
+export {
+  alignmentFrom,
+  bindOrders,
+  showOrder,
+  showOrderCharge,
+  showOrderDetail,
+  showOrderPreview,
+  showSubscriptionPreview,
+  visibleCharges,
+} from './routes.ts';
+export { decidePlacement, totalOn } from './place.ts';
+export { lineCountMax, type LineRequest, type SalesRequest } from './request.ts';
+export { ordersService, type OrdersService } from './service.ts';
+export { storePlacements, type PlacementWrite } from './store-placement.ts';
 export type { OrderFilter } from './store.ts';

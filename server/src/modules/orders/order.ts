@@ -11,7 +11,7 @@ import type {
 import type { Charge } from '../billing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 
-export const orderTypes = ['sales', 'change', 'renewal', 'cancellation', 'migration'] as const;
+export const orderTypes = ['sales', 'change', 'renewal', 'cancellation', 'migration', 'billing'] as const;
 export type OrderType = (typeof orderTypes)[number];
 
 export const orderStatuses = ['submitted', 'processing', 'completed', 'error', 'canceled'] as const;
@@ -32,6 +32,7 @@ const numberPrefixes: Readonly<Record<OrderType, string>> = {
   renewal: 'RN',
   cancellation: 'CL',
   migration: 'MG',
+  billing: 'BO',
 };
 
 /** The number that people use: a prefix for the type, then the serial number with at least six digits. */
@@ -55,8 +56,10 @@ export type OrderLine = {
   readonly vendorCode: string;
   readonly name: string;
   readonly quantity: Decimal;
+  /** What was held before; null where nothing was, and in a sale. */
+  readonly previousQuantity: Decimal | null;
   /** Asked for, or added because what was asked for depends on it. */
-  readonly origin: 'requested' | 'dependency';
+  readonly origin: 'requested' | 'dependency' | 'renewed' | 'cascade';
   readonly parameters: readonly unknown[] | null;
 };
 

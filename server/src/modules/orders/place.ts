@@ -1,5 +1,4 @@
 import {
-  boundary,
   compareDecimal,
   dateIn,
   decimal,
@@ -10,7 +9,6 @@ import {
   type Temporal,
   zeroMoney,
   addMoney,
-  addDecimal,
   zero,
   type Decimal,
   type LicenseId,
@@ -21,11 +19,11 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import type { AccountNode } from '../accounts/index.ts';
-import { dateText, firstCharges, startOfCharging } from '../billing/index.ts';
 import type { NamedRate } from '../catalog/index.ts';
 import { statusRules, type OrderingCustomer } from '../customers/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
-import type { Item, Subscription } from '../subscriptions/index.ts';
+import { nextDue, type Subscription } from '../subscriptions/index.ts';
+import { openSubscription, sell, type SaleTerms } from './opening.ts';
 import type { OrderCharge, OrderDetail, OrderLine, OrderStatus } from './order.ts';
 
 /** A line of which it is known what it means. `index` is its place in the request, for messages. */
@@ -49,6 +47,9 @@ export type Placement = {
   readonly actor: string;
   readonly at: Temporal.Instant;
   readonly identity: Identity;
+  readonly terms: SaleTerms;
+  /** Trials that the customer has had already, by plan. */
+  readonly trialsHad: ReadonlySet<string>;
 };
 
 export type Identity = {
@@ -71,27 +72,30 @@ export function decidePlacement(placement: Placement): OrderDetail {
   const instant = placement.lines.every(({ named }) => named.plan.vendor.provisioning === 'instant');
   const status: OrderStatus = instant ? 'completed' : 'processing';
   const at = placement.at.toString();
-  const subscriptions = [...byPlan.values()].map((lines, index) => newSubscription(placement, lines, index, at));
-  const subscriptionOf = new Map(subscriptions.map((subscription) => [subscription.planId, subscription.id]));
+  const opened = [...byPlan.values()].map((lines, index) => newSubscription(placement, lines, index));
+  const subscriptionOf = new Map(opened.map((subscription) => [subscription.planId, subscription.id]));
   const lines = placement.lines.map((line, position) =>
     newLine(line, position, subscriptionOf.get(line.named.plan.planId)!),
   );
-  const charges = placement.lines.flatMap(({ named, quantity }, position) =>
-    firstCharges({ ...named, quantity, prices: placement.prices[position]!, customerId: placement.customer.id }).map(
+  const ledgers = new Map(opened.map((subscription) => [subscription.planId, [...subscription.ledger]]));
+  const charges = placement.lines.flatMap((line, position) => {
+    const { planId } = line.named.plan;
+    return sell(line, placement.prices[position]!, ledgers.get(planId)!, placement.terms).map(
       (charge): OrderCharge => ({
         ...charge,
         id: placement.identity.chargeId(),
         position,
-        subscriptionId: lines[position]!.subscriptionId,
+        subscriptionId: subscriptionOf.get(planId)!,
       }),
-    ),
-  );
+    );
+  });
+  const subscriptions = opened.map((subscription) => ({ ...subscription, ledger: ledgers.get(subscription.planId)! }));
   const currency = currencyOf(placement);
   return {
     id: placement.identity.orderId,
     ownerId: placement.owner.account.id,
     serial: placement.identity.orderSerial,
-    type: 'sales',
+    type: placement.terms.migration === null ? 'sales' : 'migration',
     status,
     customerId: placement.customer.id,
     poNumber: placement.poNumber,
@@ -109,6 +113,31 @@ export function decidePlacement(placement: Placement): OrderDetail {
   };
 }
 
+function newSubscription(placement: Placement, lines: readonly ResolvedLine[], index: number): Subscription {
+  const { owner, customer, identity, at, prices, terms } = placement;
+  return openSubscription({
+    owner,
+    customerId: customer.id,
+    orderId: identity.orderId,
+    at,
+    lines,
+    prices: lines.map((line) => prices[placement.lines.indexOf(line)]!),
+    terms,
+    identity: identity.subscription(index),
+  });
+}
+
+export type FirstDue = { readonly subscriptionId: SubscriptionId; readonly at: string };
+
+/** When something first happens to each subscription of the order by itself. */
+export function firstDue({ owner, lines }: Placement, { subscriptions }: OrderDetail): FirstDue[] {
+  return subscriptions.flatMap((subscription) => {
+    const { plan } = lines.find(({ named }) => named.plan.planId === subscription.planId)!.named;
+    const due = nextDue(subscription, plan, owner.account.timeZone);
+    return due === undefined ? [] : [{ subscriptionId: subscription.id, at: due.at.toString() }];
+  });
+}
+
 function customerReasons(customer: OrderingCustomer): Reason[] {
   const rule = statusRules[customer.status];
   if (rule.mayOrder) return [];
@@ -121,7 +150,8 @@ function customerReasons(customer: OrderingCustomer): Reason[] {
   ];
 }
 
-function lineReasons({ lines, prices, owner }: Placement): Reason[] {
+function lineReasons(placement: Placement): Reason[] {
+  const { lines, prices, owner } = placement;
   const reasons: Reason[] = [];
   const held = new Map<string, number>();
   const currencies = new Set<string>();
@@ -156,7 +186,8 @@ function lineReasons({ lines, prices, owner }: Placement): Reason[] {
         message: `${plan.product.name} is at ${plan.product.status.replaceAll('_', ' ')}.`,
       });
     }
-    reasons.push(...priceReasons(named, prices[position]!, owner, field));
+    // What is not for resale costs nothing, whatever its prices are.
+    if (!placement.terms.notForResale) reasons.push(...priceReasons(named, prices[position]!, owner, field));
     for (const price of Object.values(prices[position]!.at(-1)!.byType)) currencies.add(price.currency);
   }
   if (currencies.size > 1) {
@@ -166,7 +197,7 @@ function lineReasons({ lines, prices, owner }: Placement): Reason[] {
       message: `One order has one currency; these lines are priced in ${[...currencies].join(' and ')}.`,
     });
   }
-  return [...reasons, ...dependencyReasons(lines)];
+  return [...reasons, ...dependencyReasons(lines), ...termReasons(placement)];
 }
 
 /** A rate without a price can't be sold where its plan says so; below a floor it can't be sold at all. */
@@ -198,6 +229,29 @@ function priceReasons({ rate, plan }: NamedRate, prices: RatePrices, owner: Acco
           : `${rate.name} can't be sold for now: a seller above you would sell it below its cost. Ask your seller.`,
       });
     }
+  }
+  return reasons;
+}
+
+/** Trials are for once, and what comes from another system has dates that fit together. */
+function termReasons({ lines, terms, trialsHad, at, owner }: Placement): Reason[] {
+  const reasons: Reason[] = [];
+  for (const { named, index } of lines) {
+    const { plan } = named;
+    if (plan.licenseVersion === 'trial' && plan.policies.trial.onePerCustomer && trialsHad.has(plan.planId)) {
+      const message = `The customer has had a trial of ${plan.name} already; there is one for each.`;
+      reasons.push({ code: 'orders.trial_used', field: `lines.${index}`, message });
+    }
+  }
+  const { migration } = terms;
+  if (migration === null) return reasons;
+  const today = dateIn(at, owner.account.timeZone).toString();
+  const add = (field: string, message: string): void =>
+    void reasons.push({ code: 'orders.migration_dates', field: `migration.${field}`, message });
+  if (migration.startOn > today) add('start_on', 'It began in the other system, so give today or a day before.');
+  if (migration.endOn <= today) add('end_on', 'Give a day after today: what has ended is not brought over.');
+  if (migration.billedUntil < today || migration.billedUntil > migration.endOn) {
+    add('billed_until', 'Give the first day that is not billed yet, from today to the end of the term.');
   }
   return reasons;
 }
@@ -237,76 +291,6 @@ function suggestion(placement: Placement, reasons: readonly Reason[]): Record<st
   };
 }
 
-function newSubscription(
-  placement: Placement,
-  lines: readonly ResolvedLine[],
-  index: number,
-  at: string,
-): Subscription {
-  const { plan } = lines[0]!.named;
-  const { id, serial, licenseId, activationCode } = placement.identity.subscription(index);
-  const anchor = dateIn(placement.at, placement.owner.account.timeZone);
-  const startOn = dateText(anchor);
-  const endOn = dateText(boundary(anchor, 1, plan.subscriptionPeriod));
-  const startChargeOn = dateText(startOfCharging(plan, anchor));
-  return {
-    id,
-    ownerId: placement.owner.account.id,
-    serial,
-    orderId: placement.identity.orderId,
-    customerId: placement.customer.id,
-    planId: plan.planId,
-    planVersion: plan.version,
-    name: plan.name,
-    status: plan.vendor.provisioning === 'instant' ? 'active' : 'pending',
-    autoRenewal: plan.autoRenewalMonths !== null,
-    autoRenewalMonths: plan.autoRenewalMonths,
-    anchorOn: startOn,
-    startOn,
-    endOn,
-    startChargeOn,
-    attributes: {},
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
-    items: itemsOf(lines),
-    licenses: [
-      {
-        id: licenseId,
-        productId: plan.product.id,
-        version: plan.licenseVersion,
-        activationCode,
-        units: baseUnits(lines),
-        startOn,
-        endOn,
-        startChargeOn,
-        graceMonths: plan.graceMonths,
-        enabled: true,
-      },
-    ],
-  };
-}
-
-/** In the order in which a store answers them, so that a retry is told just the same. */
-function itemsOf(lines: readonly ResolvedLine[]): Item[] {
-  return lines
-    .map(({ named: { rate }, quantity }) => ({
-      rateId: rate.rateId,
-      resourceId: rate.resourceId,
-      mpn: rate.mpn,
-      vendorCode: rate.vendorCode,
-      name: rate.name,
-      quantity,
-    }))
-    .sort((a, b) => (a.rateId < b.rateId ? -1 : 1));
-}
-
-/** Units of a license: what was bought that depends on nothing; add-ons extend it and don't count. */
-function baseUnits(lines: readonly ResolvedLine[]): Decimal {
-  const bases = lines.filter(({ named }) => named.rate.dependsOn.length === 0);
-  return bases.reduce((sum, { quantity }) => addDecimal(sum, quantity), zero);
-}
-
 function newLine(
   { named: { rate }, quantity, origin, parameters }: ResolvedLine,
   position: number,
@@ -323,6 +307,7 @@ function newLine(
     vendorCode: rate.vendorCode,
     name: rate.name,
     quantity,
+    previousQuantity: null,
     origin,
     parameters,
   };

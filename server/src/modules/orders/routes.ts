@@ -1,5 +1,6 @@
 import {
   orderRoutes,
+  type alignment,
   type EdgeTotal,
   type Order as Shown,
   type OrderDetail as ShownDetail,
@@ -19,9 +20,10 @@ import { afterId, created, given, ok, pageById, type Bind } from '../../platform
 import type { Principal } from '../access/index.ts';
 import type { AccountNode, AccountsService, Directory } from '../accounts/index.ts';
 import { showSource } from '../pricing/index.ts';
-import { showSubscription } from '../subscriptions/index.ts';
+import { showSubscription, type Subscription } from '../subscriptions/index.ts';
 import { orderNumber, type Order, type OrderCharge, type OrderDetail, type OrderLine } from './order.ts';
-import type { LineRequest, OrdersService, SalesRequest } from './service.ts';
+import type { LineRequest, SalesRequest } from './request.ts';
+import type { OrdersService } from './service.ts';
 
 type Services = {
   readonly orders: OrdersService;
@@ -46,15 +48,15 @@ export function bindOrders(bind: Bind<Principal>, { orders, accounts, directory 
     if (query.preview) {
       call.require('orders.preview');
       const preview = await orders.preview(cause, caller.accountId, request);
-      return ok(showPreview(preview, caller, await directory.get(preview.ownerId)));
+      return ok(showOrderPreview(preview, caller, await directory.get(preview.ownerId)));
     }
     const order = await orders.place(cause, caller.accountId, request);
-    return created(showDetail(order, caller, await directory.get(order.ownerId)), order.version);
+    return created(showOrderDetail(order, caller, await directory.get(order.ownerId)), order.version);
   });
 
   bind(orderRoutes.getOrder, async ({ caller, params }) => {
     const order = await orders.get(caller.accountId, { id: params.order_id });
-    return ok(showDetail(order, caller, await directory.get(order.ownerId)), order.version);
+    return ok(showOrderDetail(order, caller, await directory.get(order.ownerId)), order.version);
   });
 }
 
@@ -69,7 +71,30 @@ function requestFrom(body: OrderRead): SalesRequest {
     surface: 'api',
     // Our own API says what is missing instead of selling what nobody asked for.
     addMissingBases: false,
+    ...saleFrom(body),
   };
+}
+
+export function alignmentFrom({ subscription_id: subscriptionId }: z.output<typeof alignment>) {
+  return subscriptionId === undefined
+    ? ({ kind: 'calendar_month' } as const)
+    : ({ kind: 'subscription', subscriptionId } as const);
+}
+
+function saleFrom({ not_for_resale: notForResale, align, migration }: OrderRead): Pick<SalesRequest, 'sale'> {
+  if (notForResale === undefined && align === undefined && migration === undefined) return {};
+  const sale = {
+    notForResale,
+    align: align && alignmentFrom(align),
+    migration: migration && {
+      startOn: migration.start_on,
+      endOn: migration.end_on,
+      anchorOn: migration.anchor_on ?? migration.start_on,
+      billedUntil: migration.billed_until,
+      system: migration.system ?? null,
+    },
+  };
+  return { sale: given(sale) };
 }
 
 function lineFrom(line: OrderRead['lines'][number]): LineRequest {
@@ -101,7 +126,7 @@ function headerOf(order: Order) {
   };
 }
 
-function showOrder(order: Order): Shown {
+export function showOrder(order: Order): Shown {
   return {
     id: order.id,
     number: orderNumber(order.type, order.serial),
@@ -112,48 +137,56 @@ function showOrder(order: Order): Shown {
   };
 }
 
-function showDetail(order: OrderDetail, caller: Principal, owner: AccountNode): ShownDetail {
+export function showOrderDetail(order: OrderDetail, caller: Principal, owner: AccountNode): ShownDetail {
   const charges = visibleCharges(order.charges, caller, owner);
   return {
     ...showOrder(order),
     lines: order.lines.map((line) => ({ ...showLine(line), subscription_id: line.subscriptionId })),
-    charges: charges.map(({ charge, isOfSeller }) => ({
-      id: charge.id,
-      subscription_id: charge.subscriptionId,
-      ...showCharge(charge, isOfSeller),
-    })),
+    charges: charges.map(showOrderCharge),
     edges: edgeTotals(charges.map(({ charge }) => charge)),
     subscriptions: order.subscriptions.map(showSubscription),
   };
 }
 
 /** A preview has no ids and no numbers: nothing of it exists. */
-function showPreview(order: OrderDetail, caller: Principal, owner: AccountNode): OrderPreview {
+export function showOrderPreview(order: OrderDetail, caller: Principal, owner: AccountNode): OrderPreview {
   const charges = visibleCharges(order.charges, caller, owner);
   return {
     ...headerOf(order),
     lines: order.lines.map(showLine),
     charges: charges.map(({ charge, isOfSeller }) => showCharge(charge, isOfSeller)),
     edges: edgeTotals(charges.map(({ charge }) => charge)),
-    subscriptions: order.subscriptions.map((subscription) => {
-      const {
-        id: _,
-        number: _n,
-        order_id: _o,
-        version: _v,
-        created_at: _c,
-        updated_at: _u,
-        ...shown
-      } = showSubscription(subscription);
-      return { ...shown, licenses: shown.licenses.map(({ id: _i, activation_code: _a, ...license }) => license) };
-    }),
+    subscriptions: order.subscriptions.map(showSubscriptionPreview),
   };
+}
+
+/** What a subscription would be. */
+export function showSubscriptionPreview(subscription: Subscription): OrderPreview['subscriptions'][number] {
+  const {
+    id: _,
+    number: _n,
+    order_id: _o,
+    version: _v,
+    created_at: _c,
+    updated_at: _u,
+    ...shown
+  } = showSubscription(subscription);
+  return { ...shown, licenses: shown.licenses.map(({ id: _i, activation_code: _a, ...license }) => license) };
+}
+
+/** A charge as its caller may see it, see `visibleCharges`. */
+export function showOrderCharge({ charge, isOfSeller }: VisibleCharge): ShownDetail['charges'][number] {
+  return { id: charge.id, subscription_id: charge.subscriptionId, ...showCharge(charge, isOfSeller) };
 }
 
 type VisibleCharge = { readonly charge: OrderCharge; readonly isOfSeller: boolean };
 
 /** Charges on the edge on which the caller buys, and on those below; what stands above is not the caller's business. */
-function visibleCharges(charges: readonly OrderCharge[], caller: Principal, owner: AccountNode): VisibleCharge[] {
+export function visibleCharges(
+  charges: readonly OrderCharge[],
+  caller: Principal,
+  owner: AccountNode,
+): VisibleCharge[] {
   const placeOf = new Map<string, number>(owner.chain.map(({ id }, index) => [id, index]));
   const own = placeOf.get(caller.accountId) ?? owner.chain.length;
   return charges.flatMap((charge) => {
@@ -173,6 +206,7 @@ function showLine(line: OrderLine) {
     vendor: line.vendorCode,
     name: line.name,
     quantity: formatDecimal(line.quantity),
+    previous_quantity: line.previousQuantity === null ? null : formatDecimal(line.previousQuantity),
   };
 }
 

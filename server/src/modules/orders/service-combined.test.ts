@@ -5,7 +5,7 @@ import { openWorld, type World } from '../../../../test/support/world.ts';
 import type { Account } from '../accounts/index.ts';
 import type { Customer } from '../customers/index.ts';
 import type { OrderDetail } from './order.ts';
-import type { SalesRequest } from './service.ts';
+import type { SalesRequest } from './request.ts';
 
 let world: World;
 let provider: Account;
@@ -79,6 +79,7 @@ test('200 concurrent orders of many owners are stored by a few statements, each 
     subscriptions: 400,
     subscription_items: 400,
     licenses: 400,
+    subscription_due: 400,
     charges: 800,
     events: 600,
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { plain, refusalOf, rowsAdded } from '../../../../test/support/rows.ts';
 import { openWorld, type World } from '../../../../test/support/world.ts';
 import type { OrderDetail } from './order.ts';
-import type { SalesRequest } from './service.ts';
+import type { SalesRequest } from './request.ts';
 
 let world: World;
 let channel: Awaited<ReturnType<World['channel']>>;
@@ -97,6 +97,7 @@ describe('placing', () => {
       subscriptions: 2,
       subscription_items: 2,
       licenses: 2,
+      subscription_due: 2,
       charges: 3 * lines.length,
       events: 3,
     });
@@ -255,6 +256,40 @@ describe('a refused order leaves nothing behind', () => {
     const seller = await world.engine.accounts.change(world.cause(), middle.id, made.id, { status: 'suspended' });
     return { middle, seller, customer };
   }
+});
+
+describe('a retry', () => {
+  // Months may lie between the order and its retry, and much may have happened to what was bought.
+  test('is told the order as it was, whatever has happened to its subscription since', async () => {
+    const idempotency = {
+      ownerId: channel.reseller.id,
+      scope: 'test',
+      key: newId<'test'>(),
+      requestHash: Buffer.from('x'),
+    };
+    const cause = { ...world.cause(), idempotency };
+    const placed = await world.engine.orders.place(cause, channel.reseller.id, request());
+    const [subscription] = placed.subscriptions;
+    const items = [{ rateId: placed.lines[0]!.rateId, quantity: decimal('9') }];
+    await world.engine.lifecycle.place(
+      world.cause(),
+      channel.reseller.id,
+      subscription!.id,
+      { command: { kind: 'change', items, cascade: false }, moment: { at: 'now' } },
+      { surface: 'api' },
+    );
+    const again = await world.engine.orders.place(cause, channel.reseller.id, request());
+    expect(again.id).toBe(placed.id);
+    expect(again.subscriptions).toMatchObject([
+      {
+        version: 1,
+        endOn: subscription!.endOn,
+        updatedAt: subscription!.updatedAt,
+        items: [{ quantity: decimal('2') }],
+        licenses: subscription!.licenses,
+      },
+    ]);
+  });
 });
 
 describe('what an add-on depends on', () => {

@@ -1,41 +1,52 @@
 import { randomFillSync } from 'node:crypto';
 import {
-  formatDecimal,
+  compareDecimal,
   invalid,
   isTierlineError,
   newId,
   notFound,
   TierlineError,
   type AccountId,
-  type Decimal,
   type LicenseId,
   type OrderId,
-  type Reason,
   type SubscriptionId,
+  zero,
 } from '@tierline/kernel';
 import {
   combine,
   isDataRefusal,
   isHumanNumber,
   keyReused,
+  realTimeOf,
   retried,
   sqlState,
+  violatedConstraint,
   type Cause,
   type Database,
   type Numbers,
 } from '../../platform/db/index.ts';
 import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
-import type { CustomerKey, CustomersService, OrderingCustomer } from '../customers/index.ts';
+import type { CustomersService, OrderingCustomer } from '../customers/index.ts';
 import type { Prices } from '../pricing/index.ts';
-import { activationCode, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
-import { identify, isReason, ownFieldNames, type FieldNames, type ProductName } from './identify.ts';
+import {
+  activationCode,
+  withFields,
+  type Fields,
+  type Item,
+  type Subscription,
+  type SubscriptionsService,
+} from '../subscriptions/index.ts';
 import type { Order, OrderDetail } from './order.ts';
-import { decidePlacement, missingBases, type Identity, type ResolvedLine } from './place.ts';
+import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
+import { lineCountMax, type SalesRequest } from './request.ts';
+import { lineResolver } from './service-lines.ts';
+import { saleTerms, trialPlans } from './service-terms.ts';
 import { storePlacements, type PlacementWrite } from './store-placement.ts';
 import {
   countOrders,
   selectByKey,
+  selectCreated,
   selectOrders,
   selectParts,
   selectStored,
@@ -58,27 +69,19 @@ type Dependencies = {
   readonly batchesAtOnce: number;
 };
 
-export type LineRequest = ProductName & { readonly quantity: Decimal; readonly parameters?: readonly unknown[] | null };
-
-/** A sales order as any surface asks for it. */
-export type SalesRequest = {
-  readonly customer: CustomerKey;
-  readonly lines: readonly LineRequest[];
-  readonly poNumber: string | null;
-  readonly attributes: Readonly<Record<string, string>> | null;
-  readonly surface: string;
-  /** Whether a base that the lines depend on and lack is added at its minimum, or refused by name. */
-  readonly addMissingBases: boolean;
-  readonly fieldNames?: FieldNames;
+type Decided = {
+  readonly order: OrderDetail;
+  readonly due: readonly FirstDue[];
+  readonly lines: readonly ResolvedLine[];
 };
-
-export const lineCountMax = 200;
 
 /** Use cases of orders. Callers have authorized the actor; `within` is the account the actor acts for. */
 export function ordersService(dependencies: Dependencies) {
   const { db, directory, customers, subscriptions, offers, prices, orderSerials, subscriptionSerials } = dependencies;
 
   const store = placementStore(dependencies);
+  const resolveLines = lineResolver(offers);
+  const special = saleTerms(db, subscriptions);
 
   /** Decides the order without storing anything. Preview and placement are this same decision. */
   async function decide(
@@ -86,7 +89,7 @@ export function ordersService(dependencies: Dependencies) {
     customer: OrderingCustomer,
     request: SalesRequest,
     identity: (count: number) => Promise<Identity>,
-  ): Promise<OrderDetail> {
+  ): Promise<Decided> {
     const owner = directory.peek(customer.ownerId) ?? (await directory.get(customer.ownerId));
     // Below a suspended seller nothing is sold through it either.
     const inactive = owner.chain.find(({ status }) => status !== 'active');
@@ -95,25 +98,14 @@ export function ordersService(dependencies: Dependencies) {
         inactive === owner.account ? `${inactive.name} is ${inactive.status}` : 'A seller above is not active';
       throw new TierlineError('orders.seller_not_active', 'forbidden', `${who}, so nothing can be sold here for now.`);
     }
-    const reasons: Reason[] = [];
-    const lines: ResolvedLine[] = [];
-    const found = await Promise.all(request.lines.map((line) => offers.find(owner, line.name)));
-    for (const [index, line] of request.lines.entries()) {
-      const candidates = found[index]!;
-      const named = identify(candidates, line, `lines.${index}`, request.fieldNames ?? ownFieldNames);
-      if (isReason(named)) reasons.push(named);
-      else
-        lines.push({ named, quantity: line.quantity, origin: 'requested', parameters: line.parameters ?? null, index });
-    }
-    if (reasons.length > 0) throw invalid(reasons);
-    await addOrRefuseBases(owner, lines, request.addMissingBases);
+    const lines = await resolveLines(owner, request);
     const linePrices = await prices.of(
       owner,
       lines.map(({ named }) => named),
       customer,
       cause.at,
     );
-    return decidePlacement({
+    const placement = {
       owner,
       customer,
       lines,
@@ -123,50 +115,12 @@ export function ordersService(dependencies: Dependencies) {
       surface: request.surface,
       actor: cause.actor,
       at: cause.at,
+      terms: await special.termsOf(customer, lines, linePrices, request),
+      trialsHad: await special.trialsOf(customer, lines),
       identity: await identity(new Set(lines.map(({ named }) => named.plan.planId)).size),
-    });
-  }
-
-  /** A base can depend on another base, so what is missing is looked for until nothing is. */
-  async function addOrRefuseBases(
-    owner: Awaited<ReturnType<Directory['get']>>,
-    lines: ResolvedLine[],
-    add: boolean,
-  ): Promise<void> {
-    for (;;) {
-      const missing = missingBases(lines);
-      if (missing.length === 0) return;
-      const found = await Promise.all(
-        missing.map(async (base) => ({ ...base, named: (await offers.ofPlan(owner, base.planId, [base.rateId]))[0] })),
-      );
-      const reasons: Reason[] = [];
-      for (const { named, index } of found) {
-        const needing = lines.find((line) => line.index === index)!;
-        if (named === undefined || !add) {
-          reasons.push({
-            code: 'orders.base_missing',
-            field: `lines.${index}`,
-            message: `${needing.named.rate.name} is an add-on. Order ${named?.rate.name ?? 'its base'} (MPN ${named?.rate.mpn ?? 'unknown'}) with it.`,
-          });
-        } else {
-          lines.push({
-            named,
-            quantity: leastQuantity(named.rate.quantityMin),
-            origin: 'dependency',
-            parameters: null,
-            index,
-          });
-        }
-      }
-      if (reasons.length > 0) {
-        const bases = found.flatMap(({ named }) =>
-          named === undefined
-            ? []
-            : [{ mpn: named.rate.mpn, quantity: formatDecimal(leastQuantity(named.rate.quantityMin)) }],
-        );
-        throw invalid(reasons, { nearest_valid: { add_lines: bases } });
-      }
-    }
+    };
+    const order = decidePlacement(placement);
+    return { order, due: firstDue(placement, order), lines };
   }
 
   function customerOf(within: AccountId, request: SalesRequest): Promise<OrderingCustomer> {
@@ -175,7 +129,9 @@ export function ordersService(dependencies: Dependencies) {
 
   async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<OrderDetail> {
     checkLineCount(request);
-    return decide(cause, await customerOf(within, request), request, () => Promise.resolve(previewIdentity()));
+    const customer = await customerOf(within, request);
+    const { order } = await decide(cause, customer, request, () => Promise.resolve(previewIdentity()));
+    return order;
   }
 
   /** Decides and stores; undefined when the key was used before, or the customer is not of that version any more. */
@@ -184,9 +140,19 @@ export function ordersService(dependencies: Dependencies) {
     customer: OrderingCustomer,
     request: SalesRequest,
   ): Promise<OrderDetail | undefined> {
-    const order = await decide(cause, customer, request, newIdentity);
+    const { order, due, lines } = await decide(cause, customer, request, newIdentity);
     const { requestId, idempotency } = cause;
-    const { stored } = await store({ order, customerVersion: customer.version, requestId, idempotency });
+    const { account } = directory.peek(order.ownerId) ?? (await directory.get(order.ownerId));
+    const { stored } = await store({
+      order,
+      due,
+      sandboxId: account.sandboxId ?? null,
+      trials: trialPlans(order, lines),
+      customerVersion: customer.version,
+      requestId,
+      realAt: realTimeOf(cause).toString(),
+      idempotency,
+    });
     return stored ? order : undefined;
   }
 
@@ -204,7 +170,8 @@ export function ordersService(dependencies: Dependencies) {
         (remembered && (await attempt(cause, remembered, request).catch(undefinedIfRefused))) ??
         (await attempt(cause, await customerOf(within, request), request));
       if (placed !== undefined) return placed;
-    } catch (error) {
+    } catch (caught) {
+      const error = violatedConstraint(caught) === 'trials_used_pkey' ? trialUsed() : caught;
       if (idempotency === undefined || !isRefusal(error)) throw error;
       const before = await placedBefore(idempotency);
       if (before === undefined) throw error;
@@ -226,7 +193,17 @@ export function ordersService(dependencies: Dependencies) {
     if (known === undefined) return undefined;
     if (!known.requestHash.equals(idempotency.requestHash)) throw keyReused();
     const order = await detail({ scope: { ownerId: known.ownerId }, id: known.orderId });
-    return order && asPlaced(order);
+    return (
+      order &&
+      asPlaced(
+        order,
+        await selectCreated(
+          db,
+          known.ownerId,
+          order.subscriptions.map(({ id }) => id),
+        ),
+      )
+    );
   }
 
   async function newIdentity(subscriptionCount: number): Promise<Identity> {
@@ -256,25 +233,19 @@ export function ordersService(dependencies: Dependencies) {
   async function details(orders: readonly Order[]): Promise<OrderDetail[]> {
     if (orders.length === 0) return [];
     const owners = new Set(orders.map((order) => order.ownerId));
-    const [parts, ofOrders] = await Promise.all([
-      selectParts(db, orders),
-      Promise.all(
-        [...owners].map((ownerId) =>
-          subscriptions.page(
-            { scope: { ownerId }, orderIds: orders.filter((order) => order.ownerId === ownerId).map(({ id }) => id) },
-            { limit: 10_000 },
-            true,
-          ),
-        ),
-      ),
-    ]);
-    const byOrder = Map.groupBy(ofOrders.flat(), (subscription) => subscription.orderId);
-    return orders.map((order) => ({
-      ...order,
-      ...parts.get(order.id)!,
-      // They come newest first, and an order has them in the order in which it made them.
-      subscriptions: (byOrder.get(order.id) ?? []).toReversed(),
-    }));
+    const parts = await selectParts(db, orders);
+    const named = [...parts.values()].flatMap(({ lines }) => lines.map(({ subscriptionId }) => subscriptionId));
+    const ids = [...new Set(named)];
+    const found = await Promise.all(
+      [...owners].map((ownerId) => subscriptions.page({ scope: { ownerId }, ids }, { limit: ids.length }, true)),
+    );
+    // They come newest first, and an order has them in the order in which it made them.
+    const all = found.flat().toReversed();
+    return orders.map((order) => {
+      const own = parts.get(order.id)!;
+      const ofOrder = new Set(own.lines.map(({ subscriptionId }) => subscriptionId));
+      return { ...order, ...own, subscriptions: all.filter(({ id }) => ofOrder.has(id)) };
+    });
   }
 
   async function get(within: AccountId, key: { id: OrderId } | { serial: string }): Promise<OrderDetail> {
@@ -329,19 +300,28 @@ function isRefusal(error: unknown): boolean {
   return isTierlineError(error) && error.kind !== 'bug';
 }
 
+function trialUsed(): TierlineError {
+  const message = 'The customer has had a trial of this plan already; there is one for each.';
+  return invalid([{ code: 'orders.trial_used', field: 'lines', message }]);
+}
+
 function undefinedIfRefused(error: unknown): undefined {
   if (!isRefusal(error)) throw error;
 }
 
 /** The order as it was when it had just been placed: what a retry is told, whatever has happened to it since. */
-function asPlaced(order: OrderDetail): OrderDetail {
-  if (order.version === 1) return order;
-  const subscriptions = order.subscriptions.map((subscription): Subscription => ({
-    ...subscription,
-    status: subscription.version === 1 ? subscription.status : 'pending',
-    version: 1,
-    updatedAt: subscription.createdAt,
-  }));
+function asPlaced(order: OrderDetail, created: ReadonlyMap<SubscriptionId, Partial<Fields>>): OrderDetail {
+  const subscriptions = order.subscriptions.map((subscription): Subscription => {
+    if (subscription.version === 1) return subscription;
+    const fields = created.get(subscription.id) ?? { status: 'pending' };
+    const then = withFields(subscription, fields);
+    const isSame = (item: Item, index: number): boolean =>
+      compareDecimal(item.quantity, subscription.items[index]?.quantity ?? zero) === 0;
+    const items =
+      then.items.length === subscription.items.length && then.items.every(isSame) ? subscription.items : then.items;
+    return { ...then, items, version: 1, updatedAt: subscription.createdAt };
+  });
+  if (order.version === 1) return { ...order, subscriptions };
   return { ...order, status: 'processing', version: 1, completedAt: null, subscriptions };
 }
 
@@ -355,12 +335,6 @@ function previewIdentity(): Identity {
     subscription: () => ({ id: noId as SubscriptionId, serial: '0', licenseId: noId as LicenseId, activationCode: '' }),
     chargeId: () => noId,
   };
-}
-
-const oneUnit: Decimal = { coefficient: 1n, scale: 0 };
-
-function leastQuantity(minimum: Decimal): Decimal {
-  return minimum.coefficient > 0n ? minimum : oneUnit;
 }
 
 const pool = new Uint8Array(31 * 128);

@@ -2,6 +2,7 @@ import { decimal, newId } from '@tierline/kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rowCounts, rowsAdded } from '../../../../test/support/rows.ts';
 import { openWorld, type World } from '../../../../test/support/world.ts';
+import { ordinary } from './opening.ts';
 import { decidePlacement } from './place.ts';
 import { selectStored } from './store.ts';
 import { storePlacements, type PlacementWrite } from './store-placement.ts';
@@ -43,10 +44,14 @@ async function aWrite(key?: string, quantity = '2'): Promise<PlacementWrite> {
       }),
       chargeId: () => newId<'charge'>(),
     },
+    terms: ordinary,
+    trialsHad: new Set(),
   });
   const requestHash = Buffer.from('the request');
   const idempotency = key === undefined ? undefined : { ownerId: channel.provider.id, scope: 'test', key, requestHash };
-  return { order, customerVersion: channel.customer.version, requestId: 'request', idempotency };
+  const due = order.subscriptions.map(({ id }) => ({ subscriptionId: id, at: '2026-04-02T04:00:00Z' }));
+  const real = { realAt: clock.now().toString(), sandboxId: null, trials: [] };
+  return { order, due, customerVersion: channel.customer.version, requestId: 'request', ...real, idempotency };
 }
 
 const aBatch = (...keys: readonly (string | undefined)[]) => Promise.all(keys.map((key) => aWrite(key)));
@@ -81,6 +86,7 @@ const orderRows = {
   subscriptions: 1,
   subscription_items: 1,
   licenses: 1,
+  subscription_due: 1,
   charges: 3,
   events: 2,
 };

@@ -1,6 +1,7 @@
 import { formatDecimal, formatMoney, newId, type AccountId, type OrderId } from '@tierline/kernel';
 import { plainArrayLiteral, type Database, type Statement } from '../../platform/db/index.ts';
 import { dateText } from '../billing/index.ts';
+import { fieldsOf, storeLife } from '../subscriptions/index.ts';
 import { describeSource } from './source.ts';
 import type { OrderDetail } from './order.ts';
 
@@ -10,6 +11,13 @@ export type PlacementWrite = {
   /** The version of the customer that the order was decided with. */
   readonly customerVersion: number;
   readonly requestId: string;
+  /** When it was placed in real time, which is not that of an order in a sandbox. */
+  readonly realAt: string;
+  /** When something happens to each subscription by itself. */
+  readonly due: readonly { readonly subscriptionId: string; readonly at: string }[];
+  readonly sandboxId: string | null;
+  /** Plans of which the customer has its one trial with this order. */
+  readonly trials: readonly string[];
   readonly idempotency:
     | { readonly ownerId: AccountId; readonly scope: string; readonly key: string; readonly requestHash: Buffer }
     | undefined;
@@ -28,13 +36,13 @@ const place: Statement = {
   text: `
 with placed as (
   select i.* from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::numeric[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[], $18::bytea[])
+    $11::numeric[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[], $18::bytea[], $91::text[])
     with ordinality as i (owner_id, id, serial, status, customer_id, customer_version, po_number, surface, placed_by, currency, total,
-      attributes, placed_at, completed_at, key_owner_id, key_scope, key, request_hash, place)
+      attributes, placed_at, completed_at, key_owner_id, key_scope, key, request_hash, type, place)
   join customers c on c.owner_id = i.owner_id and c.id = i.customer_id and c.status = 'active' and c.version = i.customer_version
 ), keyed as (
   insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
-  select key_owner_id, key_scope, key, request_hash, id, jsonb_build_object('owner_id', owner_id), placed_at
+  select key_owner_id, key_scope, key, request_hash, id, jsonb_build_object('owner_id', owner_id), $88::timestamptz
   from placed where key is not null
   -- In one order everywhere, so that two statements with the same keys wait for each other instead of for ever.
   order by key_owner_id, key_scope, key
@@ -44,17 +52,19 @@ with placed as (
 ), new_orders as (
   insert into orders (owner_id, id, serial, type, status, customer_id, po_number, surface, placed_by, currency, total, attributes,
     version, placed_at, completed_at)
-  select owner_id, id, serial, 'sales', status, customer_id, po_number, surface, placed_by, currency, total, attributes, 1,
+  select owner_id, id, serial, type, status, customer_id, po_number, surface, placed_by, currency, total, attributes, 1,
     placed_at, completed_at
   from accepted
 ), new_subscriptions as (
   insert into subscriptions (owner_id, id, serial, order_id, customer_id, plan_id, plan_version, name, status, auto_renewal,
-    auto_renewal_months, anchor_on, start_on, end_on, start_charge_on, attributes, version, created_at, updated_at)
+    auto_renewal_months, anchor_on, start_on, end_on, start_charge_on, attributes, version, created_at, updated_at, life,
+    not_for_resale)
   select o.owner_id, s.id, s.serial, o.id, o.customer_id, s.plan_id, s.plan_version, s.name, s.status, s.auto_renewal,
-    s.auto_renewal_months, s.anchor_on, s.anchor_on, s.end_on, s.start_charge_on, null, 1, o.placed_at, o.placed_at
+    s.auto_renewal_months, s.anchor_on, s.start_on, s.end_on, s.start_charge_on, null, 1, o.placed_at, o.placed_at, s.life, s.not_for_resale
   from unnest($19::int[], $20::uuid[], $21::bigint[], $22::uuid[], $23::int[], $24::text[], $25::text[], $26::boolean[], $27::int[],
-    $28::date[], $29::date[], $30::date[])
-    as s (place, id, serial, plan_id, plan_version, name, status, auto_renewal, auto_renewal_months, anchor_on, end_on, start_charge_on)
+    $28::date[], $29::date[], $30::date[], $83::jsonb[], $92::boolean[], $93::date[])
+    as s (place, id, serial, plan_id, plan_version, name, status, auto_renewal, auto_renewal_months, anchor_on, end_on, start_charge_on, life,
+      not_for_resale, start_on)
   join accepted o using (place)
 ), new_licenses as (
   insert into licenses (owner_id, id, subscription_id, product_id, license_version, activation_code, units, start_on, end_on,
@@ -96,16 +106,28 @@ with placed as (
   from unnest($72::int[], $73::uuid[], $74::text[], $75::text[], $76::uuid[], $77::text[], $78::jsonb[])
     as e (place, id, type, subject_kind, subject_id, request_id, data)
   join accepted o using (place)
+), new_due as (
+  insert into subscription_due (owner_id, subscription_id, sandbox_id, due_at)
+  select o.owner_id, d.subscription_id, d.sandbox_id, d.due_at
+  from unnest($84::int[], $85::uuid[], $86::uuid[], $87::timestamptz[]) as d (place, subscription_id, sandbox_id, due_at)
+  join accepted o using (place)
+), new_trials as (
+  -- One trial for each customer and plan: a second one breaks the key, and its order with it.
+  insert into trials_used (owner_id, customer_id, plan_id, order_id)
+  select o.owner_id, o.customer_id, t.plan_id, o.id from unnest($89::int[], $90::uuid[]) as t (place, plan_id) join accepted o using (place)
 ), new_jobs as (
   insert into jobs (owner_id, id, kind, subject_id, run_at, attempts, locked_until, last_error, payload, created_at)
-  select o.owner_id, j.id, j.kind, j.subject_id, o.placed_at, 0, null, null, '{}'::jsonb, o.placed_at
+  select o.owner_id, j.id, j.kind, j.subject_id, $88::timestamptz, 0, null, null, '{}'::jsonb, $88::timestamptz
   from unnest($79::int[], $80::uuid[], $81::text[], $82::uuid[]) as j (place, id, kind, subject_id)
   join accepted o using (place)
 )
 select id from accepted`,
 };
 
-export async function storePlacements(db: Database, writes: readonly PlacementWrite[]): Promise<Set<OrderId>> {
+export async function storePlacements(
+  db: Pick<Database, 'query'>,
+  writes: readonly PlacementWrite[],
+): Promise<Set<OrderId>> {
   const rows = await db.query<{ id: OrderId }>(place, [
     ...orderColumns(writes),
     ...subscriptionColumns(writes),
@@ -114,6 +136,18 @@ export async function storePlacements(db: Database, writes: readonly PlacementWr
     ...chargeColumns(writes),
     ...eventColumns(writes),
     ...jobColumns(writes),
+    lifeColumn(writes),
+    ...dueColumns(writes),
+    // Work and keys are on the real clock. One instant for the batch, whose orders are milliseconds apart.
+    writes[0]!.realAt,
+    ...columns(
+      writes.flatMap(({ trials }, index) => trials.map((planId) => ({ place: index + 1, planId }))),
+      ({ place }) => place,
+      ({ planId }) => planId,
+    ),
+    writes.map(({ order }) => order.type),
+    writes.flatMap(({ order }) => order.subscriptions.map(({ notForResale }) => notForResale)),
+    writes.flatMap(({ order }) => order.subscriptions.map(({ startOn }) => startOn)),
   ]);
   return new Set(rows.map((row) => row.id));
 }
@@ -257,7 +291,7 @@ function eventColumns(writes: readonly PlacementWrite[]): unknown[][] {
       type: 'subscription.created',
       kind: 'subscription',
       subjectId: subscription.id as string,
-      data: `{"order_id":"${order.id}","status":"${subscription.status}","end_on":"${subscription.endOn}"}`,
+      data: `{"order_id":"${order.id}","status":"${subscription.status}","end_on":"${subscription.endOn}","set":${JSON.stringify(fieldsOf(subscription))}}`,
     })),
   ]);
   return columns(
@@ -274,6 +308,20 @@ function eventColumns(writes: readonly PlacementWrite[]): unknown[][] {
 
 function orderFacts(order: OrderDetail): string {
   return `{"serial":"${order.serial}","customer_id":"${order.customerId}","status":"${order.status}","currency":"${order.currency}","total":"${order.total}"}`;
+}
+
+function lifeColumn(writes: readonly PlacementWrite[]): unknown[] {
+  return placedRows(writes, (order) => order.subscriptions).map(({ row }) => JSON.stringify(storeLife(row)));
+}
+
+function dueColumns(writes: readonly PlacementWrite[]): unknown[][] {
+  return columns(
+    writes.flatMap(({ due, sandboxId }, index) => due.map((row) => ({ place: index + 1, row, sandboxId }))),
+    ({ place }) => place,
+    ({ row }) => row.subscriptionId,
+    ({ sandboxId }) => sandboxId,
+    ({ row }) => row.at,
+  );
 }
 
 /** What is not provisioned at once is work that starts from a row committed with the order. */

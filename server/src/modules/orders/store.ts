@@ -15,6 +15,7 @@ import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
 import { plainDate } from '../billing/index.ts';
 import type { PriceSource } from '../pricing/index.ts';
+import type { Fields } from '../subscriptions/index.ts';
 import type { Order, OrderCharge, OrderLine, OrderStatus, OrderType } from './order.ts';
 
 export function fromRow(row: Selectable<Tables['orders']>): Order {
@@ -49,6 +50,7 @@ function lineFromRow(row: Selectable<Tables['order_lines']>): OrderLine {
     vendorCode: row.vendor_code,
     name: row.name,
     quantity: decimal(row.quantity),
+    previousQuantity: row.previous_quantity === null ? null : decimal(row.previous_quantity),
     origin: row.origin as OrderLine['origin'],
     parameters: row.parameters as OrderLine['parameters'],
   };
@@ -77,8 +79,10 @@ export type OrderFilter = {
   /** Of one owner, or of every seller within an account. */
   readonly scope: { readonly ownerId: AccountId } | { readonly within: AccountId };
   readonly id?: OrderId | undefined;
+  readonly ids?: readonly OrderId[] | undefined;
   readonly serial?: string | undefined;
   readonly type?: OrderType | undefined;
+  readonly types?: readonly OrderType[] | undefined;
   readonly customerId?: CustomerId | undefined;
   readonly subscriptionId?: SubscriptionId | undefined;
   readonly statuses?: readonly OrderStatus[] | undefined;
@@ -99,8 +103,10 @@ function filtered<Of>(query: Query<Of>, filter: OrderFilter): Query<Of> {
           sql<string>`(select id from accounts where path @> array[${filter.scope.within}]::uuid[])`,
         );
   if (filter.id !== undefined) narrowed = narrowed.where('id', '=', filter.id);
+  if (filter.ids !== undefined) narrowed = narrowed.where(sql<boolean>`id = any(${[...filter.ids]}::uuid[])`);
   if (filter.serial !== undefined) narrowed = narrowed.where('serial', '=', BigInt(filter.serial));
   if (filter.type !== undefined) narrowed = narrowed.where('type', '=', filter.type);
+  if (filter.types !== undefined) narrowed = narrowed.where('type', 'in', [...filter.types]);
   if (filter.customerId !== undefined) narrowed = narrowed.where('customer_id', '=', filter.customerId);
   if (filter.statuses !== undefined) narrowed = narrowed.where('status', 'in', [...filter.statuses]);
   if (filter.placedFrom !== undefined)
@@ -109,7 +115,7 @@ function filtered<Of>(query: Query<Of>, filter: OrderFilter): Query<Of> {
     narrowed = narrowed.where('placed_at', '<', sql<never>`${filter.placedTo}::timestamptz`);
   if (filter.subscriptionId !== undefined) {
     narrowed = narrowed.where(
-      sql<boolean>`(owner_id, id) in (select owner_id, order_id from subscriptions where id = ${filter.subscriptionId})`,
+      sql<boolean>`(owner_id, id) in (select owner_id, order_id from order_lines where subscription_id = ${filter.subscriptionId})`,
     );
   }
   return narrowed;
@@ -202,4 +208,42 @@ export async function selectStored(
     )
     .execute();
   return new Set(rows.map((row) => row.id as OrderId));
+}
+
+/** The plans among some of which a customer has had its trial. */
+export async function selectTrials(
+  db: Database,
+  ownerId: AccountId,
+  customerId: CustomerId,
+  planIds: readonly PlanId[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.kysely
+    .selectFrom('trials_used')
+    .select('plan_id')
+    .where('owner_id', '=', ownerId)
+    .where('customer_id', '=', customerId)
+    .where('plan_id', 'in', [...planIds])
+    .execute();
+  return new Set(rows.map((row) => row.plan_id));
+}
+
+/** What subscriptions were when they were made, as the events about that say. */
+export async function selectCreated(
+  db: Database,
+  ownerId: AccountId,
+  ids: readonly SubscriptionId[],
+): Promise<Map<SubscriptionId, Partial<Fields>>> {
+  const rows = await db.kysely
+    .selectFrom('events')
+    .select(['subject_id', 'data'])
+    .where('owner_id', '=', ownerId)
+    .where(sql<boolean>`subject_id = any(${[...ids]}::uuid[])`)
+    .where('type', '=', 'subscription.created')
+    .execute();
+  return new Map(
+    rows.map(({ subject_id: id, data }) => [
+      id as SubscriptionId,
+      (data as { readonly set?: Partial<Fields> }).set ?? {},
+    ]),
+  );
 }

@@ -2,6 +2,7 @@ import { dateIn, decimal, newId, Temporal, type LicenseId, type OrderId, type Su
 import type { Account, AccountNode } from '../accounts/index.ts';
 import type { NamedRate, PlanVersion, Rate } from '../catalog/index.ts';
 import type { Customer } from '../customers/index.ts';
+import { ordinary } from './opening.ts';
 import type { Identity, Placement, ResolvedLine } from './place.ts';
 import type { EdgePrices, RatePrices } from '../pricing/index.ts';
 import { anEdge, anEdgePrice, aRate, type TiersWanted } from '../../../../test/support/values.ts';
@@ -16,6 +17,7 @@ export function aChain(...zones: readonly { timeZone: string; currency?: string 
     parentId: ids[index - 1] ?? null,
     rootId: ids[0]!,
     path: ids.slice(0, index + 1),
+    sandboxId: null,
     kind: index === 0 ? 'provider' : 'reseller',
     name: `Seller ${index}`,
     currency,
@@ -33,7 +35,7 @@ export function aChain(...zones: readonly { timeZone: string; currency?: string 
     createdAt: '2026-01-01T00:00:00Z',
     updatedAt: '2026-01-01T00:00:00Z',
   }));
-  return { account: chain.at(-1)!, chain, cells: chain.map(() => ({ account: 0n, catalog: 0n })) };
+  return { account: chain.at(-1)!, chain, cells: chain.map(() => ({ account: 0n, catalog: 0n })), sandbox: null };
 }
 
 export function aCustomer(owner: AccountNode, facts: Partial<Customer> = {}): Customer {
@@ -110,6 +112,8 @@ export function aPlacement(facts: Partial<Placement> & Pick<Placement, 'owner' |
     actor: 'user:1',
     at,
     identity: anIdentity(),
+    terms: ordinary,
+    trialsHad: new Set(),
     ...facts,
   };
 }

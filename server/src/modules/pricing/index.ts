@@ -12,3 +12,4 @@ export {
 export { bindPriceLists } from './routes.ts';
 export { bindCatalog, showSource } from './routes-catalog.ts';
 export { priceLists, type PriceLists } from './service-lists.ts';
+export type { Supposition } from './supposition.ts';

@@ -83,7 +83,9 @@ export type PriceSource =
       readonly amount: string;
       readonly effectiveFrom: string;
     }
-  | { readonly kind: 'free' };
+  | { readonly kind: 'free' }
+  /** Set for one subscription. */
+  | { readonly kind: 'special' };
 
 /** The price of one rate and charge type on one edge. `belowCost` compares it with what the seller itself pays. */
 export type EdgePrice = {

@@ -100,7 +100,8 @@ function visibleSteps(caller: Principal, node: AccountNode, steps: readonly Pric
 export function showSource(source: PriceSource): ShownSource {
   switch (source.kind) {
     case 'free':
-      return { kind: 'free' };
+    case 'special':
+      return { kind: source.kind };
     case 'explicit': {
       const { kind, priceListId, priceList, target, effectiveFrom } = source;
       return { kind, price_list_id: priceListId, price_list: priceList, target, effective_from: effectiveFrom };

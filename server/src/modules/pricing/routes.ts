@@ -1,5 +1,6 @@
 import {
   priceListRoutes,
+  type Impact,
   type PriceEntry as ShownEntry,
   type PriceList as Shown,
   type PriceRule as ShownRule,
@@ -12,6 +13,7 @@ import { chargeTypes } from '../catalog/index.ts';
 import type { PriceEntry, PriceList, PriceRule, RuleScope } from './price.ts';
 import type { PriceLists } from './service-lists.ts';
 import type { NewPrice, PricingService } from './service.ts';
+import type { Supposition } from './supposition.ts';
 
 type Services = {
   readonly pricing: PricingService;
@@ -25,6 +27,12 @@ type Services = {
     scope: Exclude<RuleScope, 'all'> | 'resource',
     id: string,
   ) => Promise<boolean>;
+  /** What a change would do to renewals, as the account may see it. */
+  readonly impactOf: (
+    accountId: AccountId,
+    change: { readonly kind: 'prices'; readonly list: PriceList; readonly supposed: Supposition },
+    page: { readonly cursor?: string | undefined; readonly limit: number },
+  ) => Promise<Impact>;
 };
 
 export function bindPriceLists(bind: Bind<Principal>, services: Services): void {
@@ -61,7 +69,8 @@ function bindListReads(bind: Bind<Principal>, { pricing, lists, accounts }: Serv
   });
 }
 
-function bindListWrites(bind: Bind<Principal>, { pricing, lists, accounts, buyerOf, hasTarget }: Services): void {
+function bindListWrites(bind: Bind<Principal>, services: Services): void {
+  const { pricing, lists, accounts, buyerOf, hasTarget, impactOf } = services;
   bind(priceListRoutes.createPriceList, async ({ caller, body, cause }) => {
     const accountId = body.account_id ?? caller.accountId;
     const { account } = await accounts.visible(caller.accountId, accountId, 'account_id');
@@ -80,7 +89,14 @@ function bindListWrites(bind: Bind<Principal>, { pricing, lists, accounts, buyer
     return created(showList(list), list.version);
   });
 
-  bind(priceListRoutes.setPrices, async ({ caller, params, body, cause }) => {
+  bind(priceListRoutes.changePriceList, async ({ caller, params, body, cause, expectedVersion }) => {
+    const { list, node } = await lists.visible(caller.accountId, params.price_list_id);
+    const wanted = { name: body.name, effectiveTo: body.effective_to, expectedVersion };
+    const changed = await pricing.changeList(cause, node.account, list.id, wanted);
+    return ok(showList(changed), changed.version);
+  });
+
+  bind(priceListRoutes.setPrices, async ({ caller, params, query, body, cause }) => {
     const { list, node } = await lists.visible(caller.accountId, params.price_list_id);
     const prices: NewPrice[] = body.prices.map((price) => ({
       targetId: price.target_id,
@@ -93,17 +109,21 @@ function bindListWrites(bind: Bind<Principal>, { pricing, lists, accounts, buyer
       if (targetKind === 'rate' || (await hasTarget(node, 'resource', targetId))) continue;
       throw notFound('resource', `prices.${index}.target_id`);
     }
+    if (query.preview) {
+      const supposed = await pricing.supposePrices(cause, node, list.id, prices);
+      return ok(await impactOf(caller.accountId, { kind: 'prices', ...supposed }, query));
+    }
     const changed = await pricing.setPrices(cause, node, list.id, prices);
     return ok(showList(changed), changed.version);
   });
 
-  bind(priceListRoutes.addPriceRule, async ({ caller, params, body, cause }) => {
+  bind(priceListRoutes.addPriceRule, async ({ caller, params, query, body, cause }) => {
     const { list, node } = await lists.visible(caller.accountId, params.price_list_id);
     const { scope, scope_id: scopeId = null } = body;
     if (scope !== 'all' && !(scopeId !== null && (await hasTarget(node, scope, scopeId)))) {
       throw notFound('scope', 'scope_id');
     }
-    const rule = await pricing.addRule(cause, node.account, list.id, {
+    const facts = {
       scope,
       scopeId,
       chargeType: body.charge_type,
@@ -111,7 +131,12 @@ function bindListWrites(bind: Bind<Principal>, { pricing, lists, accounts, buyer
       amount: body.amount,
       decimals: body.decimals,
       effectiveFrom: body.effective_from,
-    });
+    };
+    if (query.preview) {
+      const supposed = await pricing.supposeRule(node.account, list.id, facts);
+      return ok(await impactOf(caller.accountId, { kind: 'prices', ...supposed }, query));
+    }
+    const rule = await pricing.addRule(cause, node.account, list.id, facts);
     return created(showRule(rule));
   });
 }

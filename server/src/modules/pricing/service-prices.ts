@@ -1,4 +1,4 @@
-import { dateIn, type AccountId, type Temporal } from '@tierline/kernel';
+import { dateIn, Temporal, type AccountId } from '@tierline/kernel';
 import type { Database } from '../../platform/db/index.ts';
 import { remember } from '../../platform/remember.ts';
 import { catalogRevision, type AccountNode } from '../accounts/index.ts';
@@ -14,6 +14,7 @@ import {
   type PriceTarget,
 } from './price.ts';
 import { selectEntries, selectFloors, selectLists } from './store.ts';
+import { supposedEntries, supposedRules, type Supposition } from './supposition.ts';
 
 /** All prices of one rate on one edge. An account without a price for its buyers yet has an empty record. */
 export type EdgePrices = {
@@ -30,13 +31,17 @@ export type EdgePrices = {
 /** Prices of one rate from the root of the channel down to the account's own customers: one element per edge. */
 export type RatePrices = readonly EdgePrices[];
 
+/** An instant, which is a date on each edge, or these dates from the root of the channel down. */
+export type PriceMoment = Temporal.Instant | readonly string[];
+
 export type Prices = ReturnType<typeof pricesOf>;
 
 /**
  * Prices on every edge above and below an account; remembered per account, rate and set of lists that apply, until a
  * price or a catalog from the root down to the account changes, or until the day ends in one of the sellers' zones.
+ * `supposed`: prices as they would be with a change that nobody has published.
  */
-export function pricesOf(db: Database) {
+export function pricesOf(db: Database, supposed?: Supposition) {
   const listsByAccount = remember<{ lists: PriceList[]; rules: PriceRule[] }>(20_000);
   const remembered = remember<RatePrices>(400_000);
 
@@ -49,12 +54,13 @@ export function pricesOf(db: Database) {
     );
   }
 
-  function datesOf(node: AccountNode, at: Temporal.Instant): string[] {
+  function datesOf(node: AccountNode, at: PriceMoment): readonly string[] {
+    if (!(at instanceof Temporal.Instant)) return at;
     return node.chain.map((account) => dateIn(at, account.timeZone).toString());
   }
 
   /** The lists on each edge, and one text that names this choice of lists and days. */
-  async function edgesFor(node: AccountNode, buyer: Buyer | undefined, at: Temporal.Instant) {
+  async function edgesFor(node: AccountNode, buyer: Buyer | undefined, at: PriceMoment) {
     const all = await listsOf(node);
     const dates = datesOf(node, at);
     const lists = node.chain.map((_, index) => {
@@ -62,7 +68,7 @@ export function pricesOf(db: Database) {
       return applicable(all[index]!.lists, below ?? buyer, dates[index]!);
     });
     const key = `${dates.join()}/${lists.map((edge) => edge.map((list) => list.id).join()).join(';')}`;
-    return { lists, dates, rules: all.map(({ rules }) => rules), key };
+    return { lists, dates, rules: all.map(({ rules }) => supposedRules(rules, supposed)), key };
   }
 
   /** Prices of some rates for the account and one of its customers (undefined: for any customer). In order. */
@@ -70,7 +76,7 @@ export function pricesOf(db: Database) {
     node: AccountNode,
     rates: readonly NamedRate[],
     buyer: Buyer | undefined,
-    at: Temporal.Instant,
+    at: PriceMoment,
   ): Promise<RatePrices[]> {
     // Taken before anything is read: what changes meanwhile must not pass for what was read before.
     const revision = catalogRevision(node);
@@ -85,7 +91,7 @@ export function pricesOf(db: Database) {
       selectEntries(db, targets, listIds),
       selectFloors(db, [...new Set(missing.map(({ plan }) => plan.planId))], node.account.path),
     ]);
-    const byTarget = Map.groupBy(entries, (entry) => entry.targetId as string);
+    const byTarget = Map.groupBy(supposedEntries(entries, supposed), (entry) => entry.targetId as string);
     return rates.map((named, index) => {
       const before = known[index];
       if (before !== undefined) return before;
@@ -106,7 +112,7 @@ export function pricesOf(db: Database) {
 type Edges = {
   readonly lists: readonly PriceList[][];
   readonly dates: readonly string[];
-  readonly rules: readonly PriceRule[][];
+  readonly rules: readonly (readonly PriceRule[])[];
 };
 
 /** Goes down the channel edge by edge: the price on one edge is the cost on the next. */

@@ -28,10 +28,20 @@ import {
   touchList,
   upsertEntries,
 } from './store.ts';
+import type { Supposition } from './supposition.ts';
 
 export type { NewPrice, NewPriceList, NewRule } from './check.ts';
 
 export type PricingService = ReturnType<typeof pricingService>;
+
+/** What stays as it is is left out. */
+export type PriceListChange = {
+  readonly name?: string | undefined;
+  /** The first day on which it is no longer valid; null: it stays valid. */
+  readonly effectiveTo?: string | null | undefined;
+  /** Refused when the list is of another version by now. */
+  readonly expectedVersion?: number | undefined;
+};
 
 type Dependencies = {
   readonly db: Database;
@@ -90,14 +100,42 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
         },
       ],
       revise: [{ accountId: account.id, what: 'catalog' }],
-      constraints: {
-        price_lists_account_id_name_key: new TierlineError(
-          'pricing.list_exists',
-          'conflict',
-          `You have a price list named ${list.name} already.`,
-          { field: 'name' },
-        ),
-      },
+      constraints: { price_lists_account_id_name_key: nameTaken(list.name) },
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  /** Renames a list, or says until when it is valid. What was charged by it stays charged. */
+  async function changeList(
+    cause: Cause,
+    account: Account,
+    listId: PriceListId,
+    { expectedVersion, name, effectiveTo }: PriceListChange,
+  ): Promise<PriceList> {
+    const list = await ownList(account, listId);
+    if (expectedVersion !== undefined && expectedVersion !== list.version) {
+      throw versionMismatch('price list', list.version);
+    }
+    const given = { ...(name === undefined ? {} : { name }), ...(effectiveTo === undefined ? {} : { effectiveTo }) };
+    const changed: PriceList = { ...list, ...given, version: list.version + 1, updatedAt: cause.at.toString() };
+    checkList(changed);
+    const answer = await commit(db, {
+      cause,
+      subjectId: listId,
+      answer: changed,
+      writes: [{ run: touchList(db, changed), expect: 1, otherwise: versionMismatch('price list') }],
+      events: [
+        {
+          ownerId: account.id,
+          type: 'price_list.changed',
+          subjectKind: 'price_list',
+          subjectId: listId,
+          data: eventNames(given),
+        },
+      ],
+      revise: [{ accountId: account.id, what: 'catalog' }],
+      constraints: { price_lists_account_id_name_key: nameTaken(changed.name) },
     });
     await revisions.refresh();
     return answer;
@@ -110,12 +148,7 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
     listId: PriceListId,
     wanted: readonly NewPrice[],
   ): Promise<PriceList> {
-    const list = await ownList(node.account, listId);
-    checkPrices(wanted);
-    await refuseBelowFloor(node, list, wanted, cause.at);
-    const entries = wanted.flatMap(({ tiers, ...target }) =>
-      tiers.map((tier) => ({ ...target, ...tier, priceListId: listId })),
-    );
+    const { list, entries } = await checkedPrices(cause, node, listId, wanted);
     const changed: PriceList = { ...list, version: list.version + 1, updatedAt: cause.at.toString() };
     const answer = await commit(db, {
       cause,
@@ -139,6 +172,30 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
     });
     await revisions.refresh();
     return answer;
+  }
+
+  async function checkedPrices(cause: Cause, node: AccountNode, listId: PriceListId, wanted: readonly NewPrice[]) {
+    const list = await ownList(node.account, listId);
+    checkPrices(wanted);
+    await refuseBelowFloor(node, list, wanted, cause.at);
+    const entries = wanted.flatMap(({ tiers, ...target }) =>
+      tiers.map((tier) => ({ ...target, ...tier, priceListId: listId })),
+    );
+    return { list, entries };
+  }
+
+  /** What setting these prices would change; refused for what setting them would be refused for. */
+  async function supposePrices(cause: Cause, node: AccountNode, listId: PriceListId, wanted: readonly NewPrice[]) {
+    const { list, entries } = await checkedPrices(cause, node, listId, wanted);
+    return { list, supposed: { listId, entries, rules: [] } satisfies Supposition };
+  }
+
+  /** The same for a rule. Of rules with one date the younger counts, so its id is a new one. */
+  async function supposeRule(account: Account, listId: PriceListId, facts: NewRule) {
+    const list = await ownList(account, listId);
+    checkRule(facts);
+    const rule: PriceRule = { ...facts, id: newId<'rule'>(), priceListId: listId };
+    return { list, supposed: { listId, entries: [], rules: [rule] } satisfies Supposition };
   }
 
   /** A price below cost is refused where the account, or whoever delegated the plan, says so. */
@@ -232,13 +289,21 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
 
   return {
     ownList,
+    supposePrices,
+    supposeRule,
     explain,
     createList: (...input: Parameters<typeof createList>) => once(db, input[0], () => createList(...input)),
+    changeList: (...input: Parameters<typeof changeList>) => once(db, input[0], () => changeList(...input)),
     setPrices: (...input: Parameters<typeof setPrices>) => once(db, input[0], () => setPrices(...input)),
     addRule: (...input: Parameters<typeof addRule>) => once(db, input[0], () => addRule(...input)),
     entries: (listId: PriceListId, page: Parameters<typeof selectListEntries>[2]) =>
       selectListEntries(db, listId, page),
   };
+}
+
+function nameTaken(name: string): TierlineError {
+  const message = `You have a price list named ${name} already.`;
+  return new TierlineError('pricing.list_exists', 'conflict', message, { field: 'name' });
 }
 
 /** A price as an event tells of it. */

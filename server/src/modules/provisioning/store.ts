@@ -64,10 +64,12 @@ export async function selectPending(
   };
 }
 
+/** `version`: the one that was read, since what is booked with it was read then. */
 export function settleSubscription(
   db: Database,
   ownerId: AccountId,
   id: SubscriptionId,
+  version: number,
   status: 'active' | 'removed',
   at: string,
 ) {
@@ -77,6 +79,7 @@ export function settleSubscription(
     .where('owner_id', '=', ownerId)
     .where('id', '=', id)
     .where('status', '=', 'pending')
+    .where('version', '=', version)
     .returning('id');
 }
 

@@ -1,14 +1,21 @@
 import { subscriptionRoutes, type Subscription as Shown } from '@tierline/contract';
-import { formatDecimal } from '@tierline/kernel';
+import { formatDecimal, Temporal, TierlineError, type AccountId, type SubscriptionId } from '@tierline/kernel';
 import { afterId, ok, pageById, type Bind } from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import type { SubscriptionsService } from './service.ts';
 import type { Subscription } from './subscription.ts';
 
-type Services = { readonly subscriptions: SubscriptionsService; readonly accounts: AccountsService };
+type Services = {
+  readonly subscriptions: SubscriptionsService;
+  readonly accounts: AccountsService;
+  /** Puts together what was, from events. */
+  readonly history: {
+    asOf(within: AccountId, id: SubscriptionId, at: Temporal.Instant): Promise<Subscription>;
+  };
+};
 
-export function bindSubscriptions(bind: Bind<Principal>, { subscriptions, accounts }: Services): void {
+export function bindSubscriptions(bind: Bind<Principal>, { subscriptions, accounts, history }: Services): void {
   bind(subscriptionRoutes.listSubscriptions, async ({ caller, query }) => {
     const { owner_id: ownerId, customer_id: customerId, order_id: orderId, status, limit } = query;
     if (ownerId !== undefined) await accounts.visible(caller.accountId, ownerId, 'owner_id');
@@ -19,10 +26,20 @@ export function bindSubscriptions(bind: Bind<Principal>, { subscriptions, accoun
     return ok(pageById(rows, query, showSubscription));
   });
 
-  bind(subscriptionRoutes.getSubscription, async ({ caller, params }) => {
+  bind(subscriptionRoutes.getSubscription, async ({ caller, params, query, cause }) => {
+    if (query.as_of !== undefined) {
+      const at = Temporal.Instant.from(query.as_of);
+      if (Temporal.Instant.compare(at, cause.at) > 0) throw notYet();
+      return ok(showSubscription(await history.asOf(caller.accountId, params.subscription_id, at)));
+    }
     const subscription = await subscriptions.get(caller.accountId, { id: params.subscription_id });
     return ok(showSubscription(subscription), subscription.version);
   });
+}
+
+function notYet(): TierlineError {
+  const message = 'What will be is not known. Give an instant that has passed, or preview what you want to do.';
+  return new TierlineError('subscriptions.as_of_future', 'invalid', message, { field: 'as_of' });
 }
 
 export function showSubscription(subscription: Subscription): Shown {
@@ -36,6 +53,8 @@ export function showSubscription(subscription: Subscription): Shown {
     plan_version: subscription.planVersion,
     name: subscription.name,
     status: subscription.status,
+    hold_reason: subscription.holdReason,
+    not_for_resale: subscription.notForResale,
     auto_renewal: subscription.autoRenewal,
     auto_renewal_months: subscription.autoRenewalMonths,
     anchor_on: subscription.anchorOn,

@@ -12,11 +12,20 @@ import {
 } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
-import type { Item, License, Subscription, SubscriptionStatus } from './subscription.ts';
+import { readLife, type StoredLife } from './life.ts';
+import type { HoldReason, Item, License, Subscription, SubscriptionStatus } from './subscription.ts';
 
-type Row = Selectable<Tables['subscriptions']>;
+export type SubscriptionRow = Selectable<Tables['subscriptions']>;
 
-function fromRow(row: Row, items: readonly Item[], licenses: readonly License[]): Subscription {
+type StoredItem = Omit<Item, 'committed' | 'batches'>;
+
+/** A subscription as it is stored, with what was read of its items and licenses. */
+export function subscriptionFromRow(
+  row: SubscriptionRow,
+  items: readonly StoredItem[],
+  licenses: readonly License[],
+): Subscription {
+  const life = readLife(row.life as StoredLife | null, items);
   return {
     id: row.id as SubscriptionId,
     ownerId: row.owner_id as AccountId,
@@ -27,6 +36,7 @@ function fromRow(row: Row, items: readonly Item[], licenses: readonly License[])
     planVersion: row.plan_version,
     name: row.name,
     status: row.status as SubscriptionStatus,
+    holdReason: row.hold_reason as HoldReason | null,
     autoRenewal: row.auto_renewal,
     autoRenewalMonths: row.auto_renewal_months,
     anchorOn: row.anchor_on,
@@ -37,12 +47,13 @@ function fromRow(row: Row, items: readonly Item[], licenses: readonly License[])
     version: row.version,
     createdAt: row.created_at.toString(),
     updatedAt: row.updated_at.toString(),
-    items,
     licenses,
+    notForResale: row.not_for_resale,
+    ...life,
   };
 }
 
-function itemFromRow(row: Selectable<Tables['subscription_items']>): Item {
+function itemFromRow(row: Selectable<Tables['subscription_items']>): StoredItem {
   return {
     rateId: row.rate_id as RateId,
     resourceId: row.resource_id as ResourceId,
@@ -120,7 +131,7 @@ export async function selectSubscriptions(
   if (page.after !== undefined) query = query.where('id', '<', page.after);
   if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
   const rows = await query.execute();
-  if (!whole || rows.length === 0) return rows.map((row) => fromRow(row, [], []));
+  if (!whole || rows.length === 0) return rows.map((row) => subscriptionFromRow(row, [], []));
   const owners = [...new Set(rows.map((row) => row.owner_id))];
   const ids = rows.map((row) => row.id);
   const [items, licenses] = await Promise.all([
@@ -142,7 +153,11 @@ export async function selectSubscriptions(
   const itemsOf = Map.groupBy(items, (item) => item.subscription_id);
   const licensesOf = Map.groupBy(licenses, (license) => license.subscription_id);
   return rows.map((row) =>
-    fromRow(row, (itemsOf.get(row.id) ?? []).map(itemFromRow), (licensesOf.get(row.id) ?? []).map(licenseFromRow)),
+    subscriptionFromRow(
+      row,
+      (itemsOf.get(row.id) ?? []).map(itemFromRow),
+      (licensesOf.get(row.id) ?? []).map(licenseFromRow),
+    ),
   );
 }
 

@@ -7,9 +7,11 @@ import type {
   PlanId,
   ProductId,
   RateId,
+  Reason,
   ResourceId,
   SubscriptionId,
 } from '@tierline/kernel';
+import type { EdgeLedger } from '../billing/index.ts';
 
 export const subscriptionStatuses = ['pending', 'active', 'hold', 'terminated', 'removed'] as const;
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
@@ -23,6 +25,13 @@ export const statusChanges: Readonly<Record<SubscriptionStatus, readonly Subscri
   removed: [],
 };
 
+/** Why a subscription is on hold. Each is lifted in its own way: resumed, renewed, or released by whoever put it there. */
+export const holdReasons = ['suspended', 'expired', 'admin'] as const;
+export type HoldReason = (typeof holdReasons)[number];
+
+/** Units that came at one moment: what a refund window is counted from. The youngest are given back first. */
+export type Batch = { readonly quantity: Decimal; readonly at: string };
+
 export type Item = {
   readonly rateId: RateId;
   readonly resourceId: ResourceId;
@@ -30,6 +39,9 @@ export type Item = {
   readonly vendorCode: string;
   readonly name: string;
   readonly quantity: Decimal;
+  /** What the current term began with, for minimums of a commitment. */
+  readonly committed: Decimal;
+  readonly batches: readonly Batch[];
 };
 
 /** The right to use. Dates are civil dates of the owner's zone; `endOn` is the first day without the right. */
@@ -46,6 +58,17 @@ export type License = {
   readonly enabled: boolean;
 };
 
+/** What suspension switched off, to be restored when it ends. Dates of the owner's zone. */
+export type Suspension = { readonly on: string; readonly autoRenewal: boolean; readonly endOn: string };
+
+/** A renewal that could not be made yet: why, and when it is tried again. */
+export type RenewalFailure = {
+  readonly since: string;
+  readonly retryAt: string;
+  readonly attempts: number;
+  readonly reasons: readonly Pick<Reason, 'code' | 'message'>[];
+};
+
 /** One plan for one customer from one order. Boundaries are counted from the anchor, which stays as it was given. */
 export type Subscription = {
   readonly id: SubscriptionId;
@@ -57,6 +80,7 @@ export type Subscription = {
   readonly planVersion: number;
   readonly name: string;
   readonly status: SubscriptionStatus;
+  readonly holdReason: HoldReason | null;
   readonly autoRenewal: boolean;
   readonly autoRenewalMonths: number | null;
   readonly anchorOn: string;
@@ -69,6 +93,23 @@ export type Subscription = {
   readonly updatedAt: string;
   readonly items: readonly Item[];
   readonly licenses: readonly License[];
+  /** What it owes on each edge, from the root of the channel down to the customer. Empty when only listed. */
+  readonly ledger: readonly EdgeLedger[];
+  /** Not for resale: all its prices are zero. */
+  readonly notForResale: boolean;
+  readonly suspension: Suspension | null;
+  readonly renewalFailure: RenewalFailure | null;
+  /** The end of term of which a notice was given. */
+  readonly noticedOn: string | null;
+  /** Where it came from, when not from a sale. */
+  readonly origin: Origin | null;
+};
+
+export type Origin = {
+  readonly kind: 'migration' | 'transfer' | 'split' | 'trial';
+  /** The subscription that it was before, or a part of. */
+  readonly subscriptionId?: SubscriptionId;
+  readonly system?: string;
 };
 
 const codeLetters = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';

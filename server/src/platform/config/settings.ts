@@ -317,6 +317,12 @@ export const settings = {
     max: 45_000,
     unit: 'ms',
   }),
+  sandboxPrivateWebhooks: flag({
+    env: 'TIERLINE_SANDBOX_PRIVATE_WEBHOOKS',
+    description:
+      'Whether vendors of sandboxes may have webhooks at addresses of this machine or its network. Every owner or admin can make a sandbox, so only where all of them are trusted.',
+    fallback: false,
+  }),
 } as const;
 
 export type SettingName = keyof typeof settings;

@@ -36,6 +36,7 @@ const vendor = (code: string, id: string = newId<'vendor'>()): Write => ({
       provisioning: 'instant',
       webhook_url: null,
       webhook_secret_encrypted: null,
+      policies: '{}',
       version: 1,
       created_at: at.toString(),
     })

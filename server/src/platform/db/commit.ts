@@ -17,15 +17,25 @@ export type NewEvent = {
   readonly subjectKind: string;
   readonly subjectId: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** When it happened, where that is not when the commit was caused. */
+  readonly at?: Temporal.Instant;
 };
 
 /** Who does it, when, and under which key a retry is to find the same answer. */
 export type Cause = {
   readonly actor: string;
   readonly requestId: string;
+  /** The time of the business that it is about: in a sandbox, what the sandbox's clock shows. */
   readonly at: Temporal.Instant;
+  /** The real time, where `at` is that of a sandbox. Ask `realTimeOf`. */
+  readonly realAt?: Temporal.Instant;
   readonly idempotency?: Idempotency;
 };
+
+/** For what runs on the real clock whatever a sandbox's shows: keys and their expiry, retries, work to do. */
+export function realTimeOf({ at, realAt }: Pick<Cause, 'at' | 'realAt'>): Temporal.Instant {
+  return realAt ?? at;
+}
 
 export type Idempotency = {
   /** The account whose keys these are. */
@@ -151,7 +161,7 @@ function statement<Answer>(work: Commit<Answer>): RawBuilder<unknown> {
     parts.push(sql`keyed as (
       insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
       values (${idempotency.ownerId}, ${idempotency.scope}, ${idempotency.key}, ${idempotency.requestHash},
-        ${work.subjectId}, ${JSON.stringify(work.answer)}, ${work.cause.at.toString()})
+        ${work.subjectId}, ${JSON.stringify(work.answer)}, ${realTimeOf(work.cause).toString()})
       on conflict do nothing returning 1)`);
     checks.push(sql`refuse_unless((select count(*) from keyed) = 1, 'retry')`);
   }
@@ -162,7 +172,7 @@ function statement<Answer>(work: Commit<Answer>): RawBuilder<unknown> {
 function insertEvents<Answer>(work: Commit<Answer>): RawBuilder<unknown> {
   const rows = work.events.map(
     (event) => sql`(${event.ownerId}::uuid, ${newId<'event'>()}::uuid, ${event.type}, ${event.subjectKind},
-      ${event.subjectId}::uuid, ${work.cause.actor}, ${work.cause.requestId}, ${work.cause.at.toString()}::timestamptz,
+      ${event.subjectId}::uuid, ${work.cause.actor}, ${work.cause.requestId}, ${(event.at ?? work.cause.at).toString()}::timestamptz,
       ${JSON.stringify(event.data)}::jsonb)`,
   );
   return sql`insert into events (owner_id, id, type, subject_kind, subject_id, actor, request_id, at, data)

@@ -1,4 +1,4 @@
-export { plainArrayLiteral } from './array-literal.ts';
+export { arrayLiteral, plainArrayLiteral } from './array-literal.ts';
 export * from './combine.ts';
 export * from './commit.ts';
 export * from './connect.ts';

@@ -24,6 +24,7 @@ export type Tables = {
     version: number;
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
+    sandbox_id: string | null;
   };
   api_keys: {
     id: string;
@@ -111,6 +112,22 @@ export type Tables = {
     response: ColumnType<unknown | null, string | null, string | null>;
     created_at: ColumnType<Temporal.Instant, string, string>;
   };
+  intents: {
+    owner_id: string;
+    id: string;
+    subscription_id: string;
+    kind: string;
+    moment: string;
+    due_on: string | null;
+    command: ColumnType<unknown, string, string>;
+    status: string;
+    reason: string | null;
+    order_id: string | null;
+    version: number;
+    created_by: string;
+    created_at: ColumnType<Temporal.Instant, string, string>;
+    updated_at: ColumnType<Temporal.Instant, string, string>;
+  };
   jobs: {
     owner_id: string;
     id: string;
@@ -173,6 +190,7 @@ export type Tables = {
     quantity: string;
     origin: string;
     parameters: ColumnType<unknown | null, string | null, string | null>;
+    previous_quantity: string | null;
   };
   orders: {
     owner_id: string;
@@ -298,6 +316,16 @@ export type Tables = {
     catalog_revision: ColumnType<bigint, bigint | string, bigint | string>;
     changed_xid: ColumnType<string, never, never>;
   };
+  sandboxes: {
+    root_id: string;
+    name: string;
+    now_at: ColumnType<Temporal.Instant, string, string>;
+    advancing_to: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    created_by: string | null;
+    status: string;
+    version: number;
+    created_at: ColumnType<Temporal.Instant, string, string>;
+  };
   schema_migrations: {
     name: string;
     checksum: string;
@@ -345,6 +373,12 @@ export type Tables = {
     created_at: ColumnType<Temporal.Instant, string, string>;
     revoked_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
   };
+  subscription_due: {
+    owner_id: string;
+    subscription_id: string;
+    sandbox_id: string | null;
+    due_at: ColumnType<Temporal.Instant, string, string>;
+  };
   subscription_items: {
     owner_id: string;
     subscription_id: string;
@@ -375,10 +409,19 @@ export type Tables = {
     version: number;
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
+    hold_reason: string | null;
+    not_for_resale: boolean;
+    life: ColumnType<unknown | null, string | null, string | null>;
   };
   suite_parts: {
     suite_id: string;
     product_id: string;
+  };
+  trials_used: {
+    owner_id: string;
+    customer_id: string;
+    plan_id: string;
+    order_id: string;
   };
   unit_types: {
     root_id: string;
@@ -405,5 +448,6 @@ export type Tables = {
     webhook_secret_encrypted: Buffer | null;
     version: number;
     created_at: ColumnType<Temporal.Instant, string, string>;
+    policies: ColumnType<unknown, string, string>;
   };
 };

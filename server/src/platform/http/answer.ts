@@ -21,11 +21,17 @@ export class Answer<Request extends IncomingMessage = IncomingMessage> extends S
     const headers = typeof second === 'object' ? second : third;
     const message = typeof second === 'string' ? second : undefined;
     if (this.extraName === undefined) return this.finishHead(statusCode, message, headers);
-    if (Array.isArray(headers)) return this.finishHead(statusCode, message, [...headers, this.extraName, this.extraValue]);
+    if (Array.isArray(headers))
+      return this.finishHead(statusCode, message, [...headers, this.extraName, this.extraValue]);
     return this.finishHead(statusCode, message, { ...headers, [this.extraName]: this.extraValue });
   }
 
   private finishHead(statusCode: number, message: string | undefined, headers: Head | undefined): this {
     return message === undefined ? super.writeHead(statusCode, headers) : super.writeHead(statusCode, message, headers);
   }
+}
+
+/** Whether it is one of ours: this server makes no others, but the framework's types allow for them. */
+export function isAnswer(outgoing: unknown): outgoing is Answer {
+  return outgoing instanceof Answer;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { invalid, type Temporal, TierlineError, type AccountId, type Clock, type Reason } from '@tierline/kernel';
-import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from '@tierline/contract';
+import { invalid, type Temporal, TierlineError, type AccountId, type Reason } from '@tierline/kernel';
+import { takesVersion, type AnswerOf, type BodyOf, type ParamsOf, type QueryOf, type Route } from '@tierline/contract';
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { readJson } from './body.ts';
@@ -15,6 +15,7 @@ export type ApiCause = {
   readonly actor: string;
   readonly requestId: string;
   readonly at: Temporal.Instant;
+  readonly realAt?: Temporal.Instant;
   readonly idempotency?: {
     readonly ownerId: AccountId;
     readonly scope: string;
@@ -71,7 +72,8 @@ export const created = <Body>(body: Body, version?: number) => ({
 export const noContent = { status: 204, body: undefined } as const;
 
 export type BinderOptions<Caller extends ApiCaller> = {
-  readonly clock: Clock;
+  /** Why the caller's request is done, and at which time; undefined: nobody has signed in. */
+  readonly causeOf: (caller: Caller | undefined, requestId: string) => ApiCause;
   /** Throws for a caller who is nobody. */
   readonly authenticate: (c: Context<HttpEnv>, token: string) => Promise<Caller>;
   /** Throws unless the permission table lets the caller do it. */
@@ -101,7 +103,7 @@ export function apiBinder<Caller extends ApiCaller>(options: BinderOptions<Calle
 async function read<Caller extends ApiCaller, R extends Route>(
   c: Context<HttpEnv>,
   route: R,
-  { clock, authenticate, authorize }: BinderOptions<Caller>,
+  { causeOf, authenticate, authorize }: BinderOptions<Caller>,
 ): Promise<Call<Caller, R>> {
   const token = route.isPublic === true ? '' : bearerOf(c);
   const caller = route.isPublic === true ? undefined : await authenticate(c, token);
@@ -111,8 +113,7 @@ async function read<Caller extends ApiCaller, R extends Route>(
   }
   const parts = await parse(c, route);
   const key = idempotencyKeyOf(c, route);
-  const { requestId } = c.env.exchange;
-  const cause: ApiCause = { actor: caller?.actor ?? 'nobody', requestId, at: clock.now() };
+  const cause = causeOf(caller, c.env.exchange.requestId);
   const call = {
     caller,
     ...parts.read,
@@ -123,7 +124,7 @@ async function read<Caller extends ApiCaller, R extends Route>(
             ...cause,
             idempotency: { ownerId: caller.accountId, scope: route.operationId, key, requestHash: parts.hash() },
           },
-    expectedVersion: route.method === 'patch' ? expectedVersionOf(c) : undefined,
+    expectedVersion: takesVersion(route) ? expectedVersionOf(c) : undefined,
     require: (permission: string) => {
       if (caller !== undefined) authorize(caller, permission);
     },

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { newId, TierlineError } from '@tierline/kernel';
 import type { Config } from '../config/index.ts';
-import { Answer } from './answer.ts';
+import { Answer, isAnswer } from './answer.ts';
 import { createHandler, type Handle, type HandlerOptions } from './handler.ts';
 import { problemResponse } from './problem.ts';
 import { refuseConnection } from './refusal.ts';
@@ -69,7 +69,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function listener(handle: Handle) {
   return getRequestListener(
     (request, { incoming, outgoing }) =>
-      incoming instanceof IncomingMessage && outgoing instanceof Answer
+      incoming instanceof IncomingMessage && isAnswer(outgoing)
         ? handle(request, { incoming, outgoing })
         : handle(request, {}),
     {

@@ -1,0 +1,95 @@
+import type { Decimal, PlanId, RateId, SubscriptionId } from '@tierline/kernel';
+import type { LaterMoment } from './intent.ts';
+
+/** A quantity of one rate: the total that the subscription is to hold. 0 removes the item. */
+export type WantedItem = { readonly rateId: RateId; readonly quantity: Decimal };
+
+export type ChangeCommand = {
+  readonly kind: 'change';
+  readonly items: readonly WantedItem[];
+  /** Whether add-ons go with a base that is reduced or removed, instead of standing in its way. */
+  readonly cascade: boolean;
+};
+
+/** Another plan or another period, which is another plan. Items follow by their resource unless `items` says otherwise. */
+export type SwitchCommand = {
+  readonly kind: 'switch';
+  readonly planId: PlanId;
+  /** From the day of the switch with a new term, or with the dates that the subscription has. */
+  readonly start: 'now' | 'keep';
+  readonly items: readonly WantedItem[] | null;
+};
+
+export type CancelCommand = { readonly kind: 'cancel'; readonly reason: string | null };
+export type AutoRenewalCommand = {
+  readonly kind: 'auto_renewal';
+  readonly on: boolean;
+  readonly months: number | null;
+};
+/** Some units of a subscription into another one of the same customer. */
+export type MoveCommand = {
+  readonly kind: 'move';
+  readonly items: readonly WantedItem[];
+  readonly targetId: SubscriptionId;
+};
+
+/** What may also be asked for a later moment. */
+export type LaterCommand = ChangeCommand | SwitchCommand | CancelCommand | AutoRenewalCommand;
+
+export const laterKinds: readonly Command['kind'][] = ['change', 'switch', 'cancel', 'auto_renewal'];
+
+export function isLater(command: Command): command is LaterCommand {
+  return laterKinds.includes(command.kind);
+}
+
+export type RenewCommand = {
+  readonly kind: 'renew';
+  /** Where the next term begins: at the end of this one, today, or today only where it has expired. */
+  readonly from: 'expiry' | 'now' | 'now_if_expired';
+  /** Length of the next term in months; null: as the plan says. */
+  readonly months: number | null;
+  readonly items: readonly WantedItem[];
+  readonly align: Alignment | null;
+};
+
+/** The end that a term is to have. */
+export type Alignment =
+  | { readonly kind: 'subscription'; readonly subscriptionId: SubscriptionId }
+  | { readonly kind: 'calendar_month' };
+
+export type SuspendCommand = {
+  readonly kind: 'suspend';
+  /** The last day but one of the right to use, exclusive; null: it ends at once. */
+  readonly endOn: string | null;
+};
+export type ResumeCommand = { readonly kind: 'resume'; readonly endOn: string | null };
+/** Another end of the term; earlier, or later and then charged for. */
+export type ExpiryCommand = { readonly kind: 'expiry'; readonly endOn: string };
+/** How it renews, and the caller's own members. Null: stays as it is. */
+export type DetailsCommand = {
+  readonly kind: 'details';
+  readonly autoRenewal: boolean | null;
+  readonly autoRenewalMonths: number | null;
+  readonly attributes: Readonly<Record<string, string>> | null;
+};
+/** A trial becomes paid: at once, or when it ends. */
+export type ConvertCommand = { readonly kind: 'convert'; readonly planId: PlanId | null };
+/** Special prices for what is left of the term, by rate: what the customer pays. */
+export type PricesCommand = {
+  readonly kind: 'prices';
+  readonly prices: readonly { readonly rateId: RateId; readonly unitPrice: Decimal; readonly sellerIndex: number }[];
+};
+
+export type Command =
+  | LaterCommand
+  | RenewCommand
+  | SuspendCommand
+  | ResumeCommand
+  | ExpiryCommand
+  | ConvertCommand
+  | PricesCommand
+  | MoveCommand
+  | DetailsCommand;
+
+/** A command with its moment; without one it happens now. */
+export type Asked = { readonly command: Command; readonly moment: LaterMoment | { readonly at: 'now' } };

@@ -1,0 +1,30 @@
+import type { Subscription } from '../subscriptions/index.ts';
+import type { DetailsCommand } from './command.ts';
+import { draft, type Decision } from './draft.ts';
+import { refuse, requireActive } from './refusals.ts';
+
+/** How it renews, and members that callers choose themselves. What is null stays as it is. */
+export function decideDetails(
+  subscription: Subscription,
+  { autoRenewal, autoRenewalMonths, attributes }: DetailsCommand,
+): Decision {
+  const { status } = subscription;
+  if (status === 'removed')
+    refuse(
+      'lifecycle.already_ended',
+      'subscription',
+      'The subscription was removed. Order it anew where it is still wanted.',
+    );
+  const isRenewal = autoRenewal !== null || autoRenewalMonths !== null;
+  // A suspension has switched renewal off, and its end restores it.
+  if (isRenewal && status !== 'pending') requireActive(subscription);
+  const decided = draft(null);
+  decided.open(subscription);
+  decided.set(subscription.id, {
+    autoRenewal: autoRenewal ?? subscription.autoRenewal,
+    autoRenewalMonths: autoRenewalMonths ?? subscription.autoRenewalMonths,
+    attributes: attributes ?? subscription.attributes,
+  });
+  decided.event(isRenewal ? 'subscription.auto_renewal_set' : 'subscription.attributes_set', subscription.id);
+  return decided.done();
+}

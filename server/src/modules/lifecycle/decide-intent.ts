@@ -1,0 +1,52 @@
+import type { Subscription } from '../subscriptions/index.ts';
+import { isLater, type Command } from './command.ts';
+import { todayOf, type Context } from './context.ts';
+import { draft, type Decision } from './draft.ts';
+import type { Intent, LaterMoment } from './intent.ts';
+import { refuse } from './refusals.ts';
+
+/** Takes back what was to happen later, or gives it another moment or content. */
+export function editIntent(
+  context: Context,
+  subscription: Subscription,
+  intent: Intent,
+  wanted:
+    | { readonly cancel: true }
+    | { readonly moment: LaterMoment | undefined; readonly command: Command | undefined },
+): Decision {
+  const decided = draft(null);
+  decided.open(subscription);
+  if ('cancel' in wanted) {
+    decided.intents.push({ kind: 'end', intent, status: 'canceled', reason: null });
+    return decided.done();
+  }
+  const moment = wanted.moment ?? intent.moment;
+  const command = wanted.command ?? intent.command;
+  if (command.kind !== intent.command.kind || !isLater(command)) {
+    refuse('lifecycle.intent_kind', 'command', `This is a planned ${intent.command.kind}; cancel it and plan another.`);
+  }
+  if (moment.at === 'date' && moment.on <= todayOf(context))
+    refuse('lifecycle.moment_past', 'moment.on', 'Give a day after today.');
+  checkNames(context, command);
+  decided.intents.push({ kind: 'edit', intent, moment, command });
+  return decided.done();
+}
+
+/** What a planned command names must be there when it is planned; the rest is decided at its moment. */
+export function checkNames({ current, plans, intents }: Context, command: Command): void {
+  if (command.kind !== 'change' && command.kind !== 'switch') return;
+  const target = command.kind === 'switch' ? plans.get(command.planId) : current;
+  if (target === undefined)
+    refuse('lifecycle.unknown_plan', 'plan_id', 'Your catalog has no such plan. Name one that you may sell.');
+  // A switch that waits may bring the product before the change comes.
+  if (command.kind === 'change' && intents.some((one) => one.command.kind === 'switch')) return;
+  for (const [index, { rateId }] of (command.items ?? []).entries()) {
+    if (!target.rates.has(rateId)) {
+      refuse(
+        'lifecycle.unknown_rate',
+        `items.${index}.rate_id`,
+        `${target.plan.name} has no such product. Name one of its own.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { laterDate } from '../billing/index.ts';
+import type { Subscription } from '../subscriptions/index.ts';
+import { isLater, laterKinds, type Asked, type Command } from './command.ts';
+import { datesOn, isBetweenTerms, todayOf, type Context } from './context.ts';
+import { decideChange } from './decide-change.ts';
+import { decideCancel } from './decide-end.ts';
+import { decideDetails } from './decide-details.ts';
+import { checkNames } from './decide-intent.ts';
+import { decideMove } from './decide-move.ts';
+import { decideAutoRenewal, decideExpiry, decideResume, decideSuspend } from './decide-pause.ts';
+import { decidePrices } from './decide-prices.ts';
+import { decideRenewal } from './decide-renewal.ts';
+import { decideConvert, decideSwitch } from './decide-switch.ts';
+import { draft, type Decision } from './draft.ts';
+import { overtaken } from './overtaken.ts';
+import { refuse, requireActive } from './refusals.ts';
+import { withFreeReturns } from './returns.ts';
+
+/** The whole decision of a command: what it does, now or later, and what becomes of changes that were waiting. Pure. */
+export function decide(context: Context, subscription: Subscription, asked: Asked): Decision {
+  const { command, moment } = asked;
+  if (selling.includes(command.kind)) requireSellers(context);
+  // Between two terms nothing of the old one binds any more.
+  const bound = isBetweenTerms(context, subscription) ? withFreeReturns(context) : context;
+  const decision = moment.at === 'now' ? now(bound, subscription, command) : later(context, subscription, asked);
+  return overtaken(context, notBackdated(context, decision), asked);
+}
+
+/**
+ * A late renewal charges for days that are over, but books it on the day it is made: what was booked before may have been told
+ * to somebody already.
+ */
+function notBackdated({ owner, at }: Context, decision: Decision): Decision {
+  if (decision.order !== 'renewal') return decision;
+  const dates = new Map<string, string>(owner.chain.map(({ id }, index) => [id, datesOn(owner, at)[index]!]));
+  const charges = decision.charges.map((charge) => ({
+    ...charge,
+    bookedOn: laterDate(charge.bookedOn, dates.get(charge.sellerId) ?? charge.bookedOn),
+  }));
+  return { ...decision, charges };
+}
+
+const selling: readonly Command['kind'][] = ['change', 'switch', 'convert', 'move', 'prices'];
+
+/** Below a seller that is not active nothing is sold; what ends or pauses something stays possible. */
+function requireSellers({ owner }: Context): void {
+  const inactive = owner.chain.find(({ status }) => status !== 'active');
+  if (inactive === undefined) return;
+  const who = inactive === owner.account ? `${inactive.name} is ${inactive.status}` : 'A seller above is not active';
+  refuse('lifecycle.seller_not_active', 'subscription', `${who}, so nothing can be changed here for now.`);
+}
+
+function now(context: Context, subscription: Subscription, command: Command): Decision {
+  switch (command.kind) {
+    case 'change':
+      return decideChange(context, subscription, command);
+    case 'switch':
+      return decideSwitch(context, subscription, command);
+    case 'cancel':
+      return decideCancel(context, subscription, command);
+    case 'auto_renewal':
+      return decideAutoRenewal(context, subscription, command);
+    case 'renew':
+      return decideRenewal(context, subscription, command);
+    case 'suspend':
+      return decideSuspend(context, subscription, command);
+    case 'resume':
+      return decideResume(context, subscription, command);
+    case 'expiry':
+      return decideExpiry(context, subscription, command);
+    case 'convert':
+      return decideConvert(context, subscription, command);
+    case 'prices':
+      return decidePrices(context, subscription, command);
+    case 'move':
+      return decideMove(context, subscription, command);
+    case 'details':
+      return decideDetails(subscription, command);
+  }
+}
+
+/** Keeps a command for its moment. What names something that is not there is refused now. */
+function later(context: Context, subscription: Subscription, { command, moment }: Asked): Decision {
+  requireActive(subscription);
+  if (moment.at === 'now' || !isLater(command)) {
+    refuse(
+      'lifecycle.only_now',
+      'moment',
+      `This can only be done now; for a later moment there are: ${laterKinds.join(', ')}.`,
+    );
+  }
+  if (moment.at === 'date' && moment.on <= todayOf(context))
+    refuse('lifecycle.moment_past', 'moment.on', 'Give a day after today.');
+  if (moment.at === 'date' && moment.on >= subscription.endOn && !subscription.autoRenewal) {
+    refuse(
+      'lifecycle.moment_after_end',
+      'moment.on',
+      `The subscription ends on ${subscription.endOn} and does not renew by itself. Give an earlier day, or switch its renewal on.`,
+    );
+  }
+  checkNames(context, command);
+  const decided = draft(null);
+  decided.open(subscription);
+  decided.intents.push({ kind: 'add', moment, command });
+  return decided.done();
+}

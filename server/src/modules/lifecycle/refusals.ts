@@ -1,0 +1,34 @@
+import { invalid, TierlineError, type Reason } from '@tierline/kernel';
+import type { Subscription } from '../subscriptions/index.ts';
+
+const stateWords: Readonly<Record<string, string>> = {
+  pending: 'is being provisioned',
+  hold: 'is on hold',
+  terminated: 'has ended',
+  removed: 'was removed',
+};
+
+/** Most commands need a subscription that is active. */
+export function requireActive(subscription: Subscription): void {
+  if (subscription.status === 'active') return;
+  const reason = subscription.holdReason === null ? '' : ` (${subscription.holdReason})`;
+  throw new TierlineError(
+    'lifecycle.not_active',
+    'conflict',
+    `The subscription ${stateWords[subscription.status] ?? 'is not active'}${reason}, so it can't be changed.`,
+    { details: { status: subscription.status, hold_reason: subscription.holdReason, order_id: subscription.orderId } },
+  );
+}
+
+export function refuse(
+  code: `lifecycle.${string}`,
+  field: string,
+  message: string,
+  details?: Record<string, unknown>,
+): never {
+  throw invalid([{ code, field, message }], details);
+}
+
+export function refuseAll(reasons: readonly Reason[], details?: Record<string, unknown>): void {
+  if (reasons.length > 0) throw invalid([...reasons], details);
+}

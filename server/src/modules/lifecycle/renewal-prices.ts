@@ -1,0 +1,82 @@
+import {
+  addDecimal,
+  compareDecimal,
+  decimal,
+  multiplyDecimal,
+  one,
+  zero,
+  type Decimal,
+  type PlanId,
+  type RateId,
+} from '@tierline/kernel';
+import { lockPrices, type LockedPrice, type LockedPrices } from '../billing/index.ts';
+import type { RatePrices } from '../pricing/index.ts';
+import type { Subscription } from '../subscriptions/index.ts';
+import type { Context } from './context.ts';
+import { refuse } from './refusals.ts';
+import { isPriced } from './sale-reasons.ts';
+
+type PriceSource = (planId: PlanId, rateId: RateId) => RatePrices | undefined;
+
+/** The prices of the next term on one edge, by the policy: those of the day, those it has, or a rise that is held back. */
+export function nextPrices(
+  context: Context,
+  subscription: Subscription,
+  index: number,
+  source: PriceSource,
+): Record<RateId, LockedPrices> {
+  const { plan, rates } = context.current;
+  const { price, guardPercent } = plan.policies.renewal;
+  const { items } = subscription.ledger[index]!;
+  const next: Record<RateId, LockedPrices> = {};
+  for (const { rateId } of subscription.items) {
+    const had = items.find((item) => item.rateId === rateId)?.prices ?? {};
+    if (price === 'locked' || subscription.notForResale) {
+      next[rateId] = had;
+      continue;
+    }
+    const edge = source(plan.planId, rateId)?.[index];
+    const rate = rates.get(rateId);
+    if (!isPriced(context, context.current, rate, edge, index)) {
+      const name = rate?.name ?? 'A product';
+      refuse(
+        'lifecycle.unpriced',
+        `items.${rate?.mpn ?? rateId}`,
+        `${name} has no price for its next term. Ask your seller for one.`,
+      );
+    }
+    const today = lockPrices(edge?.byType ?? {});
+    next[rateId] = price === 'guarded' ? guarded(had, today, guardPercent) : today;
+  }
+  return next;
+}
+
+function guarded(had: LockedPrices, today: LockedPrices, percent: string): LockedPrices {
+  return Object.fromEntries(
+    Object.entries(today).map(([type, price]) => {
+      const before = had[type as keyof LockedPrices];
+      return [
+        type,
+        before === undefined || before.currency !== price.currency ? price : capped(before, price, percent),
+      ];
+    }),
+  );
+}
+
+/** Each tier at most so many percent above what the same quantity cost before, also where only one of the two has a tier. */
+function capped(before: LockedPrice, today: LockedPrice, percent: string): LockedPrice {
+  const factor = addDecimal(one, multiplyDecimal(decimal(percent), decimal('0.01')));
+  const limits = [...today.tiers, ...before.tiers].map(({ lowerLimit }) => lowerLimit).toSorted(compareDecimal);
+  const distinct = limits.filter((limit, index) => index === 0 || compareDecimal(limit, limits[index - 1]!) !== 0);
+  const tiers = distinct.map((lowerLimit) => {
+    const amount = priceAt(today, lowerLimit);
+    const most = multiplyDecimal(priceAt(before, lowerLimit), factor);
+    return { lowerLimit, amount: compareDecimal(amount, most) > 0 ? most : amount };
+  });
+  const isHeldBack = tiers.some(({ lowerLimit, amount }) => compareDecimal(amount, priceAt(today, lowerLimit)) !== 0);
+  return isHeldBack ? { ...today, tiers } : today;
+}
+
+function priceAt({ tiers }: LockedPrice, quantity: Decimal): Decimal {
+  return (tiers.findLast(({ lowerLimit }) => compareDecimal(lowerLimit, quantity) <= 0) ?? tiers[0])?.amount ?? zero;
+}

@@ -1,0 +1,397 @@
+import { formatDecimal, formatMoney, instantText } from '@tierline/kernel';
+import { plainArrayLiteral, realTimeOf, type Database, type Statement } from '../../platform/db/index.ts';
+import { dateText } from '../billing/index.ts';
+import { storeLife, type Item, type License, type Subscription } from '../subscriptions/index.ts';
+import { turns } from '../../platform/turns.ts';
+import { eventsOf, storedOutcome, totalText, type ChangeWrite } from './change-write.ts';
+import { dueOn } from './intent.ts';
+import { storeCommand } from './command-json.ts';
+
+/**
+ * Stores many decisions in one statement, each with all that belongs to it: subscriptions, items, licenses, order, lines, charges,
+ * intents, events, what is due next, and the key under which a retry finds it. A decision that was made with an older version of a
+ * subscription is left out, as is one whose key was used before; the others are stored. Answers the places of the stored ones.
+ *
+ * A subscription that changes between the statement's first look and its update makes the whole statement fail (`refuse_unless`); the
+ * caller runs each alone then.
+ */
+const storeStatement: Statement = {
+  name: 'store_changes',
+  text: `
+with writes as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::bigint[], $8::text[], $9::uuid[],
+    $10::text[], $11::text[], $12::text[], $13::numeric[], $14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::jsonb[], $19::uuid[])
+    with ordinality as w (owner_id, subject_id, actor, request_id, at, order_id, serial, type, customer_id, po_number, surface, currency, total,
+      key_owner_id, key_scope, key, request_hash, response, sandbox_id, place)
+), states as (
+  -- JSON travels as one array: in an array of texts each quote would be escaped here and unescaped there.
+  select w.owner_id, w.at, s.* from rows from (unnest($20::int[], $21::uuid[], $22::int[], $23::uuid[], $24::int[], $25::text[], $26::text[],
+    $27::text[], $28::boolean[], $29::int[], $30::date[], $31::date[], $32::date[], $33::date[], $35::boolean[], $37::timestamptz[]),
+    jsonb_array_elements($34::jsonb), jsonb_array_elements($36::jsonb))
+    as s (place, id, version, plan_id, plan_version, name, status, hold_reason, auto_renewal, auto_renewal_months, anchor_on, start_on, end_on,
+      start_charge_on, not_for_resale, due_at, attributes, life)
+  join writes w using (place)
+), candidates as (
+  select w.* from writes w where not exists (
+    select from states s where s.place = w.place
+      and not exists (select from subscriptions b where b.owner_id = s.owner_id and b.id = s.id and b.version = s.version))
+), keyed as (
+  insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
+  select key_owner_id, key_scope, key, request_hash, subject_id, response, $111::timestamptz from candidates where key is not null
+  order by key_owner_id, key_scope, key
+  on conflict do nothing returning owner_id, scope, key
+), accepted as materialized (
+  select c.* from candidates c where c.key is null
+    or exists (select from keyed k where k.owner_id = c.key_owner_id and k.scope = c.key_scope and k.key = c.key)
+), updated as (
+  update subscriptions b set plan_id = s.plan_id, plan_version = s.plan_version, name = s.name, status = s.status, hold_reason = s.hold_reason,
+    auto_renewal = s.auto_renewal, auto_renewal_months = s.auto_renewal_months, anchor_on = s.anchor_on, start_on = s.start_on,
+    end_on = s.end_on, start_charge_on = s.start_charge_on, attributes = s.attributes, not_for_resale = s.not_for_resale, life = s.life,
+    version = b.version + 1, updated_at = s.at
+  from states s join accepted a using (place)
+  where b.owner_id = s.owner_id and b.id = s.id and b.version = s.version
+  returning s.place
+), new_orders as (
+  insert into orders (owner_id, id, serial, type, status, customer_id, po_number, surface, placed_by, currency, total, attributes, version,
+    placed_at, completed_at)
+  select owner_id, order_id, serial, type, 'completed', customer_id, po_number, surface, actor, currency, total, null, 1, at, at
+  from accepted where order_id is not null
+), new_lines as (
+  insert into order_lines (owner_id, order_id, position, subscription_id, plan_id, plan_version, rate_id, resource_id, mpn, vendor_code, name,
+    quantity, previous_quantity, origin, parameters)
+  select a.owner_id, a.order_id, l.position, l.subscription_id, l.plan_id, l.plan_version, l.rate_id, l.resource_id, l.mpn, l.vendor_code,
+    l.name, l.quantity, l.previous_quantity, l.origin, null
+  from unnest($38::int[], $39::int[], $40::uuid[], $41::uuid[], $42::int[], $43::uuid[], $44::uuid[], $45::text[], $46::text[], $47::text[],
+    $48::numeric[], $49::numeric[], $50::text[])
+    as l (place, position, subscription_id, plan_id, plan_version, rate_id, resource_id, mpn, vendor_code, name, quantity, previous_quantity,
+      origin)
+  join accepted a using (place) where a.order_id is not null
+), new_charges as (
+  insert into charges (owner_id, id, order_id, position, subscription_id, rate_id, seller_id, buyer_id, type, quantity, unit_price,
+    fraction_numerator, fraction_denominator, period_start, period_end, currency, amount, booked_on, source)
+  select a.owner_id, c.id, a.order_id, c.position, c.subscription_id, c.rate_id, c.seller_id, c.buyer_id, c.type, c.quantity, c.unit_price,
+    c.fraction_numerator, c.fraction_denominator, c.period_start, c.period_end, c.currency, c.amount, c.booked_on, ($67::jsonb[])[c.source]
+  from unnest($51::int[], $52::int[], $53::uuid[], $54::uuid[], $55::uuid[], $56::uuid[], $57::uuid[], $58::text[], $59::numeric[],
+    $60::numeric[], $61::int[], $62::int[], $63::date[], $64::date[], $65::text[], $66::numeric[], $68::date[], $69::int[])
+    as c (place, position, id, subscription_id, rate_id, seller_id, buyer_id, type, quantity, unit_price, fraction_numerator,
+      fraction_denominator, period_start, period_end, currency, amount, booked_on, source)
+  join accepted a using (place)
+), gone_items as (
+  delete from subscription_items i using (
+    select a.owner_id, g.subscription_id, g.rate_id from unnest($70::int[], $71::uuid[], $72::uuid[]) as g (place, subscription_id, rate_id)
+    join accepted a using (place)) g
+  where i.owner_id = g.owner_id and i.subscription_id = g.subscription_id and i.rate_id = g.rate_id
+), kept_items as (
+  insert into subscription_items (owner_id, subscription_id, rate_id, resource_id, mpn, vendor_code, name, quantity)
+  select a.owner_id, i.subscription_id, i.rate_id, i.resource_id, i.mpn, i.vendor_code, i.name, i.quantity
+  from unnest($73::int[], $74::uuid[], $75::uuid[], $76::uuid[], $77::text[], $78::text[], $79::text[], $80::numeric[])
+    as i (place, subscription_id, rate_id, resource_id, mpn, vendor_code, name, quantity)
+  join accepted a using (place)
+  on conflict (owner_id, subscription_id, rate_id) do update set quantity = excluded.quantity, name = excluded.name
+), kept_licenses as (
+  update licenses l set product_id = n.product_id, license_version = n.license_version, units = n.units, start_on = n.start_on,
+    end_on = n.end_on, start_charge_on = n.start_charge_on, grace_months = n.grace_months, enabled = n.enabled
+  from unnest($81::int[], $82::uuid[], $83::uuid[], $84::text[], $85::numeric[], $86::date[], $87::date[], $88::date[], $89::int[], $90::boolean[])
+    as n (place, id, product_id, license_version, units, start_on, end_on, start_charge_on, grace_months, enabled)
+  join accepted a using (place)
+  where l.owner_id = a.owner_id and l.id = n.id
+), new_intents as (
+  insert into intents (owner_id, id, subscription_id, kind, moment, due_on, command, status, reason, order_id, version, created_by, created_at,
+    updated_at)
+  select a.owner_id, n.id, n.subscription_id, n.kind, n.moment, n.due_on, n.command, 'waiting', null, null, 1, a.actor, a.at, a.at
+  from unnest($91::int[], $92::uuid[], $93::uuid[], $94::text[], $95::text[], $96::date[], $97::jsonb[])
+    as n (place, id, subscription_id, kind, moment, due_on, command)
+  join accepted a using (place)
+), ended_intents as (
+  update intents t set status = e.status, reason = e.reason, moment = e.moment, due_on = e.due_on, command = e.command,
+    order_id = case when e.status = 'done' then a.order_id end, version = t.version + 1, updated_at = a.at
+  from unnest($98::int[], $99::uuid[], $100::text[], $101::text[], $102::text[], $103::date[], $104::jsonb[])
+    as e (place, id, status, reason, moment, due_on, command)
+  join accepted a using (place)
+  where t.owner_id = a.owner_id and t.id = e.id
+), new_events as (
+  insert into events (owner_id, id, type, subject_kind, subject_id, actor, request_id, at, data)
+  select a.owner_id, e.id, e.type, e.subject_kind, e.subject_id, a.actor, a.request_id, a.at, e.data
+  from rows from (unnest($105::int[], $106::uuid[], $107::text[], $108::text[], $109::uuid[]), jsonb_array_elements($110::jsonb))
+    as e (place, id, type, subject_kind, subject_id, data)
+  join accepted a using (place)
+), nothing_due as (
+  delete from subscription_due d using states s join accepted a using (place)
+  where s.due_at is null and d.owner_id = s.owner_id and d.subscription_id = s.id
+), next_due as (
+  insert into subscription_due (owner_id, subscription_id, sandbox_id, due_at)
+  select s.owner_id, s.id, a.sandbox_id, s.due_at from states s join accepted a using (place) where s.due_at is not null
+  on conflict (owner_id, subscription_id) do update set due_at = excluded.due_at
+)
+select place::int, refuse_unless(
+  (select count(*) from updated) = (select count(*) from states join accepted using (place)), 'lifecycle.changed_meanwhile') as stored
+from accepted`,
+};
+
+/** The statement's parameters, in their order. */
+const parts: readonly ((writes: readonly ChangeWrite[]) => unknown[])[] = [
+  writeColumns,
+  stateColumns,
+  lineColumns,
+  chargeColumns,
+  itemColumns,
+  licenseColumns,
+  intentColumns,
+  eventColumns,
+];
+
+/** Answers which decisions were stored, by their index. */
+export async function storeChanges(db: Pick<Database, 'query'>, writes: readonly ChangeWrite[]): Promise<Set<number>> {
+  const values: unknown[] = [];
+  const pause = turns();
+  for (const part of parts) {
+    values.push(...part(writes));
+    await pause();
+  }
+  values.push(writes[0] === undefined ? null : realTimeOf(writes[0].cause).toString());
+  const rows = await db.query<{ place: number }>(storeStatement, values);
+  return new Set(rows.map(({ place }) => place - 1));
+}
+
+function columns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => unknown)[]): unknown[][] {
+  return pick.map((of) => rows.map(of));
+}
+
+type Plain = string | number | bigint | boolean;
+
+/** Columns whose values are never null and never need quotes: ids, numbers, dates, codes. */
+function plainColumns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => Plain)[]): string[] {
+  return pick.map((of) => plainArrayLiteral(rows.map(of)));
+}
+
+type Placed<Row> = { readonly place: number; readonly row: Row };
+
+function placed<Row>(writes: readonly ChangeWrite[], of: (write: ChangeWrite) => readonly Row[]): Placed<Row>[] {
+  return writes.flatMap((write, index) => of(write).map((row) => ({ place: index + 1, row })));
+}
+
+function firstOf({ decision }: ChangeWrite): Subscription {
+  return decision.subscriptions[0]!.after;
+}
+
+function writeColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  return columns(
+    writes,
+    (write) => firstOf(write).ownerId,
+    (write) => write.orderId ?? firstOf(write).id,
+    ({ cause }) => cause.actor,
+    ({ cause }) => cause.requestId,
+    ({ cause }) => instantText(cause.at),
+    ({ orderId }) => orderId,
+    ({ orderSerial }) => orderSerial,
+    ({ decision }) => decision.order,
+    (write) => firstOf(write).customerId,
+    ({ poNumber }) => poNumber,
+    ({ surface }) => surface,
+    ({ currency }) => currency,
+    (write) => totalText(write),
+    ({ cause }) => cause.idempotency?.ownerId ?? null,
+    ({ cause }) => cause.idempotency?.scope ?? null,
+    ({ cause }) => cause.idempotency?.key ?? null,
+    ({ cause }) => cause.idempotency?.requestHash ?? null,
+    (write) => (write.cause.idempotency === undefined ? null : JSON.stringify(storedOutcome(write))),
+    ({ sandboxId }) => sandboxId,
+  );
+}
+
+function stateColumns(writes: readonly ChangeWrite[]): unknown[] {
+  const rows = placed(writes, ({ decision, due }) =>
+    decision.subscriptions.map(({ before, after }, index) => ({ before, after, due: due[index] ?? null })),
+  );
+  const found = columns(
+    rows,
+    ({ place }) => place,
+    ({ row }) => row.after.id,
+    ({ row }) => row.before.version,
+    ({ row }) => row.after.planId,
+    ({ row }) => row.after.planVersion,
+    ({ row }) => row.after.name,
+    ({ row }) => row.after.status,
+    ({ row }) => row.after.holdReason,
+    ({ row }) => row.after.autoRenewal,
+    ({ row }) => row.after.autoRenewalMonths,
+    ({ row }) => row.after.anchorOn,
+    ({ row }) => row.after.startOn,
+    ({ row }) => row.after.endOn,
+    ({ row }) => row.after.startChargeOn,
+    ({ row }) => row.after.notForResale,
+    ({ row }) => row.due,
+  );
+  const attributes = jsonArray(rows.map(({ row }) => JSON.stringify(row.after.attributes)));
+  const lives = jsonArray(rows.map(({ row }) => JSON.stringify(storeLife(row.after))));
+  const [notForResale, due] = found.slice(-2);
+  return [...found.slice(0, -2), attributes, notForResale, lives, due];
+}
+
+/** Values that are JSON already, as one JSON array. */
+function jsonArray(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
+}
+
+function lineColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  const rows = placed(writes, ({ decision, orderId }) =>
+    orderId === null ? [] : decision.lines.map((line, position) => ({ line, position })),
+  );
+  return columns(
+    rows,
+    ({ place }) => place,
+    ({ row }) => row.position,
+    ({ row }) => row.line.subscription,
+    ({ row }) => row.line.rate.planId,
+    ({ row }) => row.line.rate.version,
+    ({ row }) => row.line.rate.rateId,
+    ({ row }) => row.line.rate.resourceId,
+    ({ row }) => row.line.rate.mpn,
+    ({ row }) => row.line.rate.vendorCode,
+    ({ row }) => row.line.rate.name,
+    ({ row }) => formatDecimal(row.line.quantity),
+    ({ row }) => (row.line.previousQuantity === null ? null : formatDecimal(row.line.previousQuantity)),
+    ({ row }) => row.line.origin,
+  );
+}
+
+function chargeColumns(writes: readonly ChangeWrite[]): unknown[] {
+  const rows = placed(writes, ({ decision, chargeIds }) =>
+    decision.charges.map((charge, index) => ({ ...charge, id: chargeIds[index]! })),
+  );
+  const sources = new Map<string, number>();
+  const places = rows.map(({ row }) => {
+    const text = JSON.stringify(row.source);
+    const place = sources.get(text) ?? sources.size + 1;
+    sources.set(text, place);
+    return place;
+  });
+  const [bookedOn, ...rest] = plainColumns(
+    rows,
+    ({ row }) => row.bookedOn,
+    ({ place }) => place,
+    ({ row }) => row.position,
+    ({ row }) => row.id,
+    ({ row }) => row.subscriptionId,
+    ({ row }) => row.rateId,
+    ({ row }) => row.sellerId,
+    ({ row }) => row.buyerId,
+    ({ row }) => row.type,
+    ({ row }) => formatDecimal(row.quantity),
+    ({ row }) => formatDecimal(row.unitPrice),
+    ({ row }) => row.fraction.numerator,
+    ({ row }) => row.fraction.denominator,
+    ({ row }) => dateText(row.period.start),
+    ({ row }) => dateText(row.period.end),
+    ({ row }) => row.amount.currency,
+    ({ row }) => formatMoney(row.amount),
+  );
+  return [...rest, [...sources.keys()], bookedOn, plainArrayLiteral(places)];
+}
+
+function itemColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  const states = placed(writes, ({ decision }) => decision.subscriptions);
+  const gone = states.flatMap(({ place, row: { before, after } }) =>
+    before.items
+      .filter(({ rateId }) => !after.items.some((item) => item.rateId === rateId))
+      .map((item) => ({ place, id: after.id, item })),
+  );
+  const kept = states.flatMap(({ place, row: { before, after } }) =>
+    after.items.filter((item) => isChanged(before, item)).map((item) => ({ place, id: after.id, item })),
+  );
+  return [
+    ...columns(
+      gone,
+      ({ place }) => place,
+      ({ id }) => id,
+      ({ item }) => item.rateId,
+    ),
+    ...columns(
+      kept,
+      ({ place }) => place,
+      ({ id }) => id,
+      ({ item }) => item.rateId,
+      ({ item }) => item.resourceId,
+      ({ item }) => item.mpn,
+      ({ item }) => item.vendorCode,
+      ({ item }) => item.name,
+      ({ item }) => formatDecimal(item.quantity),
+    ),
+  ];
+}
+
+function isChanged({ items }: Subscription, item: Item): boolean {
+  const before = items.find(({ rateId }) => rateId === item.rateId);
+  return (
+    before === undefined || formatDecimal(before.quantity) !== formatDecimal(item.quantity) || before.name !== item.name
+  );
+}
+
+function licenseColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  const rows = placed(writes, ({ decision }) =>
+    decision.subscriptions.flatMap(({ before, after }) =>
+      after.licenses.filter((license) => isOther(before.licenses, license)),
+    ),
+  );
+  return columns(
+    rows,
+    ({ place }) => place,
+    ({ row }) => row.id,
+    ({ row }) => row.productId,
+    ({ row }) => row.version,
+    ({ row }) => formatDecimal(row.units),
+    ({ row }) => row.startOn,
+    ({ row }) => row.endOn,
+    ({ row }) => row.startChargeOn,
+    ({ row }) => row.graceMonths,
+    ({ row }) => row.enabled,
+  );
+}
+
+function isOther(licenses: readonly License[], license: License): boolean {
+  const text = (of: License | undefined): string =>
+    of === undefined ? '' : JSON.stringify({ ...of, units: formatDecimal(of.units) });
+  return text(licenses.find(({ id }) => id === license.id)) !== text(license);
+}
+
+function intentColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  const added = placed(writes, ({ newIntents }) => newIntents);
+  const ended = placed(writes, ({ decision }) =>
+    decision.intents.flatMap((change) => (change.kind === 'add' ? [] : [change])),
+  );
+  return [
+    ...columns(
+      added,
+      ({ place }) => place,
+      ({ row }) => row.id,
+      ({ row }) => row.subscriptionId,
+      ({ row }) => row.command.kind,
+      ({ row }) => row.moment.at,
+      ({ row }) => dueOn(row.moment),
+      ({ row }) => JSON.stringify(storeCommand(row.command)),
+    ),
+    ...columns(
+      ended,
+      ({ place }) => place,
+      ({ row }) => row.intent.id,
+      ({ row }) => (row.kind === 'end' ? row.status : 'waiting'),
+      ({ row }) => (row.kind === 'end' ? row.reason : null),
+      ({ row }) => (row.kind === 'edit' ? row.moment.at : row.intent.moment.at),
+      ({ row }) => dueOn(row.kind === 'edit' ? row.moment : row.intent.moment),
+      ({ row }) => JSON.stringify(storeCommand(row.kind === 'edit' ? row.command : row.intent.command)),
+    ),
+  ];
+}
+
+function eventColumns(writes: readonly ChangeWrite[]): unknown[] {
+  const rows = placed(writes, eventsOf);
+  const found = columns(
+    rows,
+    ({ place }) => place,
+    ({ row }) => row.id,
+    ({ row }) => row.type,
+    ({ row }) => row.subjectKind,
+    ({ row }) => row.subjectId,
+  );
+  return [...found, jsonArray(rows.map(({ row }) => JSON.stringify(row.data)))];
+}

@@ -1,0 +1,30 @@
+import type { Decimal, SubscriptionId } from '@tierline/kernel';
+import type { CustomerKey } from '../customers/index.ts';
+import type { FieldNames, ProductName } from './identify.ts';
+import type { Migration } from './opening.ts';
+
+export type LineRequest = ProductName & { readonly quantity: Decimal; readonly parameters?: readonly unknown[] | null };
+
+/** A sales order as any surface asks for it. */
+export type SalesRequest = {
+  readonly customer: CustomerKey;
+  readonly lines: readonly LineRequest[];
+  readonly poNumber: string | null;
+  readonly attributes: Readonly<Record<string, string>> | null;
+  readonly surface: string;
+  /** Whether a base that the lines depend on and lack is added at its minimum, or refused by name. */
+  readonly addMissingBases: boolean;
+  readonly fieldNames?: FieldNames;
+  readonly sale?: SaleWanted;
+};
+
+/** What may be special about a sale. */
+export type SaleWanted = {
+  readonly notForResale?: boolean;
+  readonly align?:
+    | { readonly kind: 'calendar_month' }
+    | { readonly kind: 'subscription'; readonly subscriptionId: SubscriptionId };
+  readonly migration?: Migration;
+};
+
+export const lineCountMax = 200;

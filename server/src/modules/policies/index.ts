@@ -1,0 +1,2 @@
+export * from './policy.ts';
+export { presetNames, type PresetName } from './presets.ts';

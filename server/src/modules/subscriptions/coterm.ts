@@ -1,0 +1,69 @@
+import { boundary, invalid } from '@tierline/kernel';
+import { dateText, laterDate, plainDate } from '../billing/index.ts';
+import type { PlanVersion } from '../catalog/index.ts';
+import type { Subscription } from './subscription.ts';
+
+/** What the end of a term is brought to: the end of another subscription's term, or the first day of the next month. */
+export type CotermTarget =
+  | { readonly kind: 'calendar_month' }
+  | { readonly kind: 'subscription'; readonly other: Subscription | undefined };
+
+/**
+ * Where a term that begins on these dates, one for each edge, ends when it is aligned. Each thing that forbids it has a code of its own;
+ * what counts is the owner's date, the last. A calendar month is the owner's on every edge: a seller whose calendar is a day ahead when
+ * the month ends has an empty first term.
+ */
+export function cotermEnds(plan: CotermPlan, target: CotermTarget, starts: readonly string[]): string[] {
+  const { coterm } = plan.policies;
+  if (!coterm.allowed) refuse('not_allowed', `${plan.name} has its own term and can't be aligned.`);
+  const from = starts.at(-1)!;
+  const ends = target.kind === 'calendar_month' ? monthEnds(plan, starts, from) : otherEnds(plan, target.other, starts);
+  const end = ends.at(-1)!;
+  if (end <= from) refuse('in_the_past', `The other term ends on ${end}, before this one would begin.`);
+  const days = plainDate(from).until(plainDate(end)).days;
+  if (days < coterm.minDays)
+    refuse('too_short', `The first term would have ${days} days; at least ${coterm.minDays} are needed.`);
+  const most = dateText(boundary(plainDate(from), 1, plan.subscriptionPeriod));
+  if (end > most)
+    refuse(
+      'too_long',
+      `The other term ends on ${end}; a term of ${plan.name} from ${from} on ends on ${most} at the latest.`,
+    );
+  return ends.map((one, index) => laterDate(one, starts[index]!));
+}
+
+type CotermPlan = Pick<PlanVersion, 'name' | 'policies' | 'subscriptionPeriod'>;
+
+function monthEnds({ name, policies }: CotermPlan, starts: readonly string[], from: string): string[] {
+  if (!policies.coterm.toCalendarMonth) refuse('month_not_allowed', `${name} can't be aligned to the end of a month.`);
+  const end = dateText(plainDate(from).with({ day: 1 }).add({ months: 1 }));
+  return starts.map(() => end);
+}
+
+function otherEnds(
+  { name, policies }: CotermPlan,
+  other: Subscription | undefined,
+  starts: readonly string[],
+): string[] {
+  if (!policies.coterm.toSubscription)
+    refuse('subscription_not_allowed', `${name} can't be aligned to another subscription.`);
+  if (other === undefined || other.ledger.length !== starts.length)
+    refuse('unknown', 'The customer has no such subscription.');
+  if (other.status !== 'active') refuse('not_active', 'The other subscription is not active, so its end may move.');
+  return other.ledger.map(({ endOn }) => endOn);
+}
+
+function refuse(why: keyof typeof codes, message: string): never {
+  throw invalid([{ code: codes[why], field: 'align', message }]);
+}
+
+const codes = {
+  not_allowed: 'subscriptions.coterm_not_allowed',
+  in_the_past: 'subscriptions.coterm_in_the_past',
+  too_short: 'subscriptions.coterm_too_short',
+  too_long: 'subscriptions.coterm_too_long',
+  month_not_allowed: 'subscriptions.coterm_month_not_allowed',
+  subscription_not_allowed: 'subscriptions.coterm_subscription_not_allowed',
+  unknown: 'subscriptions.coterm_unknown',
+  not_active: 'subscriptions.coterm_not_active',
+} as const;

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import type { PlanKind } from './lifecycle-channels.ts';
+import type { ModelCommand } from './lifecycle-model.ts';
+
+export type Wait = { readonly hours: number } | { readonly beyondNextDue: number };
+export type Did =
+  | {
+      readonly do: 'command';
+      readonly command: Wanted;
+      readonly moment: 'now' | 'renewal' | number;
+      readonly preview: boolean;
+    }
+  | { readonly do: 'retry' }
+  | { readonly do: 'pause'; readonly hours: number }
+  | { readonly do: 'end'; readonly days: number }
+  | {
+      readonly do: 'price';
+      readonly edge: number;
+      readonly inDays: number;
+      readonly seed: number;
+      readonly other: boolean;
+    }
+  | { readonly do: 'due' }
+  | { readonly do: 'crash'; readonly after: number };
+/** A command, with quantities still to be read as those of the rates of whatever plan there is then. */
+export type Wanted =
+  | { readonly kind: 'change'; readonly to: readonly (number | null)[] }
+  | { readonly kind: 'switch'; readonly start: 'now' | 'keep' }
+  | Exclude<ModelCommand, { readonly kind: 'change' | 'switch' }>;
+export type Step = { readonly wait: Wait; readonly actor: number; readonly subscription: number; readonly did: Did };
+export type History = {
+  readonly channel: number;
+  readonly plans: readonly [PlanKind, PlanKind];
+  readonly begins: string;
+  readonly seed: number;
+  readonly quantities: readonly (readonly number[])[];
+  readonly steps: readonly Step[];
+};
+
+const quantity = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 12 }) },
+  { weight: 2, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 400 }) },
+);
+
+const wanted: fc.Arbitrary<Wanted> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      kind: fc.constant('change' as const),
+      to: fc.array(fc.option(quantity), { minLength: 3, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('switch' as const),
+      start: fc.constantFrom('now' as const, 'keep' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'cancel' as const }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('auto_renewal' as const), on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'suspend' as const }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'resume' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('renew' as const),
+      from: fc.constantFrom('expiry' as const, 'now' as const),
+    }),
+  },
+);
+
+const did: fc.Arbitrary<Did> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant('command' as const),
+      command: wanted,
+      moment: fc.oneof(
+        { weight: 5, arbitrary: fc.constant('now' as const) },
+        { weight: 1, arbitrary: fc.constant('renewal' as const) },
+        { weight: 1, arbitrary: fc.integer({ min: -1, max: 70 }) },
+      ),
+      preview: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'retry' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('pause' as const), hours: fc.integer({ min: 1, max: 24 * 75 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('end' as const), days: fc.integer({ min: -90, max: 90 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('price' as const),
+      edge: fc.integer({ min: 0, max: 2 }),
+      inDays: fc.integer({ min: 2, max: 90 }),
+      seed: fc.integer({ min: 1, max: 1_000_000 }),
+      other: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ do: 'due' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), after: fc.integer({ min: 0, max: 3 }) }) },
+);
+
+const wait: fc.Arbitrary<Wait> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ hours: fc.integer({ min: 0, max: 60 }) }) },
+  { weight: 4, arbitrary: fc.record({ hours: fc.integer({ min: 24, max: 24 * 45 }) }) },
+  { weight: 1, arbitrary: fc.record({ hours: fc.integer({ min: 24 * 60, max: 24 * 500 }) }) },
+  // Around the next boundary, where zones disagree on the day.
+  { weight: 4, arbitrary: fc.record({ beyondNextDue: fc.integer({ min: -26, max: 26 }) }) },
+);
+
+const planKind: fc.Arbitrary<PlanKind> = fc.constantFrom(
+  { termMonths: 1, billingMonths: 1, charged: 'before' as const, graceMonths: 0 },
+  { termMonths: 12, billingMonths: 1, charged: 'before' as const, graceMonths: 2 },
+  { termMonths: 12, billingMonths: 12, charged: 'before' as const, graceMonths: 1 },
+  { termMonths: 6, billingMonths: 1, charged: 'term' as const, graceMonths: 1 },
+  { termMonths: 3, billingMonths: 3, charged: 'before' as const, graceMonths: 2 },
+  { termMonths: 12, billingMonths: 1, charged: 'after' as const, graceMonths: 2 },
+  { termMonths: 1, billingMonths: 1, charged: 'after' as const, graceMonths: 1 },
+);
+
+const quantities = fc
+  .array(fc.integer({ min: 0, max: 20 }), { minLength: 3, maxLength: 3 })
+  .filter((all) => all.some((one) => one > 0));
+
+/** Random histories: who asks for what, when, and what goes wrong meanwhile. */
+export const histories: fc.Arbitrary<History> = fc.record({
+  channel: fc.integer({ min: 0, max: 2 }),
+  plans: fc.tuple(planKind, planKind),
+  begins: fc
+    .tuple(
+      fc.constantFrom(
+        '2027-12-31',
+        '2028-01-30',
+        '2028-01-31',
+        '2028-02-28',
+        '2028-02-29',
+        '2026-01-29',
+        '2026-03-28',
+        '2026-10-31',
+      ),
+      fc.integer({ min: 0, max: 23 }),
+    )
+    .map(([day, hour]) => `${day}T${hour.toString().padStart(2, '0')}:30:00Z`),
+  seed: fc.integer({ min: 1, max: 1_000_000 }),
+  quantities: fc.array(quantities, { minLength: 1, maxLength: 2 }),
+  steps: fc.array(
+    fc.record({ wait, actor: fc.integer({ min: 0, max: 2 }), subscription: fc.integer({ min: 0, max: 1 }), did }),
+    { minLength: 1, maxLength: 14 },
+  ),
+});
