@@ -239,3 +239,34 @@ test.each(['2021-06-01T00:00:00Z', '2027-01-31T09:00:00Z'])(
     expect(after.body).toMatchObject({ status: 'completed', completed_at: startsAt });
   },
 );
+
+describe('years go by', () => {
+  test('what is due happens in order, each at its own date with the price of its day, and only in this sandbox', async () => {
+    const [one, other] = [
+      await aSandbox('2027-11-30T09:00:00Z', 'One'),
+      await aSandbox('2027-11-30T09:00:00Z', 'Other'),
+    ];
+    const sold = [await sell(one), await sell(other), await sell(real)];
+    const [mine, others, reals] = sold.map(({ subscriptions }) => subscriptions[0]!);
+    await advance(one.id, { to: '2028-03-15T00:00:00Z' });
+    const { body } = await call('GET', `/orders?subscription_id=${mine!.id}`, { token: one.key });
+    const orders = (body as { data: Order[] }).data.toReversed();
+    expect(orders.map(({ type, placed_at: at, total }) => `${at} ${type} ${total.amount}`)).toEqual([
+      '2027-11-30T09:00:00Z sales 12.00',
+      '2027-12-30T00:00:00Z renewal 12.00',
+      '2028-01-30T00:00:00Z renewal 15.00',
+      '2028-02-29T00:00:00Z renewal 15.00',
+    ]);
+    for (const [shop, left] of [
+      [other, others!],
+      [real, reals!],
+    ] as const) {
+      const { body: same } = await call('GET', `/subscriptions/${left.id}`, { token: shop.key });
+      expect(same).toMatchObject({ end_on: left.end_on, version: 1 });
+    }
+    // Worked off once: the same instant again brings nothing.
+    await advance(one.id, { to: '2028-03-15T00:00:00Z' });
+    const again = await call('GET', `/orders?subscription_id=${mine!.id}`, { token: one.key });
+    expect((again.body as { data: Order[] }).data).toHaveLength(4);
+  });
+});

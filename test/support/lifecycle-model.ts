@@ -199,8 +199,12 @@ export function modelSubscription(of: {
    */
   function dayOn({ zone: own, window }: Edge, at: Temporal.Instant): string {
     const date = dateOf(at, own);
-    if (dateOf(at, zone) >= owner().window.end) return window.end;
-    return date < window.start ? window.start : date > window.end ? window.end : date;
+    const isBoundary = dateOf(at, zone) >= owner().window.end;
+    const on = isBoundary || date > window.end ? window.end : date < window.start ? window.start : date;
+    // Zones are a day apart at most, and months of different length three more.
+    const apart = Math.abs(dayNumber(on) - dayNumber(date));
+    if (status === 'active' && apart > 4) throw new Error(`What happens on ${date} is counted for ${on}.`);
+    return on;
   }
 
   /** The day on each edge: all are taken before any edge moves. */
@@ -256,7 +260,14 @@ export function modelSubscription(of: {
     openWindow(edge, index, from);
   }
 
-  /** The owner's boundary: every edge whose own is at most a day later opens its next window, and what it has before that boundary. */
+  /** The next boundary: the owner's, unless an edge has one more than a day before it. */
+  function nextWindowOn(): string {
+    const open = edges.filter((edge) => edge.window.end < edge.end).map(({ window }) => window.end);
+    const first = [owner().window.end, ...open].toSorted()[0]!;
+    return dayNumber(owner().window.end) - dayNumber(first) > 1 ? first : owner().window.end;
+  }
+
+  /** A boundary: every edge whose own is at most a day later opens its next window, and what it has before that boundary. */
   function advance(boundary: string): void {
     const latest = isoOf(dayNumber(boundary) + 1);
     for (const [index, edge] of edges.entries()) {
@@ -419,7 +430,8 @@ export function modelSubscription(of: {
       const ends = plan.graceMonths === 0 && suspension !== null ? suspension.end : addMonths(end, plan.graceMonths);
       all.push({ kind: 'grace', on: ends });
     } else {
-      if (owner().window.end < end) all.push({ kind: 'window', on: owner().window.end });
+      const boundary = nextWindowOn();
+      if (boundary < end) all.push({ kind: 'window', on: boundary });
       all.push({ kind: 'term', on: end });
     }
     const order = ['intent', 'window', 'term', 'grace'];
@@ -432,10 +444,10 @@ export function modelSubscription(of: {
       const dated = intents.filter(({ moment }) => moment.at === 'date' && moment.on === due.on);
       carryOut(at, dated[0]!);
     } else if (due.kind === 'window') {
-      const begins = owner().upcoming[0]?.from === owner().window.end;
-      const from = owner().window.end;
-      advance(from);
-      if (begins) start = from;
+      const before = owner().window;
+      const begins = owner().upcoming[0]?.from === before.end;
+      advance(due.on);
+      if (begins && owner().window !== before) start = before.end;
     } else if (due.kind === 'grace') finish(true);
     else endOfTerm(at);
     flush();
