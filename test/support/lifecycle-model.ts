@@ -295,6 +295,18 @@ export function modelSubscription(of: {
       for (const [index, edge] of edges.entries()) next(edge, index);
       start = before;
     }
+    notBackdated(at);
+  }
+
+  /** A renewal that is asked for late is booked on the day on which it is asked for: earlier days may have been told already. */
+  function notBackdated(at: Temporal.Instant): void {
+    const told = Object.entries(record);
+    record = {};
+    for (const [key, amount] of told) {
+      const [index, rate, on] = key.split('/') as [string, string, string];
+      const today = dateOf(at, edges[Number(index)]!.zone);
+      note(Number(index), rate, on < today ? today : on, amount);
+    }
   }
 
   /** A term that begins now on every edge; after a gap on the day itself, for what was not charged was not held. */

@@ -43,6 +43,8 @@ import { openWorld, type World } from '../../support/world.ts';
  */
 const { MODEL_RUNS: runsWanted, MODEL_SEED: seed, MODEL_PATH: path } = process.env;
 const runs = Number(runsWanted ?? '60');
+/** The same histories everywhere, so that a change of the code is what makes the difference; `MODEL_SEED` gives others. */
+const defaultSeed = '20260302';
 
 let world: World;
 let channels: ModelChannel[];
@@ -60,7 +62,7 @@ test('random histories come to what the days come to', { timeout: 1_200_000 }, a
     fc.asyncProperty(histories, async (history) => play(history)),
     {
       numRuns: runs,
-      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      seed: Number(seed ?? defaultSeed),
       ...(path === undefined ? {} : { path, endOnFailure: true }),
     },
   );
