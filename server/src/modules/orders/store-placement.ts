@@ -61,10 +61,11 @@ with placed as (
     not_for_resale)
   select o.owner_id, s.id, s.serial, o.id, o.customer_id, s.plan_id, s.plan_version, s.name, s.status, s.auto_renewal,
     s.auto_renewal_months, s.anchor_on, s.start_on, s.end_on, s.start_charge_on, null, 1, o.placed_at, o.placed_at, s.life, s.not_for_resale
-  from unnest($19::int[], $20::uuid[], $21::bigint[], $22::uuid[], $23::int[], $24::text[], $25::text[], $26::boolean[], $27::int[],
-    $28::date[], $29::date[], $30::date[], $83::jsonb[], $92::boolean[], $93::date[])
-    as s (place, id, serial, plan_id, plan_version, name, status, auto_renewal, auto_renewal_months, anchor_on, end_on, start_charge_on, life,
-      not_for_resale, start_on)
+  -- JSON travels as one array: in an array of texts each quote would be escaped here and unescaped there.
+  from rows from (unnest($19::int[], $20::uuid[], $21::bigint[], $22::uuid[], $23::int[], $24::text[], $25::text[], $26::boolean[], $27::int[],
+    $28::date[], $29::date[], $30::date[], $92::boolean[], $93::date[]), jsonb_array_elements($83::jsonb))
+    as s (place, id, serial, plan_id, plan_version, name, status, auto_renewal, auto_renewal_months, anchor_on, end_on, start_charge_on,
+      not_for_resale, start_on, life)
   join accepted o using (place)
 ), new_licenses as (
   insert into licenses (owner_id, id, subscription_id, product_id, license_version, activation_code, units, start_on, end_on,
@@ -103,7 +104,7 @@ with placed as (
 ), new_events as (
   insert into events (owner_id, id, type, subject_kind, subject_id, actor, request_id, at, data)
   select o.owner_id, e.id, e.type, e.subject_kind, e.subject_id, o.placed_by, e.request_id, o.placed_at, e.data
-  from unnest($72::int[], $73::uuid[], $74::text[], $75::text[], $76::uuid[], $77::text[], $78::jsonb[])
+  from rows from (unnest($72::int[], $73::uuid[], $74::text[], $75::text[], $76::uuid[], $77::text[]), jsonb_array_elements($78::jsonb))
     as e (place, id, type, subject_kind, subject_id, request_id, data)
   join accepted o using (place)
 ), new_due as (
@@ -284,7 +285,7 @@ function chargeColumns(writes: readonly PlacementWrite[]): unknown[] {
 
 type EventRow = { readonly type: string; readonly kind: string; readonly subjectId: string; readonly data: string };
 
-function eventColumns(writes: readonly PlacementWrite[]): unknown[][] {
+function eventColumns(writes: readonly PlacementWrite[]): unknown[] {
   const rows = placedRows(writes, (order): EventRow[] => [
     { type: 'order.placed', kind: 'order', subjectId: order.id, data: orderFacts(order) },
     ...order.subscriptions.map((subscription) => ({
@@ -294,7 +295,7 @@ function eventColumns(writes: readonly PlacementWrite[]): unknown[][] {
       data: `{"order_id":"${order.id}","status":"${subscription.status}","end_on":"${subscription.endOn}","set":${JSON.stringify(fieldsOf(subscription))}}`,
     })),
   ]);
-  return columns(
+  const found = columns(
     rows,
     ({ place }) => place,
     () => newId<'event'>(),
@@ -302,16 +303,17 @@ function eventColumns(writes: readonly PlacementWrite[]): unknown[][] {
     ({ row }) => row.kind,
     ({ row }) => row.subjectId,
     ({ place }) => writes[place - 1]!.requestId,
-    ({ row }) => row.data,
   );
+  return [...found, `[${rows.map(({ row }) => row.data).join(',')}]`];
 }
 
 function orderFacts(order: OrderDetail): string {
   return `{"serial":"${order.serial}","customer_id":"${order.customerId}","status":"${order.status}","currency":"${order.currency}","total":"${order.total}"}`;
 }
 
-function lifeColumn(writes: readonly PlacementWrite[]): unknown[] {
-  return placedRows(writes, (order) => order.subscriptions).map(({ row }) => JSON.stringify(storeLife(row)));
+function lifeColumn(writes: readonly PlacementWrite[]): string {
+  const lives = placedRows(writes, (order) => order.subscriptions).map(({ row }) => JSON.stringify(storeLife(row)));
+  return `[${lives.join(',')}]`;
 }
 
 function dueColumns(writes: readonly PlacementWrite[]): unknown[][] {
