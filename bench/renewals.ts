@@ -14,7 +14,7 @@ import type { Report } from './report.ts';
 type Size = { readonly active: number; readonly due: number; readonly rounds: number };
 
 const full: Size = { active: 1_000_000, due: 100_000, rounds: 3 };
-const small: Size = { active: 20_000, due: 4000, rounds: 3 };
+const small: Size = { active: 50_000, due: 18_000, rounds: 3 };
 
 const dayOfRound = (round: number): Temporal.Instant => Temporal.Now.instant().add({ hours: 24 * 40 + round });
 
