@@ -107,7 +107,10 @@ export function lifecycleService(dependencies: Dependencies) {
       if (met === null || !(await isVisible(within, met.subscription))) throw notFound('subscription');
       const overdue = await dueStep(met, cause.at);
       if (overdue === undefined) return met;
-      await store(overdue);
+      // Whoever came first has worked it off: what is left is seen when it is read again.
+      await store(overdue).catch((error: unknown) => {
+        if (!isChangedMeanwhile(error)) throw error;
+      });
     }
     throw new TierlineError(
       'lifecycle.too_far_behind',
@@ -186,7 +189,9 @@ export function lifecycleService(dependencies: Dependencies) {
       const { stored } = await store(change);
       if (stored) return outcomeOf(change);
     } catch (error) {
-      const before = idempotency === undefined || !isRefusal(error) ? undefined : await placedBefore(cause, within);
+      // What came first may have been this very request.
+      const mayBe = idempotency !== undefined && (isRefusal(error) || isChangedMeanwhile(error));
+      const before = mayBe ? await placedBefore(cause, within) : undefined;
       if (before !== undefined) return before;
       throw isChangedMeanwhile(error) ? await conflict(within, id, by) : error;
     }
