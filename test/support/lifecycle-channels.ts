@@ -1,6 +1,7 @@
 import { decimal, Temporal, type RateId } from '@tierline/kernel';
 import type { Account } from '@tierline/server/modules/accounts/index.ts';
-import type { ModelEdge, ModelPlan, ModelTiers, PriceBook } from './lifecycle-model.ts';
+import type { ModelTiers } from './lifecycle-calendar.ts';
+import type { ModelEdge, ModelPlan, PriceBook } from './lifecycle-model.ts';
 import { entriesOf, type BuiltPlan } from './world-catalog.ts';
 import type { World } from './world.ts';
 

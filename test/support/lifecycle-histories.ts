@@ -12,6 +12,8 @@ export type Did =
     }
   | { readonly do: 'retry' }
   | { readonly do: 'pause'; readonly hours: number }
+  /** A rate is given up, and soon held again. */
+  | { readonly do: 'bounce'; readonly rate: number; readonly hours: number; readonly to: number }
   | { readonly do: 'end'; readonly days: number }
   | {
       readonly do: 'price';
@@ -86,6 +88,15 @@ const did: fc.Arbitrary<Did> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: 'retry' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('bounce' as const),
+      rate: fc.integer({ min: 0, max: 2 }),
+      hours: fc.integer({ min: 0, max: 24 * 20 }),
+      to: fc.integer({ min: 1, max: 9 }),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('pause' as const), hours: fc.integer({ min: 1, max: 24 * 75 }) }),

@@ -111,7 +111,7 @@ export async function openStory(
 
   async function sell(
     quantities: Readonly<Record<string, string>>,
-    wanted: { readonly plan?: BuiltPlan; readonly customer?: Customer } = {},
+    wanted: { readonly plan?: BuiltPlan; readonly customer?: Customer; readonly alignedTo?: Of } = {},
   ): Promise<OrderDetail> {
     const { rates } = wanted.plan ?? main;
     return engine.orders.place(at(), owner.id, {
@@ -124,6 +124,9 @@ export async function openStory(
       attributes: null,
       surface: 'api',
       addMissingBases: false,
+      ...(wanted.alignedTo === undefined
+        ? {}
+        : { sale: { align: { kind: 'subscription', subscriptionId: wanted.alignedTo.id } as const } }),
     });
   }
 

@@ -13,10 +13,8 @@ import {
   type ModelCatalog,
   type ModelChannel,
 } from '../../support/lifecycle-channels.ts';
+import { dateAfter, dateOf, midnight } from '../../support/lifecycle-calendar.ts';
 import {
-  dateAfter,
-  dateOf,
-  midnight,
   modelSubscription,
   Refused,
   type ModelCommand,
@@ -138,6 +136,11 @@ async function begin({ begins, quantities: first }: History, channel: ModelChann
       await now(pair, { kind: 'suspend' }, within);
       at = at.add({ hours: did.hours });
       await now(pair, { kind: 'resume' }, within);
+    } else if (did.do === 'bounce') {
+      const only = (quantity: number) => [0, 1, 2].map((rate) => (rate === did.rate ? quantity : null));
+      await now(pair, { kind: 'change', to: only(0) }, within);
+      at = at.add({ hours: did.hours });
+      await now(pair, { kind: 'change', to: only(did.to) }, within);
     } else if (did.do === 'end') {
       // Only of what does not go on by itself: on which grid it would is not modeled.
       await now(pair, { kind: 'auto_renewal', on: false }, within);

@@ -61,11 +61,27 @@ describe('a second subscription is brought to the end of the first', () => {
     );
   });
 
+  test('at the purchase: the first term is short, and its months are those of the end', async () => {
+    const monthly = await story.plan({ terms: { subscriptionPeriod: yearly, autoRenewalMonths: 12 } });
+    const order = await story.on('2028-06-20', () => story.sell({ SEAT: '1' }, { plan: monthly, alignedTo: first }));
+    const aligned = order.subscriptions[0]!;
+    expect(await story.state(aligned)).toBe('active 2028-06-20 to 2029-03-15: 1 SEAT');
+    await story.until('2028-08-15');
+    // June 15 to July 15 has 30 days; 25 of them are left.
+    expect(await story.booked(aligned)).toEqual(
+      table(`
+        2028-06-20 Berlin: recurring 1 SEAT x 100 25/30, 2028-06-20 to 2028-07-15 = 83.33
+        2028-07-15 Berlin: recurring 1 SEAT x 100, 2028-07-15 to 2028-08-15 = 100
+        2028-08-15 Berlin: recurring 1 SEAT x 100, 2028-08-15 to 2028-09-15 = 100
+      `),
+    );
+  });
+
   test('what can’t be aligned is refused, each time for its own reason', async () => {
     const renew = { kind: 'renew', from: 'expiry', months: null, items: [] } as const;
     const align = { kind: 'subscription', subscriptionId: first.id } as const;
     const refusal = (of: Held, wanted: typeof align | { kind: 'calendar_month' }): Promise<unknown> =>
-      story.on('2028-03-16', () => story.ask(of, { ...renew, align: wanted })).catch((error: unknown) => error);
+      story.on('2028-08-16', () => story.ask(of, { ...renew, align: wanted })).catch((error: unknown) => error);
     // The other ends on the very day on which the aligned term would begin.
     expect(await refusal(second, align)).toMatchObject({ code: 'subscriptions.coterm_in_the_past' });
     const strict = await story.plan({ terms: { policies: { coterm: { allowed: false } } } });
