@@ -1,20 +1,28 @@
-// allow(length): one closure over one state, to be read from top to bottom beside the rules of money and dates
 import { Temporal } from '@tierline/kernel';
 import {
   addMonths,
   compare,
-  costOf,
   dateAfter,
   dateOf,
   dayNumber,
-  gridAround,
-  halfAwayFromZero,
   isoOf,
   midnight,
   monthsTo,
   nextBoundary,
-  type ModelTiers,
 } from './lifecycle-calendar.ts';
+import {
+  isReplaced,
+  modelBooks,
+  type Edge,
+  type ModelCommand,
+  type ModelEdge,
+  type ModelMoment,
+  type ModelPlan,
+  type PriceBook,
+  type Waiting,
+} from './lifecycle-books.ts';
+
+export type { ModelCommand, ModelEdge, ModelMoment, ModelPlan, PriceBook } from './lifecycle-books.ts';
 
 /**
  * What a subscription owes, kept the slow and simple way: for every edge and every window a list of days, each with the quantity that
@@ -22,59 +30,6 @@ import {
  * money and dates and not from its code, to be compared with it after random histories; shares nothing with it but the calendar.
  */
 
-export type ModelPlan = {
-  readonly id: string;
-  readonly termMonths: number;
-  readonly billingMonths: number;
-  /** When a window is charged: at its beginning, at its end, or the whole term at its beginning. */
-  readonly charged: 'before' | 'after' | 'term';
-  readonly graceMonths: number;
-  readonly models: Readonly<Record<string, 'flat' | 'tiered' | 'volume'>>;
-};
-
-export type ModelEdge = { readonly zone: string; readonly minorDigits: number };
-
-/** The price that is known now for a rate on an edge on a date. */
-export type PriceBook = (edge: number, plan: ModelPlan, rate: string, date: string) => ModelTiers;
-
-export type ModelCommand =
-  | { readonly kind: 'change'; readonly quantities: Readonly<Record<string, bigint>> }
-  | { readonly kind: 'cancel' }
-  | { readonly kind: 'auto_renewal'; readonly on: boolean }
-  | { readonly kind: 'suspend' }
-  | { readonly kind: 'resume' }
-  | { readonly kind: 'renew'; readonly from: 'expiry' | 'now' }
-  /** Another end of the term, so many days from the one that it has. */
-  | { readonly kind: 'expiry'; readonly days: number }
-  | { readonly kind: 'switch'; readonly plan: ModelPlan; readonly start: 'now' | 'keep' };
-
-export type ModelMoment =
-  | { readonly at: 'now' }
-  | { readonly at: 'renewal' }
-  | { readonly at: 'date'; readonly on: string };
-
-/** What one step charged: minor units by `edge/rate/booked on`. Nothing where it comes to nothing. */
-export type ModelRecord = Readonly<Record<string, bigint>>;
-
-type Day = { readonly quantity: bigint; readonly tiers: ModelTiers } | undefined;
-
-type Window = {
-  readonly start: string;
-  end: string;
-  readonly anchor: string;
-  readonly days: Map<string, Day[]>;
-  readonly charged: Map<string, bigint>;
-};
-
-type Edge = ModelEdge & {
-  anchor: string;
-  end: string;
-  window: Window;
-  prices: Map<string, ModelTiers>;
-  upcoming: { from: string; prices: Map<string, ModelTiers> }[];
-};
-
-type Waiting = { readonly moment: ModelMoment; readonly command: ModelCommand };
 type Due = { readonly kind: 'intent' | 'window' | 'term' | 'grace'; readonly on: string };
 
 export class Refused extends Error {}
@@ -89,8 +44,6 @@ export function modelSubscription(of: {
   readonly prices: PriceBook;
 }) {
   const zone = of.edges.at(-1)!.zone;
-  const records: ModelRecord[] = [];
-  let record: Record<string, bigint> = {};
   let { plan } = of;
   let status: 'active' | 'hold' | 'terminated' = 'active';
   let hold: 'suspended' | 'expired' | null = null;
@@ -102,107 +55,14 @@ export function modelSubscription(of: {
   let isOdd = false;
   let start = dateOf(of.at, zone);
   let end = '';
-  const edges: Edge[] = of.edges.map((edge, index) => {
-    const on = dateOf(of.at, edge.zone);
-    return begin(edge, index, on);
-  });
+  const books = modelBooks({ plan: () => plan, held: () => held, prices: of.prices });
+  const { records, begin, openWindow, fill, settle, close, cut, flush, rebook, forget } = books;
+  const edges: Edge[] = of.edges.map((edge, index) => begin(edge, index, dateOf(of.at, edge.zone)));
   end = owner().end;
   flush();
 
   function owner(): Edge {
     return edges.at(-1)!;
-  }
-
-  /** A new grid and term on an edge, from a day on, at the prices of that day. */
-  function begin(edge: ModelEdge, index: number, on: string, priceDay = on): Edge {
-    const opened: Edge = {
-      ...edge,
-      anchor: on,
-      end: addMonths(on, plan.termMonths),
-      window: { start: on, end: on, anchor: on, days: new Map(), charged: new Map() },
-      prices: new Map([...held.keys()].map((rate) => [rate, of.prices(index, plan, rate, priceDay)])),
-      upcoming: [],
-    };
-    openWindow(opened, index, on);
-    return opened;
-  }
-
-  function flush(): void {
-    const told = Object.fromEntries(Object.entries(record).filter(([, amount]) => amount !== 0n));
-    if (Object.keys(told).length > 0) records.push(told);
-    record = {};
-  }
-
-  function note(index: number, rate: string, on: string, minor: bigint): void {
-    const key = `${index}/${rate}/${on}`;
-    record[key] = (record[key] ?? 0n) + minor;
-  }
-
-  function openWindow(edge: Edge, index: number, from: string): void {
-    const next = edge.upcoming[0];
-    if (next !== undefined && next.from <= from) {
-      edge.upcoming = edge.upcoming.slice(1);
-      for (const [rate, tiers] of next.prices) edge.prices.set(rate, tiers);
-    }
-    const termEnd = edge.upcoming[0]?.from ?? edge.end;
-    const boundary = nextBoundary(edge.anchor, plan.billingMonths, from);
-    const until = plan.charged === 'term' || boundary > termEnd ? termEnd : boundary;
-    edge.window = { start: from, end: until, anchor: edge.anchor, days: new Map(), charged: new Map() };
-    for (const [rate, quantity] of held) fill(edge, rate, from, quantity);
-    if (plan.charged !== 'after') settle(edge, index, from);
-  }
-
-  /** From a day of the window on, so many units are held. */
-  function fill(edge: Edge, rate: string, from: string, quantity: bigint): void {
-    const { window } = edge;
-    const count = dayNumber(window.end) - dayNumber(window.start);
-    const days: Day[] = window.days.get(rate) ?? [];
-    while (days.length < count) days.push(undefined);
-    for (let day = dayNumber(from) - dayNumber(window.start); day < count; day += 1) {
-      days[day] = quantity === 0n ? undefined : { quantity, tiers: edge.prices.get(rate)! };
-    }
-    window.days.set(rate, days);
-  }
-
-  /** Charges or gives back what the window's days come to beyond what was charged for them before. */
-  function settle(edge: Edge, index: number, bookedOn: string): void {
-    for (const rate of edge.window.days.keys()) {
-      const due = worth(edge, rate);
-      note(index, rate, bookedOn, due - (edge.window.charged.get(rate) ?? 0n));
-      edge.window.charged.set(rate, due);
-    }
-  }
-
-  function worth({ window, minorDigits }: Edge, rate: string): bigint {
-    // Days of one grid period weigh the same, so they are summed first; periods of different lengths then meet as fractions.
-    const byLength = new Map<number, bigint>();
-    let grid = { start: '', end: '' };
-    for (const [offset, day] of window.days.get(rate)!.entries()) {
-      const date = isoOf(dayNumber(window.start) + offset);
-      if (!(grid.start <= date && date < grid.end)) grid = gridAround(window.anchor, plan.billingMonths, date);
-      if (day === undefined) continue;
-      const length = dayNumber(grid.end) - dayNumber(grid.start);
-      byLength.set(length, (byLength.get(length) ?? 0n) + costOf(plan.models[rate]!, day.tiers, day.quantity));
-    }
-    let numerator = 0n;
-    let denominator = 1n;
-    for (const [length, micros] of byLength) {
-      numerator = numerator * BigInt(length) + micros * denominator;
-      denominator *= BigInt(length);
-    }
-    return halfAwayFromZero(numerator, denominator * 10n ** BigInt(6 - minorDigits));
-  }
-
-  /** The window is over: what is charged afterwards is charged now. */
-  function close(edge: Edge, index: number, on: string): void {
-    if (plan.charged === 'after') settle(edge, index, on);
-  }
-
-  /** The window is over before its end: the days from then on are not held. */
-  function cut(edge: Edge, index: number, on: string): void {
-    for (const rate of edge.window.days.keys()) fill(edge, rate, on, 0n);
-    settle(edge, index, on);
-    edge.window.end = on;
   }
 
   /**
@@ -250,8 +110,7 @@ export function modelSubscription(of: {
   }
 
   function cancel(at: Temporal.Instant): void {
-    const days = daysOn(at);
-    for (const [index, edge] of edges.entries()) cut(edge, index, days[index]!);
+    for (const [index, on] of daysOn(at).entries()) cut(edges[index]!, index, on);
     const today = dateOf(at, zone);
     if (today < end) end = today;
     finish(true);
@@ -312,13 +171,10 @@ export function modelSubscription(of: {
 
   /** A renewal that is asked for late is booked on the day on which it is asked for: earlier days may have been told already. */
   function notBackdated(at: Temporal.Instant): void {
-    const told = Object.entries(record);
-    record = {};
-    for (const [key, amount] of told) {
-      const [index, rate, on] = key.split('/') as [string, string, string];
-      const today = dateOf(at, edges[Number(index)]!.zone);
-      note(Number(index), rate, on < today ? today : on, amount);
-    }
+    rebook((index, on) => {
+      const today = dateOf(at, edges[index]!.zone);
+      return on < today ? today : on;
+    });
   }
 
   /** A term that begins now on every edge; after a gap on the day itself, for what was not charged was not held. */
@@ -483,7 +339,7 @@ export function modelSubscription(of: {
       now(at, intent.command);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      record = {};
+      forget();
     }
   }
 
@@ -540,12 +396,4 @@ export function modelSubscription(of: {
       return `${status} ${hold ?? '-'} ${start}..${end} renews ${autoRenewal}: ${items.join(', ')}; ${intents.length} waiting`;
     },
   };
-}
-
-/** A newer command of the same kind for the same moment takes the place of the older; a change only of one that says no more than it. */
-function isReplaced(waiting: Waiting, moment: ModelMoment, command: ModelCommand): boolean {
-  const other = waiting.command;
-  if (other.kind !== command.kind || JSON.stringify(waiting.moment) !== JSON.stringify(moment)) return false;
-  if (other.kind !== 'change' || command.kind !== 'change') return true;
-  return Object.keys(other.quantities).every((rate) => rate in command.quantities);
 }
