@@ -118,6 +118,15 @@ const tag = 'Transfers';
 const previewed =
   'Both partners stand within your account. With preview=true the same is decided and nothing is stored; what stands in the way is listed there, and refused with a conflict here.';
 
+/** One move that is made, and one that is only shown: both to another reseller. */
+function examples<Params>(moved: Params, shown: Params) {
+  const body = { owner_id: cast.otherReseller };
+  return [
+    { as: 'distributor', params: moved, body, status: 201 },
+    { as: 'distributor', params: shown, query: { preview: 'true' }, body, status: 200 },
+  ] as const;
+}
+
 export const transferRoutes = {
   transferCustomer: route({
     operationId: 'transferCustomer',
@@ -131,21 +140,7 @@ export const transferRoutes = {
     query: previewQuery,
     body: customerTransfer,
     answers: { 200: transferPreview, 201: transfer },
-    examples: [
-      {
-        as: 'distributor',
-        params: { customer_id: cast.movingCustomer },
-        body: { owner_id: cast.otherReseller },
-        status: 201,
-      },
-      {
-        as: 'distributor',
-        params: { customer_id: cast.customer },
-        query: { preview: 'true' },
-        body: { owner_id: cast.otherReseller },
-        status: 200,
-      },
-    ],
+    examples: examples({ customer_id: cast.movingCustomer }, { customer_id: cast.customer }),
   }),
   transferSubscription: route({
     operationId: 'transferSubscription',
@@ -159,20 +154,6 @@ export const transferRoutes = {
     query: previewQuery,
     body: subscriptionTransfer,
     answers: { 200: transferPreview, 201: transfer },
-    examples: [
-      {
-        as: 'distributor',
-        params: { subscription_id: cast.movingSubscription },
-        body: { owner_id: cast.otherReseller },
-        status: 201,
-      },
-      {
-        as: 'distributor',
-        params: { subscription_id: cast.otherSubscription },
-        query: { preview: 'true' },
-        body: { owner_id: cast.otherReseller },
-        status: 200,
-      },
-    ],
+    examples: examples({ subscription_id: cast.movingSubscription }, { subscription_id: cast.otherSubscription }),
   }),
 };

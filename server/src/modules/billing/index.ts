@@ -7,3 +7,4 @@ export * from './ledger-terms.ts';
 export * from './ledger-windows.ts';
 export * from './ledger.ts';
 export * from './share.ts';
+export { chargeColumns, type ChargeRow } from './store-charges.ts';

@@ -44,52 +44,32 @@ describe('billing periods and terms', () => {
     expect(life.history.at(-1)!.decision).toMatchObject({ order: null, lines: [], charges: [] });
   });
 
-  test('an edge whose end was moved to a day between two boundaries loses none of its days', () => {
-    // Sold on March 31 by the owner, which is April 1 at the seller above: their grids never meet.
-    const plan = aPlan('year', { SEAT: { price: '31' } }, { ...yearly, autoRenewalMonths: null });
-    const life = aLife({
-      plan,
-      zones: ['Pacific/Kiritimati', 'Pacific/Honolulu'],
-      items: { SEAT: '1' },
-      sold: '2026-03-31',
-    });
-    life.ask('2026-04-02', { kind: 'expiry', endOn: '2026-07-01' });
-    life.until('2026-07-02');
-    expect(life.days(0, 0)).toEqual([
-      '2026-04-01 to 2026-05-01',
-      '2026-05-01 to 2026-06-01',
-      '2026-06-01 to 2026-07-01',
-    ]);
-    expect(life.days(0, 1)).toEqual([
-      '2026-03-31 to 2026-04-30',
-      '2026-04-30 to 2026-05-31',
-      '2026-05-31 to 2026-06-30',
-      '2026-06-30 to 2026-07-01',
-    ]);
-  });
-
-  test('an edge that has one period more than the owner’s has it charged when the term ends', () => {
-    const plan = aPlan('year', { SEAT: { price: '31' } }, { ...yearly, autoRenewalMonths: null });
-    const life = aLife({
-      plan,
-      zones: ['Pacific/Honolulu', 'Pacific/Kiritimati'],
-      items: { SEAT: '1' },
-      sold: '2026-04-01',
-    });
-    life.ask('2026-04-03', { kind: 'expiry', endOn: '2026-07-01' });
-    life.until('2026-07-02');
-    expect(life.days(0, 1)).toEqual([
-      '2026-04-01 to 2026-05-01',
-      '2026-05-01 to 2026-06-01',
-      '2026-06-01 to 2026-07-01',
-    ]);
-    expect(life.days(0, 0)).toEqual([
-      '2026-03-31 to 2026-04-30',
-      '2026-04-30 to 2026-05-31',
-      '2026-05-31 to 2026-06-30',
-      '2026-06-30 to 2026-07-01',
-    ]);
-  });
+  // Sold on March 31 in Honolulu, which is April 1 in Kiritimati: their grids never meet. One has a period more than the other.
+  test.each([
+    { owner: 'Honolulu', sold: '2026-03-31', moved: '2026-04-02', inKiritimati: 0, inHonolulu: 1 },
+    { owner: 'Kiritimati', sold: '2026-04-01', moved: '2026-04-03', inKiritimati: 1, inHonolulu: 0 },
+  ])(
+    'no edge loses a day where the end is moved by an owner in $owner',
+    ({ sold, moved, inKiritimati, inHonolulu }) => {
+      const zones =
+        inHonolulu === 1 ? ['Pacific/Kiritimati', 'Pacific/Honolulu'] : ['Pacific/Honolulu', 'Pacific/Kiritimati'];
+      const plan = aPlan('year', { SEAT: { price: '31' } }, { ...yearly, autoRenewalMonths: null });
+      const life = aLife({ plan, zones, items: { SEAT: '1' }, sold });
+      life.ask(moved, { kind: 'expiry', endOn: '2026-07-01' });
+      life.until('2026-07-02');
+      expect(life.days(0, inKiritimati)).toEqual([
+        '2026-04-01 to 2026-05-01',
+        '2026-05-01 to 2026-06-01',
+        '2026-06-01 to 2026-07-01',
+      ]);
+      expect(life.days(0, inHonolulu)).toEqual([
+        '2026-03-31 to 2026-04-30',
+        '2026-04-30 to 2026-05-31',
+        '2026-05-31 to 2026-06-30',
+        '2026-06-30 to 2026-07-01',
+      ]);
+    },
+  );
 });
 
 describe('a boundary on edges that are on other days', () => {

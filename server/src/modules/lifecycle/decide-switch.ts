@@ -20,7 +20,7 @@ import {
 } from '../billing/index.ts';
 import type { Rate } from '../catalog/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
-import type { Item, Subscription } from '../subscriptions/index.ts';
+import { newItem, type Item, type Subscription } from '../subscriptions/index.ts';
 import type { ConvertCommand, SwitchCommand } from './command.ts';
 import { convertedPlan, effectiveDates, isBetweenTerms, type Context, type LoadedPlan } from './context.ts';
 import { settle } from './decide-renewal.ts';
@@ -239,7 +239,7 @@ function become(
     renewalFailure: null,
     noticedOn: null,
     items: mapped
-      .map((one): Item => newItem(one, instantText(context.at)))
+      .map((one): Item => itemOf(one, instantText(context.at)))
       .sort((a, b) => (a.rateId < b.rateId ? -1 : 1)),
     licenses: subscription.licenses.map((license) => ({
       ...license,
@@ -255,18 +255,11 @@ function become(
   settleLicenses(decided, target, subscription.id);
 }
 
-function newItem({ rate, quantity, before }: Mapped, at: string): Item {
-  return {
-    rateId: rate.rateId,
-    resourceId: rate.resourceId,
-    mpn: rate.mpn,
-    vendorCode: rate.vendorCode,
-    name: rate.name,
-    quantity,
-    committed: quantity,
-    batches:
-      before !== undefined && compareDecimal(before.quantity, quantity) === 0 ? before.batches : [{ quantity, at }],
-  };
+/** What only has another rate now came when it came. */
+function itemOf({ rate, quantity, before }: Mapped, at: string): Item {
+  const item = newItem(rate, quantity, at);
+  const isKept = before !== undefined && compareDecimal(before.quantity, quantity) === 0;
+  return isKept ? { ...item, batches: before.batches } : item;
 }
 
 /** The same resource in the new plan, in the same quantity, unless the command says otherwise. */

@@ -23,7 +23,7 @@ import {
 } from '../billing/index.ts';
 import type { Rate } from '../catalog/index.ts';
 import type { EdgePrices } from '../pricing/index.ts';
-import type { Item, Subscription } from '../subscriptions/index.ts';
+import { newItem, type Item, type Subscription } from '../subscriptions/index.ts';
 import type { WantedItem } from './command.ts';
 import { effectiveDates, type Context, type LoadedPlan } from './context.ts';
 import { itemOf, onEdges, type Draft } from './draft.ts';
@@ -101,16 +101,7 @@ function enter(work: Work, rate: Rate, quantity: Decimal): void {
       addItem(loaded.plan, edge, held, lockedFor(notForResale, prices[index]), dates[index]!),
     ),
   );
-  const item: Item = {
-    rateId,
-    resourceId: rate.resourceId,
-    mpn: rate.mpn,
-    vendorCode: rate.vendorCode,
-    name: rate.name,
-    quantity,
-    committed: quantity,
-    batches: [{ quantity, at: instantText(context.at) }],
-  };
+  const item = newItem(rate, quantity, instantText(context.at));
   setItems(decided, id, [...decided.state(id).items, item]);
 }
 

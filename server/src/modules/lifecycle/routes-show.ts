@@ -54,17 +54,10 @@ export function showOutcomePreview(
   return {
     order: order === null ? null : showOrderPreview(order, caller, owner),
     subscriptions: subscriptions.map(showSubscriptionPreview),
-    planned: planned.map((intent) => {
-      const {
-        id: _,
-        version: _v,
-        created_by: _b,
-        created_at: _c,
-        updated_at: _u,
-        ...shown
-      } = showIntent(intent, labels);
-      return shown;
-    }),
+    planned: planned.map((intent) => ({
+      subscription_id: intent.subscriptionId,
+      ...showIntentPreview(intent, labels),
+    })),
     ended: ended.map(showEnded),
     warnings: warnings.map(({ code, message }) => ({ code, message })),
   };
@@ -72,6 +65,20 @@ export function showOutcomePreview(
 
 function showEnded({ id, status, reason }: Outcome['ended'][number]): ShownOutcome['ended'][number] {
   return { id, status, reason };
+}
+
+/** An intent that nobody stored, of a subscription that may not be there either. */
+export function showIntentPreview(...[intent, labels]: Parameters<typeof showIntent>) {
+  const {
+    id: _,
+    subscription_id: _s,
+    version: _v,
+    created_by: _b,
+    created_at: _c,
+    updated_at: _u,
+    ...shown
+  } = showIntent(intent, labels);
+  return shown;
 }
 
 export function showIntent(intent: Intent, labels: Labels): Shown {

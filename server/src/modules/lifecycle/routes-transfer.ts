@@ -13,7 +13,7 @@ import {
   type OrderDetail,
 } from '../orders/index.ts';
 import { showSubscription } from '../subscriptions/index.ts';
-import { labelled, showIntent, type Labels } from './routes-show.ts';
+import { labelled, showIntent, showIntentPreview, type Labels } from './routes-show.ts';
 import type { TransferService, TransferWanted } from './service-transfer.ts';
 import type { Transfer, TransferPart } from './transfer.ts';
 
@@ -103,7 +103,7 @@ function showPreview(transfer: Transfer, view: View): TransferPreview {
       to: part.to && showSubscriptionPreview(part.to),
       given_back: part.givenBack && showOrderPreview(part.givenBack, caller, from),
       charged: part.charged && showOrderPreview(part.charged, caller, to),
-      intents: part.intents.map((moved) => ({ from_id: moved.from.id, to: intentPreview(moved.to, labels) })),
+      intents: part.intents.map((moved) => ({ from_id: moved.from.id, to: showIntentPreview(moved.to, labels) })),
       kept_edges: keptEdges(part, view),
       blockers: part.blockers.map(showWarning),
       warnings: part.warnings.map(showWarning),
@@ -113,19 +113,6 @@ function showPreview(transfer: Transfer, view: View): TransferPreview {
     is_blocked: [transfer.blockers, ...transfer.parts.map(({ blockers }) => blockers)].some((some) => some.length > 0),
     warnings: transfer.warnings.map(showWarning),
   };
-}
-
-function intentPreview(...[intent, labels]: Parameters<typeof showIntent>) {
-  const {
-    id: _,
-    subscription_id: _s,
-    version: _v,
-    created_by: _b,
-    created_at: _c,
-    updated_at: _u,
-    ...shown
-  } = showIntent(intent, labels);
-  return shown;
 }
 
 function showWarning({ code, message }: { readonly code: string; readonly message: string }) {

@@ -1,6 +1,14 @@
-import { formatDecimal, formatMoney, instantText } from '@tierline/kernel';
-import { plainArrayLiteral, realTimeOf, type Database, type Statement } from '../../platform/db/index.ts';
-import { dateText } from '../billing/index.ts';
+import { formatDecimal, instantText } from '@tierline/kernel';
+import {
+  columns,
+  jsonArray,
+  placed,
+  plainColumns,
+  realTimeOf,
+  type Database,
+  type Statement,
+} from '../../platform/db/index.ts';
+import { chargeColumns } from '../billing/index.ts';
 import { storeLife, type Item, type License, type Subscription } from '../subscriptions/index.ts';
 import { turns } from '../../platform/turns.ts';
 import { eventsOf, storedOutcome, totalText, type ChangeWrite } from './change-write.ts';
@@ -71,10 +79,10 @@ with writes as (
     fraction_numerator, fraction_denominator, period_start, period_end, currency, amount, booked_on, source)
   select a.owner_id, c.id, a.order_id, c.position, c.subscription_id, c.rate_id, c.seller_id, c.buyer_id, c.type, c.quantity, c.unit_price,
     c.fraction_numerator, c.fraction_denominator, c.period_start, c.period_end, c.currency, c.amount, c.booked_on, ($67::jsonb[])[c.source]
-  from unnest($51::int[], $52::int[], $53::uuid[], $54::uuid[], $55::uuid[], $56::uuid[], $57::uuid[], $58::text[], $59::numeric[],
-    $60::numeric[], $61::int[], $62::int[], $63::date[], $64::date[], $65::text[], $66::numeric[], $68::date[], $69::int[])
-    as c (place, position, id, subscription_id, rate_id, seller_id, buyer_id, type, quantity, unit_price, fraction_numerator,
-      fraction_denominator, period_start, period_end, currency, amount, booked_on, source)
+  from unnest($51::int[], $52::int[], $53::uuid[], $54::uuid[], $55::uuid[], $56::text[], $57::numeric[], $58::numeric[], $59::int[], $60::int[],
+    $61::date[], $62::date[], $63::text[], $64::numeric[], $65::date[], $66::int[], $68::uuid[], $69::uuid[])
+    as c (place, position, id, seller_id, buyer_id, type, quantity, unit_price, fraction_numerator, fraction_denominator, period_start,
+      period_end, currency, amount, booked_on, source, subscription_id, rate_id)
   join accepted a using (place)
 ), gone_items as (
   delete from subscription_items i using (
@@ -133,7 +141,7 @@ const parts: readonly ((writes: readonly ChangeWrite[]) => unknown[])[] = [
   writeColumns,
   stateColumns,
   lineColumns,
-  chargeColumns,
+  chargesColumns,
   itemColumns,
   licenseColumns,
   intentColumns,
@@ -151,23 +159,6 @@ export async function storeChanges(db: Pick<Database, 'query'>, writes: readonly
   values.push(writes[0] === undefined ? null : realTimeOf(writes[0].cause).toString());
   const rows = await db.query<{ place: number }>(storeStatement, values);
   return new Set(rows.map(({ place }) => place - 1));
-}
-
-function columns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => unknown)[]): unknown[][] {
-  return pick.map((of) => rows.map(of));
-}
-
-type Plain = string | number | bigint | boolean;
-
-/** Columns whose values are never null and never need quotes: ids, numbers, dates, codes. */
-function plainColumns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => Plain)[]): string[] {
-  return pick.map((of) => plainArrayLiteral(rows.map(of)));
-}
-
-type Placed<Row> = { readonly place: number; readonly row: Row };
-
-function placed<Row>(writes: readonly ChangeWrite[], of: (write: ChangeWrite) => readonly Row[]): Placed<Row>[] {
-  return writes.flatMap((write, index) => of(write).map((row) => ({ place: index + 1, row })));
 }
 
 function firstOf({ decision }: ChangeWrite): Subscription {
@@ -228,11 +219,6 @@ function stateColumns(writes: readonly ChangeWrite[]): unknown[] {
   return [...found.slice(0, -2), attributes, notForResale, lives, due];
 }
 
-/** Values that are JSON already, as one JSON array. */
-function jsonArray(texts: readonly string[]): string {
-  return `[${texts.join(',')}]`;
-}
-
 function lineColumns(writes: readonly ChangeWrite[]): unknown[][] {
   const rows = placed(writes, ({ decision, orderId }) =>
     orderId === null ? [] : decision.lines.map((line, position) => ({ line, position })),
@@ -255,38 +241,16 @@ function lineColumns(writes: readonly ChangeWrite[]): unknown[][] {
   );
 }
 
-function chargeColumns(writes: readonly ChangeWrite[]): unknown[] {
+function chargesColumns(writes: readonly ChangeWrite[]): unknown[] {
   const rows = placed(writes, ({ decision, chargeIds }) =>
     decision.charges.map((charge, index) => ({ ...charge, id: chargeIds[index]! })),
   );
-  const sources = new Map<string, number>();
-  const places = rows.map(({ row }) => {
-    const text = JSON.stringify(row.source);
-    const place = sources.get(text) ?? sources.size + 1;
-    sources.set(text, place);
-    return place;
-  });
-  const [bookedOn, ...rest] = plainColumns(
+  const ofSubscriptions = plainColumns(
     rows,
-    ({ row }) => row.bookedOn,
-    ({ place }) => place,
-    ({ row }) => row.position,
-    ({ row }) => row.id,
     ({ row }) => row.subscriptionId,
     ({ row }) => row.rateId,
-    ({ row }) => row.sellerId,
-    ({ row }) => row.buyerId,
-    ({ row }) => row.type,
-    ({ row }) => formatDecimal(row.quantity),
-    ({ row }) => formatDecimal(row.unitPrice),
-    ({ row }) => row.fraction.numerator,
-    ({ row }) => row.fraction.denominator,
-    ({ row }) => dateText(row.period.start),
-    ({ row }) => dateText(row.period.end),
-    ({ row }) => row.amount.currency,
-    ({ row }) => formatMoney(row.amount),
   );
-  return [...rest, [...sources.keys()], bookedOn, plainArrayLiteral(places)];
+  return [...chargeColumns(rows), ...ofSubscriptions];
 }
 
 function itemColumns(writes: readonly ChangeWrite[]): unknown[][] {

@@ -24,7 +24,7 @@ import {
 } from '../billing/index.ts';
 import type { PlanVersion } from '../catalog/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
-import type { Item, Subscription } from '../subscriptions/index.ts';
+import { newItem, type Item, type Subscription } from '../subscriptions/index.ts';
 import type { ResolvedLine } from './place.ts';
 
 /** What is special about a sale; ordinary ones have none of it. */
@@ -173,16 +173,7 @@ export function sell(
 /** In the order in which a store answers them, so that a retry is told just the same. */
 function itemsOf(lines: readonly ResolvedLine[], at: string): Item[] {
   return lines
-    .map(({ named: { rate }, quantity }) => ({
-      rateId: rate.rateId,
-      resourceId: rate.resourceId,
-      mpn: rate.mpn,
-      vendorCode: rate.vendorCode,
-      name: rate.name,
-      quantity,
-      committed: quantity,
-      batches: [{ quantity, at }],
-    }))
+    .map(({ named: { rate }, quantity }) => newItem(rate, quantity, at))
     .sort((a, b) => (a.rateId < b.rateId ? -1 : 1));
 }
 

@@ -1,8 +1,7 @@
-import { formatDecimal, formatMoney, newId, type AccountId, type OrderId } from '@tierline/kernel';
-import { plainArrayLiteral, type Database, type Statement } from '../../platform/db/index.ts';
-import { dateText } from '../billing/index.ts';
+import { formatDecimal, newId, type AccountId, type OrderId } from '@tierline/kernel';
+import { columns, jsonArray, placed, type Database, type Placed, type Statement } from '../../platform/db/index.ts';
+import { chargeColumns } from '../billing/index.ts';
 import { fieldsOf, storeLife } from '../subscriptions/index.ts';
-import { describeSource } from './source.ts';
 import type { OrderDetail } from './order.ts';
 
 /** A decided order on its way to the database, with the key under which a retry is to find it. */
@@ -95,9 +94,9 @@ with placed as (
     fraction_numerator, fraction_denominator, period_start, period_end, currency, amount, booked_on, source)
   select l.owner_id, c.id, l.order_id, l.position, l.subscription_id, l.rate_id, c.seller_id, c.buyer_id, c.type, c.quantity,
     c.unit_price, c.fraction_numerator, c.fraction_denominator, c.period_start, c.period_end, c.currency, c.amount, c.booked_on,
-    ($70::jsonb[])[c.source]
+    ($71::jsonb[])[c.source]
   from unnest($55::int[], $56::int[], $57::uuid[], $58::uuid[], $59::uuid[], $60::text[], $61::numeric[], $62::numeric[], $63::int[],
-    $64::int[], $65::date[], $66::date[], $67::text[], $68::numeric[], $69::date[], $71::int[])
+    $64::int[], $65::date[], $66::date[], $67::text[], $68::numeric[], $69::date[], $70::int[])
     as c (place, position, id, seller_id, buyer_id, type, quantity, unit_price, fraction_numerator, fraction_denominator, period_start,
       period_end, currency, amount, booked_on, source)
   join lines l using (place, position)
@@ -134,7 +133,7 @@ export async function storePlacements(
     ...subscriptionColumns(writes),
     ...licenseColumns(writes),
     ...lineColumns(writes),
-    ...chargeColumns(writes),
+    ...chargeColumns(placedRows(writes, (order) => order.charges)),
     ...eventColumns(writes),
     ...jobColumns(writes),
     lifeColumn(writes),
@@ -142,27 +141,15 @@ export async function storePlacements(
     // Work and keys are on the real clock. One instant for the batch, whose orders are milliseconds apart.
     writes[0]!.realAt,
     ...columns(
-      writes.flatMap(({ trials }, index) => trials.map((planId) => ({ place: index + 1, planId }))),
+      placed(writes, ({ trials }) => trials),
       ({ place }) => place,
-      ({ planId }) => planId,
+      ({ row }) => row,
     ),
     writes.map(({ order }) => order.type),
     writes.flatMap(({ order }) => order.subscriptions.map(({ notForResale }) => notForResale)),
     writes.flatMap(({ order }) => order.subscriptions.map(({ startOn }) => startOn)),
   ]);
   return new Set(rows.map((row) => row.id));
-}
-
-/** Columns of a table, from rows: the shape in which unnest takes them. */
-function columns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => unknown)[]): unknown[][] {
-  return pick.map((of) => rows.map(of));
-}
-
-type Plain = string | number | bigint | boolean;
-
-/** Columns whose values are never null and never need quotes: ids, numbers, dates, codes. */
-function plainColumns<Row>(rows: readonly Row[], ...pick: readonly ((row: Row) => Plain)[]): string[] {
-  return pick.map((of) => plainArrayLiteral(rows.map(of)));
 }
 
 function orderColumns(writes: readonly PlacementWrite[]): unknown[][] {
@@ -189,12 +176,10 @@ function orderColumns(writes: readonly PlacementWrite[]): unknown[][] {
   );
 }
 
-/** Rows of all orders, each with the place of its order in the batch, counted from 1 as SQL does. */
+/** Rows of all orders. */
 function placedRows<Row>(writes: readonly PlacementWrite[], of: (order: OrderDetail) => readonly Row[]): Placed<Row>[] {
-  return writes.flatMap(({ order }, index) => of(order).map((row) => ({ place: index + 1, row })));
+  return placed(writes, ({ order }) => of(order));
 }
-
-type Placed<Row> = { readonly place: number; readonly row: Row };
 
 function subscriptionColumns(writes: readonly PlacementWrite[]): unknown[][] {
   return columns(
@@ -253,36 +238,6 @@ function lineColumns(writes: readonly PlacementWrite[]): unknown[][] {
   );
 }
 
-function chargeColumns(writes: readonly PlacementWrite[]): unknown[] {
-  const rows = placedRows(writes, (order) => order.charges);
-  const sources = new Map<string, number>();
-  const sourcePlaces = rows.map(({ row }) => {
-    const text = describeSource(row.source);
-    const place = sources.get(text) ?? sources.size + 1;
-    sources.set(text, place);
-    return place;
-  });
-  const ofRows = plainColumns(
-    rows,
-    ({ place }) => place,
-    ({ row }) => row.position,
-    ({ row }) => row.id,
-    ({ row }) => row.sellerId,
-    ({ row }) => row.buyerId,
-    ({ row }) => row.type,
-    ({ row }) => formatDecimal(row.quantity),
-    ({ row }) => formatDecimal(row.unitPrice),
-    ({ row }) => row.fraction.numerator,
-    ({ row }) => row.fraction.denominator,
-    ({ row }) => dateText(row.period.start),
-    ({ row }) => dateText(row.period.end),
-    ({ row }) => row.amount.currency,
-    ({ row }) => formatMoney(row.amount),
-    ({ row }) => row.bookedOn,
-  );
-  return [...ofRows, [...sources.keys()], sourcePlaces];
-}
-
 type EventRow = { readonly type: string; readonly kind: string; readonly subjectId: string; readonly data: string };
 
 function eventColumns(writes: readonly PlacementWrite[]): unknown[] {
@@ -304,7 +259,7 @@ function eventColumns(writes: readonly PlacementWrite[]): unknown[] {
     ({ row }) => row.subjectId,
     ({ place }) => writes[place - 1]!.requestId,
   );
-  return [...found, `[${rows.map(({ row }) => row.data).join(',')}]`];
+  return [...found, jsonArray(rows.map(({ row }) => row.data))];
 }
 
 function orderFacts(order: OrderDetail): string {
@@ -312,16 +267,17 @@ function orderFacts(order: OrderDetail): string {
 }
 
 function lifeColumn(writes: readonly PlacementWrite[]): string {
-  const lives = placedRows(writes, (order) => order.subscriptions).map(({ row }) => JSON.stringify(storeLife(row)));
-  return `[${lives.join(',')}]`;
+  return jsonArray(
+    writes.flatMap(({ order }) => order.subscriptions.map((subscription) => JSON.stringify(storeLife(subscription)))),
+  );
 }
 
 function dueColumns(writes: readonly PlacementWrite[]): unknown[][] {
   return columns(
-    writes.flatMap(({ due, sandboxId }, index) => due.map((row) => ({ place: index + 1, row, sandboxId }))),
+    placed(writes, ({ due, sandboxId }) => due.map((row) => ({ ...row, sandboxId }))),
     ({ place }) => place,
     ({ row }) => row.subscriptionId,
-    ({ sandboxId }) => sandboxId,
+    ({ row }) => row.sandboxId,
     ({ row }) => row.at,
   );
 }

@@ -44,6 +44,16 @@ export type Item = {
   readonly batches: readonly Batch[];
 };
 
+/** An item as it begins: all of its units came at once. */
+export function newItem(
+  rate: Pick<Item, 'rateId' | 'resourceId' | 'mpn' | 'vendorCode' | 'name'>,
+  quantity: Decimal,
+  at: string,
+): Item {
+  const { rateId, resourceId, mpn, vendorCode, name } = rate;
+  return { rateId, resourceId, mpn, vendorCode, name, quantity, committed: quantity, batches: [{ quantity, at }] };
+}
+
 /** The right to use. Dates are civil dates of the owner's zone; `endOn` is the first day without the right. */
 export type License = {
   readonly id: LicenseId;

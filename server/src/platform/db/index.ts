@@ -1,4 +1,5 @@
 export { arrayLiteral, plainArrayLiteral } from './array-literal.ts';
+export * from './columns.ts';
 export * from './combine.ts';
 export * from './commit.ts';
 export * from './connect.ts';
