@@ -6,16 +6,17 @@ import {
   dropItem,
   moveEnd,
   nextWindow,
+  ledgerText,
   openEdge,
   readLedger,
   renewEdge,
-  storeLedger,
   type BillingTerms,
   type Booked,
   type Charge,
   type EdgeLedger,
   type Held,
   type LockedPrice,
+  type StoredLedger,
   type LockedPrices,
 } from '@tierline/server/modules/billing/index.ts';
 import type { BillingModel } from '@tierline/server/modules/catalog/index.ts';
@@ -160,8 +161,7 @@ export function play(
 
 /** The ledger as the database gives it back. */
 export function stored(edge: EdgeLedger): EdgeLedger {
-  const text = JSON.stringify(storeLedger([edge]));
-  return readLedger(JSON.parse(text) as ReturnType<typeof storeLedger>)[0]!;
+  return readLedger(JSON.parse(ledgerText([edge])) as StoredLedger[])[0]!;
 }
 
 /** Rules of money, 8: a ledger that is looked at, refused or previewed is the same afterwards. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Temporal } from './temporal.ts';
-import { dateIn, isTimeZone, startOfDay } from './zone.ts';
+import { dateIn, instantText, isTimeZone, startOfDay } from './zone.ts';
 
 const zones = Intl.supportedValuesOf('timeZone');
 const hourMs = 3_600_000;
@@ -157,6 +157,34 @@ describe('startOfDay', () => {
         fc.pre(!(timeZone.startsWith('Pacific/') && exactDate(start, timeZone) !== date.toString()));
         expect(dateIn(start, timeZone).toString()).toBe(date.toString());
         expect(dateIn(start.subtract({ nanoseconds: 1 }), timeZone).toString()).not.toBe(date.toString());
+      }),
+    );
+  });
+});
+
+describe('instantText', () => {
+  test('is what an instant calls itself, whatever its fraction of a second', () => {
+    const second = 1_767_225_600_000_000_000n;
+    const fractions = [0n, 1n, 1_000n, 1_000_000n, 10_000_000n, 100_000_000n, 120_000_000n, 999_999_999n];
+    const seconds = [
+      0n,
+      -second,
+      second,
+      second + 10_000_000_000n,
+      -62_198_755_200_000_000_000n,
+      8_639_999_999_999_000_000_000n,
+    ];
+    for (const base of seconds) {
+      for (const part of fractions) {
+        const instant = Temporal.Instant.fromEpochNanoseconds(base + part);
+        expect(instantText(instant)).toBe(instant.toString());
+        expect(instantText(instant)).toBe(instant.toString());
+      }
+    }
+    fc.assert(
+      fc.property(fc.integer({ min: -9e14, max: 9e14 }), (ms) => {
+        const instant = Temporal.Instant.fromEpochMilliseconds(ms);
+        return instantText(instant) === instant.toString();
       }),
     );
   });

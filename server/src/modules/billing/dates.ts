@@ -26,6 +26,21 @@ export function dateText(date: Temporal.PlainDate): string {
   return text;
 }
 
+const shifted = new Map<string, string>();
+
+/** The date so many days after another, before it if there are fewer than none. Remembered: the dates of one day's work are few. */
+export function daysAfter(date: string, days: number): string {
+  if (days === 0) return date;
+  const key = `${date}${days}`;
+  let found = shifted.get(key);
+  if (found === undefined) {
+    found = dateText(plainDate(date).add({ days }));
+    if (shifted.size > datesMax) shifted.clear();
+    shifted.set(key, found);
+  }
+  return found;
+}
+
 /** The later of two ISO dates. */
 export function laterDate(a: string, b: string): string {
   return a >= b ? a : b;

@@ -38,59 +38,58 @@ export type StoredLedger = {
   readonly upcoming?: readonly StoredUpcoming[];
 };
 
-export function storeLedger(ledger: readonly EdgeLedger[]): StoredLedger[] {
-  return ledger.map((edge) => ({
-    seller: edge.sellerId,
-    buyer: edge.buyerId,
-    anchor: edge.anchorOn,
-    charge: edge.chargeFrom,
-    end: edge.endOn,
-    window: [edge.window.start, edge.window.end],
-    items: edge.items.map(storeItem),
-    ...(edge.upcoming === null ? {} : { upcoming: storeUpcoming(edge.upcoming) }),
-  }));
+/**
+ * Ledgers as the text of JSON, put together piece by piece: this is written with every order and every renewal, and what it is made of
+ * (ids, dates, numbers, codes) never needs to be escaped. Prices, which can, are shared by many subscriptions and written once.
+ */
+export function ledgerText(ledger: readonly EdgeLedger[]): string {
+  return `[${ledger.map(edgeText).join()}]`;
 }
 
-function storeUpcoming(first: Upcoming): StoredUpcoming[] {
-  const stored: StoredUpcoming[] = [];
+function edgeText(edge: EdgeLedger): string {
+  const { sellerId, buyerId, anchorOn, chargeFrom, endOn, window, items, upcoming } = edge;
+  const terms = upcoming === null ? '' : `,"upcoming":[${upcomingTexts(upcoming).join()}]`;
+  return `{"seller":"${sellerId}","buyer":"${buyerId}","anchor":"${anchorOn}","charge":"${chargeFrom}","end":"${endOn}","window":["${window.start}","${window.end}"],"items":[${items.map(itemText).join()}]${terms}}`;
+}
+
+function upcomingTexts(first: Upcoming): string[] {
+  const texts: string[] = [];
   for (let term: Upcoming | null = first; term !== null; term = term.next) {
-    stored.push({ from: term.from, anchor: term.anchorOn, prices: mapValues(term.prices, storePrices) });
+    const prices = Object.entries(term.prices).map(([rateId, own]) => `"${rateId}":${pricesText(own)}`);
+    texts.push(`{"from":"${term.from}","anchor":"${term.anchorOn}","prices":{${prices.join()}}}`);
   }
-  return stored;
+  return texts;
 }
 
-function storeItem(item: LedgerItem): StoredItem {
-  return {
-    rate: item.rateId,
-    ...(item.model === 'flat' ? {} : { model: item.model }),
-    prices: storePrices(item.prices),
-    exact: formatRatio(item.exact),
-    ...(item.setup === null ? {} : { setup: [item.setup.currency, formatRatio(item.setup.exact)] as const }),
-    ...(item.accrued.length === 0 ? {} : { accrued: item.accrued.map((part) => storeAccrual(part, item)) }),
-    ...(item.accruesFrom === null ? {} : { accrues: item.accruesFrom }),
-  };
+function itemText(item: LedgerItem): string {
+  const { rateId, model, prices, exact, setup, accrued, accruesFrom } = item;
+  let rest = '';
+  if (model !== 'flat') rest += `,"model":"${model}"`;
+  if (setup !== null) rest += `,"setup":["${setup.currency}","${formatRatio(setup.exact)}"]`;
+  if (accrued.length > 0) rest += `,"accrued":[${accrued.map((part) => accrualText(part, item)).join()}]`;
+  if (accruesFrom !== null) rest += `,"accrues":"${accruesFrom}"`;
+  return `{"rate":"${rateId}","prices":${pricesText(prices)},"exact":"${formatRatio(exact)}"${rest}}`;
 }
 
-function storeAccrual({ from, to, quantity, price }: Accrual, { prices }: LedgerItem): StoredAccrual {
-  const days = [from, to, formatDecimal(quantity)] as const;
-  if (price === (prices.recurring ?? null)) return days;
-  return [...days, price === null ? null : storePrice(price)];
+function accrualText({ from, to, quantity, price }: Accrual, { prices }: LedgerItem): string {
+  const days = `"${from}","${to}","${formatDecimal(quantity)}"`;
+  if (price === (prices.recurring ?? null)) return `[${days}]`;
+  return `[${days},${price === null ? 'null' : JSON.stringify(storePrice(price))}]`;
 }
 
-/** Prices are shared by many subscriptions, so their stored form is made once. */
-const storedPrices = new WeakMap<LockedPrices, StoredItem['prices']>();
+const priceTexts = new WeakMap<LockedPrices, string>();
 
-function storePrices(prices: LockedPrices): StoredItem['prices'] {
-  let stored = storedPrices.get(prices);
-  if (stored === undefined) {
+function pricesText(prices: LockedPrices): string {
+  let text = priceTexts.get(prices);
+  if (text === undefined) {
     const entries = chargeTypes.flatMap((type) => {
       const price = prices[type];
-      return price === undefined ? [] : [[type, storePrice(price)] as const];
+      return price === undefined ? [] : [`"${type}":${JSON.stringify(storePrice(price))}`];
     });
-    stored = Object.fromEntries(entries);
-    storedPrices.set(prices, stored);
+    text = `{${entries.join()}}`;
+    priceTexts.set(prices, text);
   }
-  return stored;
+  return text;
 }
 
 function storePrice({ currency, tiers, source }: LockedPrice): StoredPrice {

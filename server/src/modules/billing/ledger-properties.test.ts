@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Charge } from './charge.ts';
 import { dateText } from './dates.ts';
 import { changeItem } from './ledger-items.ts';
-import { storeLedger } from './ledger-json.ts';
+import { ledgerText } from './ledger-json.ts';
 import { closeWindow, moveEnd } from './ledger-windows.ts';
 import type { EdgeLedger } from './ledger.ts';
 import {
@@ -118,7 +118,7 @@ describe('rules 3, 4 and 5: a window is worth its days', () => {
       fc.property(histories, ([story, steps]) => {
         const { edge, lines } = play(story, steps);
         const kinds = new Set<string>();
-        JSON.stringify(storeLedger([edge]), (_, value: unknown) => {
+        JSON.parse(ledgerText([edge]), (_, value: unknown) => {
           kinds.add(typeof value);
           return value;
         });

@@ -1,5 +1,5 @@
 import { boundary, periodContaining, periodInMonths, type Period, type Temporal } from '@tierline/kernel';
-import { dateText, plainDate } from './dates.ts';
+import { dateText, daysAfter, plainDate } from './dates.ts';
 import type { BillingTerms, EdgeLedger, Upcoming } from './ledger.ts';
 
 const oneMonth: Period = { unit: 'month', count: 1 };
@@ -59,7 +59,7 @@ function boundaryOn(anchor: Temporal.PlainDate, period: Period, date: string): n
 
 /** A date some months or days after one that lies on the anchor's grid of months; never counted from a clamped date. */
 export function termEnd(anchorOn: string, from: string, { months, days }: TermLength): string {
-  if (months === null) return dateText(plainDate(from).add({ days: days ?? 0 }));
+  if (months === null) return daysAfter(from, days ?? 0);
   const n = boundaryOn(plainDate(anchorOn), oneMonth, from);
   if (n === undefined) return dateText(boundary(plainDate(from), months, oneMonth));
   return dateText(boundary(plainDate(anchorOn), n + months, oneMonth));

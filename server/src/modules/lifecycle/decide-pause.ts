@@ -2,6 +2,7 @@ import { boundary, isZero } from '@tierline/kernel';
 import {
   closeWindow,
   dateText,
+  daysAfter,
   laterDate,
   moveEnd,
   nextWindow,
@@ -72,7 +73,7 @@ export function openWithinSuspension(decided: Draft, context: Context, id: Subsc
   const subscription = decided.state(id);
   const { plan } = context.current;
   const held = heldOf(subscription, context.current);
-  const dayAfter = dateText(plainDate(periodEnd(subscription)!).add({ days: 1 }));
+  const dayAfter = daysAfter(periodEnd(subscription)!, 1);
   book(decided, id, (edge): Booked => {
     if (edge.window.end >= subscription.endOn || edge.window.end > dayAfter) return { edge, lines: [] };
     const opened = nextWindow(plan, { ...edge, endOn: subscription.endOn }, held);
@@ -122,7 +123,7 @@ export function decideResume(context: Context, subscription: Subscription, { end
 function checkEnd(context: Context, { endOn: paused }: Subscription, original: string, endOn: string): void {
   const { graceMonths } = context.current.plan;
   const latest = laterDate(dateText(boundary(plainDate(paused), graceMonths, { unit: 'month', count: 1 })), original);
-  const earliest = laterDate(paused, dateText(plainDate(todayOf(context)).add({ days: 1 })));
+  const earliest = laterDate(paused, daysAfter(todayOf(context), 1));
   if (endOn < earliest || endOn > latest) {
     refuse('lifecycle.expiry_out_of_range', 'end_on', `Give a date from ${earliest} to ${latest}.`);
   }

@@ -1,10 +1,9 @@
 import { instantText, isZero, type Reason, type Temporal } from '@tierline/kernel';
 import {
-  dateText,
+  daysAfter,
   laterDate,
   nextWindow,
   openEdge,
-  plainDate,
   renewEdge,
   termEnd,
   type EdgeLedger,
@@ -113,7 +112,7 @@ function checkRenewable(context: Context, { status, holdReason, endOn }: Subscri
       'subscription',
       'It has expired, and this plan is not renewed late. Place a new order instead.',
     );
-  const earliest = dateText(plainDate(endOn).subtract({ days: renewal.allowEarlyDays }));
+  const earliest = daysAfter(endOn, -renewal.allowEarlyDays);
   if (todayOf(context) < earliest)
     refuse('lifecycle.early_renewal', 'subscription', `It can be renewed from ${earliest} on.`);
   return isExpired;
@@ -280,7 +279,7 @@ export function openPeriod(decided: Draft, context: Context, id: Subscription['i
   const last = subscription.ledger.at(-1)!;
   const boundary = periodEnd(subscription)!;
   const isTerm = last.window.end <= boundary && last.upcoming !== null && last.upcoming.from <= boundary;
-  const dayAfter = dateText(plainDate(boundary).add({ days: 1 }));
+  const dayAfter = daysAfter(boundary, 1);
   const held = heldOf(subscription, context.current);
   book(decided, id, (edge) => openWindows(plan, edge, held, boundary, dayAfter));
   if (isTerm) noteTerm(decided, context, id);

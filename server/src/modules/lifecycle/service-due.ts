@@ -1,4 +1,4 @@
-import { Temporal, type SubscriptionId } from '@tierline/kernel';
+import { instantText, Temporal, type SubscriptionId } from '@tierline/kernel';
 import { isDataRefusal, isRetryable, type Database } from '../../platform/db/index.ts';
 import { turns } from '../../platform/turns.ts';
 import type { ChangeWrite } from './change-write.ts';
@@ -71,7 +71,7 @@ export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): D
     const { subscription } = met;
     const due = await lifecycle.load.due(met);
     if (due === undefined || Temporal.Instant.compare(due.at, until) > 0) {
-      return { id: subscription.id, dueAt: due?.at.toString() ?? null };
+      return { id: subscription.id, dueAt: due === undefined ? null : instantText(due.at) };
     }
     const context = await lifecycle.load.context(met, due.at, undefined);
     return lifecycle.write(

@@ -1,4 +1,5 @@
 import {
+  instantText,
   isTierlineError,
   newId,
   notFound,
@@ -159,7 +160,7 @@ export function transferService(dependencies: Dependencies) {
    * for it.
    */
   async function copyOf(cause: Cause, from: Customer, to: AccountNode, real: boolean): Promise<Customer> {
-    const at = cause.at.toString();
+    const at = instantText(cause.at);
     return {
       ...from,
       id: real ? newId<'customer'>() : from.id,
@@ -342,7 +343,7 @@ function writeOf(
   transfer: Transfer,
   answer: StoredTransfer,
 ): TransferWrite {
-  const left: Customer = { ...from, status: 'canceled', version: from.version + 1, updatedAt: cause.at.toString() };
+  const left: Customer = { ...from, status: 'canceled', version: from.version + 1, updatedAt: instantText(cause.at) };
   const { timeZone, sandboxId } = to.account;
   return {
     cause,
@@ -362,8 +363,8 @@ function writeOf(
         order,
         customerVersion: customer.version,
         requestId: cause.requestId,
-        realAt: realTimeOf(cause).toString(),
-        due: due === undefined ? [] : [{ subscriptionId: subscription.id, at: due.at.toString() }],
+        realAt: instantText(realTimeOf(cause)),
+        due: due === undefined ? [] : [{ subscriptionId: subscription.id, at: instantText(due.at) }],
         sandboxId,
         trials: [],
         idempotency: undefined,

@@ -9,7 +9,7 @@ import {
   type Statement,
 } from '../../platform/db/index.ts';
 import { chargeColumns } from '../billing/index.ts';
-import { storeLife, type Item, type License, type Subscription } from '../subscriptions/index.ts';
+import { lifeText, type Item, type License, type Subscription } from '../subscriptions/index.ts';
 import { turns } from '../../platform/turns.ts';
 import { eventsOf, storedOutcome, totalText, type ChangeWrite } from './change-write.ts';
 import { dueOn } from './intent.ts';
@@ -156,7 +156,7 @@ export async function storeChanges(db: Pick<Database, 'query'>, writes: readonly
     values.push(...part(writes));
     await pause();
   }
-  values.push(writes[0] === undefined ? null : realTimeOf(writes[0].cause).toString());
+  values.push(writes[0] === undefined ? null : instantText(realTimeOf(writes[0].cause)));
   const rows = await db.query<{ place: number }>(storeStatement, values);
   return new Set(rows.map(({ place }) => place - 1));
 }
@@ -214,7 +214,7 @@ function stateColumns(writes: readonly ChangeWrite[]): unknown[] {
     ({ row }) => row.due,
   );
   const attributes = jsonArray(rows.map(({ row }) => JSON.stringify(row.after.attributes)));
-  const lives = jsonArray(rows.map(({ row }) => JSON.stringify(storeLife(row.after))));
+  const lives = jsonArray(rows.map(({ row }) => lifeText(row.after)));
   const [notForResale, due] = found.slice(-2);
   return [...found.slice(0, -2), attributes, notForResale, lives, due];
 }

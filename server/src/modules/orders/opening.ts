@@ -2,6 +2,7 @@ import {
   addDecimal,
   boundary,
   dateIn,
+  instantText,
   zero,
   type CustomerId,
   type Decimal,
@@ -62,7 +63,7 @@ export type Opening = {
 export function openSubscription(opening: Opening): Subscription {
   const { owner, lines, identity, terms } = opening;
   const { plan } = lines[0]!.named;
-  const at = opening.at.toString();
+  const at = instantText(opening.at);
   const today = dateText(dateIn(opening.at, owner.account.timeZone));
   const ledger = openLedger(opening, plan);
   const own = ledger.at(-1)!;

@@ -4,6 +4,7 @@ import {
   decimal,
   formatDecimal,
   formatMoney,
+  instantText,
   invalid,
   maxDecimal,
   type Temporal,
@@ -71,7 +72,7 @@ export function decidePlacement(placement: Placement): OrderDetail {
   const byPlan = Map.groupBy(placement.lines, ({ named }) => named.plan.planId);
   const instant = placement.lines.every(({ named }) => named.plan.vendor.provisioning === 'instant');
   const status: OrderStatus = instant ? 'completed' : 'processing';
-  const at = placement.at.toString();
+  const at = instantText(placement.at);
   const opened = [...byPlan.values()].map((lines, index) => newSubscription(placement, lines, index));
   const subscriptionOf = new Map(opened.map((subscription) => [subscription.planId, subscription.id]));
   const lines = placement.lines.map((line, position) =>
@@ -134,7 +135,7 @@ export function firstDue({ owner, lines }: Placement, { subscriptions }: OrderDe
   return subscriptions.flatMap((subscription) => {
     const { plan } = lines.find(({ named }) => named.plan.planId === subscription.planId)!.named;
     const due = nextDue(subscription, plan, owner.account.timeZone);
-    return due === undefined ? [] : [{ subscriptionId: subscription.id, at: due.at.toString() }];
+    return due === undefined ? [] : [{ subscriptionId: subscription.id, at: instantText(due.at) }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import {
   compareDecimal,
+  instantText,
   invalid,
   isTierlineError,
   newId,
@@ -150,7 +151,7 @@ export function ordersService(dependencies: Dependencies) {
       trials: trialPlans(order, lines),
       customerVersion: customer.version,
       requestId,
-      realAt: realTimeOf(cause).toString(),
+      realAt: instantText(realTimeOf(cause)),
       idempotency,
     });
     return stored ? order : undefined;

@@ -1,7 +1,7 @@
 import { formatDecimal, newId, type AccountId, type OrderId } from '@tierline/kernel';
 import { columns, jsonArray, placed, type Database, type Placed, type Statement } from '../../platform/db/index.ts';
 import { chargeColumns } from '../billing/index.ts';
-import { fieldsOf, storeLife } from '../subscriptions/index.ts';
+import { fieldsOf, lifeText } from '../subscriptions/index.ts';
 import type { OrderDetail } from './order.ts';
 
 /** A decided order on its way to the database, with the key under which a retry is to find it. */
@@ -267,9 +267,7 @@ function orderFacts(order: OrderDetail): string {
 }
 
 function lifeColumn(writes: readonly PlacementWrite[]): string {
-  return jsonArray(
-    writes.flatMap(({ order }) => order.subscriptions.map((subscription) => JSON.stringify(storeLife(subscription)))),
-  );
+  return jsonArray(writes.flatMap(({ order }) => order.subscriptions.map((subscription) => lifeText(subscription))));
 }
 
 function dueColumns(writes: readonly PlacementWrite[]): unknown[][] {

@@ -1,5 +1,5 @@
 import { boundary, startOfDay, Temporal } from '@tierline/kernel';
-import { dateText, plainDate } from '../billing/index.ts';
+import { dateText, daysAfter, plainDate } from '../billing/index.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What of a plan says when something is due. */
@@ -49,7 +49,7 @@ export function periodEnd({ ledger, endOn }: Pick<Subscription, 'ledger' | 'endO
   if (own === undefined) return undefined;
   const ends = ledger.filter((edge) => edge.window.end < edge.endOn).map(({ window }) => window.end);
   const first = ends.reduce((least, end) => (end < least ? end : least), own);
-  return first < dateText(plainDate(own).subtract({ days: 1 })) && first < endOn ? first : own;
+  return first < daysAfter(own, -1) && first < endOn ? first : own;
 }
 
 function activeDates(subscription: Subscription, terms: DueTerms, on: On): void {
@@ -58,7 +58,7 @@ function activeDates(subscription: Subscription, terms: DueTerms, on: On): void 
   if (end !== undefined && end < endOn) on('window', end);
   on('term', endOn);
   if (noticedOn === endOn || terms.expirationNoticeDays === 0) return;
-  const notice = dateText(plainDate(endOn).subtract({ days: terms.expirationNoticeDays }));
+  const notice = daysAfter(endOn, -terms.expirationNoticeDays);
   // A term that is shorter than its notice has none: it would come with every renewal.
   if (notice > startOn) on('notice', notice);
 }

@@ -1,5 +1,5 @@
 import { decimal, formatDecimal } from '@tierline/kernel';
-import { readLedger, storeLedger, type StoredLedger } from '../billing/index.ts';
+import { ledgerText, readLedger, type StoredLedger } from '../billing/index.ts';
 import type { Item, Origin, RenewalFailure, Subscription, Suspension } from './subscription.ts';
 
 /** What only decisions read of a subscription, as it is stored in one value. */
@@ -16,19 +16,19 @@ type StoredUnits = readonly [committed: string, batches: readonly (readonly [qua
 
 export type Life = Pick<Subscription, 'ledger' | 'suspension' | 'renewalFailure' | 'noticedOn' | 'origin' | 'items'>;
 
-export function storeLife({ ledger, suspension, renewalFailure, noticedOn, origin, items }: Life): StoredLife {
-  return {
-    ledger: storeLedger(ledger),
-    units: Object.fromEntries(items.map((item) => [item.rateId, storeUnits(item)])),
-    ...(suspension === null ? {} : { suspension }),
-    ...(renewalFailure === null ? {} : { failure: renewalFailure }),
-    ...(noticedOn === null ? {} : { noticed: noticedOn }),
-    ...(origin === null ? {} : { origin }),
-  };
+/** It as the text of JSON: written with every order and renewal, of what needs no escaping but for what is rarely there. */
+export function lifeText({ ledger, suspension, renewalFailure, noticedOn, origin, items }: Life): string {
+  let rest = '';
+  if (suspension !== null) rest += `,"suspension":${JSON.stringify(suspension)}`;
+  if (renewalFailure !== null) rest += `,"failure":${JSON.stringify(renewalFailure)}`;
+  if (noticedOn !== null) rest += `,"noticed":"${noticedOn}"`;
+  if (origin !== null) rest += `,"origin":${JSON.stringify(origin)}`;
+  return `{"ledger":${ledgerText(ledger)},"units":{${items.map(unitsText).join()}}${rest}}`;
 }
 
-function storeUnits({ committed, batches }: Item): StoredUnits {
-  return [formatDecimal(committed), batches.map(({ quantity, at }) => [formatDecimal(quantity), at] as const)];
+function unitsText({ rateId, committed, batches }: Item): string {
+  const came = batches.map(({ quantity, at }) => `["${formatDecimal(quantity)}","${at}"]`);
+  return `"${rateId}":["${formatDecimal(committed)}",[${came.join()}]]`;
 }
 
 export function readLife(stored: StoredLife | null, items: readonly Omit<Item, 'committed' | 'batches'>[]): Life {
