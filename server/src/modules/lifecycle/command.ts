@@ -1,8 +1,14 @@
 import type { Decimal, PlanId, RateId, SubscriptionId } from '@tierline/kernel';
+import type { Agreement, Deal } from '../pricing/index.ts';
 import type { LaterMoment } from './intent.ts';
 
 /** A quantity of one rate: the total that the subscription is to hold. 0 removes the item. */
-export type WantedItem = { readonly rateId: RateId; readonly quantity: Decimal };
+export type WantedItem = {
+  readonly rateId: RateId;
+  readonly quantity: Decimal;
+  /** Special prices and discounts of an item that is new to the subscription or to its plan. */
+  readonly deals?: readonly Deal[];
+};
 
 export type ChangeCommand = {
   readonly kind: 'change';
@@ -74,11 +80,12 @@ export type DetailsCommand = {
 };
 /** A trial becomes paid: at once, or when it ends. */
 export type ConvertCommand = { readonly kind: 'convert'; readonly planId: PlanId | null };
-/** Special prices for what is left of the term, by rate: what the customer pays. */
+/** Special prices and discounts for what is left of the term, by rate and edge. A unit price alone is one for this term. */
 export type PricesCommand = {
   readonly kind: 'prices';
-  readonly prices: readonly { readonly rateId: RateId; readonly unitPrice: Decimal; readonly sellerIndex: number }[];
+  readonly prices: readonly ({ readonly rateId: RateId; readonly sellerIndex: number } & SpecialPrice)[];
 };
+export type SpecialPrice = { readonly unitPrice: Decimal } | { readonly agreed: Agreement };
 
 export type Command =
   | LaterCommand

@@ -1,4 +1,4 @@
-import { compareDecimal, isZero, zero, type Decimal } from '@tierline/kernel';
+import { compareDecimal, isZero, zero } from '@tierline/kernel';
 import {
   changeItem,
   tierParts,
@@ -8,12 +8,22 @@ import {
   type LedgerItem,
   type LockedPrice,
 } from '../billing/index.ts';
+import {
+  againstPrice,
+  agreed,
+  agreementReasons,
+  convertTiers,
+  isBelow,
+  withoutAgreement,
+  type Agreement,
+  type Exchange,
+} from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { PricesCommand } from './command.ts';
 import { effectiveDates, type Context } from './context.ts';
 import { draft, heldOf, itemOf, type Decision } from './draft.ts';
 import { book, setUp } from './quantities.ts';
-import { refuse, requireActive } from './refusals.ts';
+import { refuse, refuseAll, requireActive } from './refusals.ts';
 
 /** Special prices from today to the end of the term: what is paid at the old price is given back by the day and charged anew. */
 export function decidePrices(context: Context, subscription: Subscription, { prices }: PricesCommand): Decision {
@@ -37,11 +47,15 @@ export function decidePrices(context: Context, subscription: Subscription, { pri
     }
     const { quantity } = item;
     const one = held.find(({ rateId }) => rateId === special.rateId)!;
-    checkPrice(context, decided.state(subscription.id), one, special, `prices.${index}.unit_price`);
+    const agreement = agreementOf(special);
+    checkPrice(context, decided.state(subscription.id), one, special, `prices.${index}`);
     decided.line({ subscription: subscription.id, rate, quantity, previousQuantity: quantity, origin: 'requested' });
-    book(decided, subscription.id, (edge, at) =>
-      at === special.sellerIndex ? repriced(plan, edge, one, special.unitPrice, dates[at]!) : { edge, lines: [] },
-    );
+    book(decided, subscription.id, (edge, at) => {
+      if (at !== special.sellerIndex) return { edge, lines: [] };
+      // What waits for the next term changes nothing of this one.
+      if (agreement.from === 'renewal') return { edge: withPrice(edge, one, agreement), lines: [] };
+      return repriced(plan, edge, one, agreement, dates[at]!);
+    });
   }
   decided.event('subscription.prices_set', subscription.id);
   return decided.done();
@@ -49,15 +63,22 @@ export function decidePrices(context: Context, subscription: Subscription, { pri
 
 type Special = PricesCommand['prices'][number];
 
-/** A special price replaces one that there is, and obeys the floor that the seller's prices have. */
+function agreementOf(special: Special): Agreement {
+  if ('agreed' in special) return special.agreed;
+  const tiers = [{ lowerLimit: zero, amount: special.unitPrice }];
+  return { kind: 'price', from: 'now', terms: 1, currency: null, tiers };
+}
+
+/** A special price replaces one that there is, a discount is on one, and both obey the floor that the seller's prices have. */
 function checkPrice(
   context: Context,
   { planId, ledger }: Subscription,
   held: Held,
   special: Special,
-  field: string,
+  place: string,
 ): void {
-  const { rateId, unitPrice, sellerIndex: index } = special;
+  const { rateId, sellerIndex: index } = special;
+  const field = 'unitPrice' in special ? `${place}.unit_price` : place;
   const on = (at: number): LockedPrice | undefined =>
     ledger[at]?.items.find((item) => item.rateId === rateId)?.prices.recurring;
   const price = on(index);
@@ -67,39 +88,47 @@ function checkPrice(
       field,
       'The subscription has no recurring price there that a special one could replace.',
     );
-  const cost = on(index - 1);
-  const hasFloor = context.pricesNow(planId, rateId)?.[index]?.floor === 'cost';
-  if (!hasFloor || cost?.currency !== price.currency) return;
-  const isBelow = tierParts(held.model, cost.tiers, held.quantity).some(
-    (part) => compareDecimal(unitPrice, part.unitPrice) < 0,
-  );
-  if (isBelow) refuse('lifecycle.below_floor', field, 'That is below its cost, which the price floor forbids.');
+  const agreement = agreementOf(special);
+  refuseAll([...agreementReasons(agreement, place), ...againstPrice(agreement, withoutAgreement(price), place)]);
+  const edge = context.pricesNow(planId, rateId)?.[index];
+  const cost = costIn(price.currency, on(index - 1), edge?.byType.recurring?.costExchange);
+  if (edge?.floor !== 'cost' || cost === undefined) return;
+  // What is for a later term is asked now too: at a renewal nobody is there to choose another.
+  const { tiers } = agreed(price, { ...agreement, from: 'now' });
+  const [only, ...more] = tiers;
+  const isLess =
+    only !== undefined && more.length === 0
+      ? tierParts(held.model, cost, held.quantity).some((part) => compareDecimal(only.amount, part.unitPrice) < 0)
+      : isBelow(tiers, cost);
+  if (isLess) refuse('lifecycle.below_floor', field, 'That is below its cost, which the price floor forbids.');
+}
+
+/** The cost in a currency; undefined where there is none, or no rate for it. */
+function costIn(currency: string, cost: LockedPrice | undefined, exchange: Exchange | undefined) {
+  if (cost === undefined || cost.currency === currency) return cost?.tiers;
+  return exchange?.from === cost.currency ? convertTiers(cost.tiers, exchange) : undefined;
 }
 
 function repriced(
   terms: Context['current']['plan'],
   edge: EdgeLedger,
   held: Held,
-  unitPrice: Decimal,
+  agreement: Agreement,
   on: string,
 ): Booked {
   const { quantity, rateId } = held;
   const ended = changeItem(terms, edge, { ...held, before: quantity, quantity: zero }, on);
-  const special = withPrice(ended.edge, held, (price) => ({
-    ...price,
-    tiers: [{ lowerLimit: zero, amount: unitPrice }],
-    source: { kind: 'special' },
-  }));
+  const special = withPrice(ended.edge, held, agreement);
   if (isZero(quantity)) return { edge: special, lines: ended.lines };
   // The units are had already: they cost no setup once more.
   const begun = setUp(edge, rateId, false, changeItem(terms, special, { ...held, before: zero, quantity }, on));
   return { edge: begun.edge, lines: [...ended.lines, ...begun.lines] };
 }
 
-function withPrice(edge: EdgeLedger, { rateId }: Held, of: (price: LockedPrice) => LockedPrice): EdgeLedger {
+function withPrice(edge: EdgeLedger, { rateId }: Held, agreement: Agreement): EdgeLedger {
   const items = edge.items.map((item): LedgerItem => {
     if (item.rateId !== rateId || item.prices.recurring === undefined) return item;
-    return { ...item, prices: { ...item.prices, recurring: of(item.prices.recurring) } };
+    return { ...item, prices: { ...item.prices, recurring: agreed(item.prices.recurring, agreement) } };
   });
   return { ...edge, items };
 }

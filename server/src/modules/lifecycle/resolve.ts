@@ -1,4 +1,4 @@
-import type { Decimal, RateId, Reason } from '@tierline/kernel';
+import type { RateId, Reason } from '@tierline/kernel';
 import type { Rate } from '../catalog/index.ts';
 import type {
   ChangeCommand,
@@ -7,6 +7,7 @@ import type {
   MoveCommand,
   PricesCommand,
   RenewCommand,
+  SpecialPrice,
   SwitchCommand,
   WantedItem,
 } from './command.ts';
@@ -15,10 +16,11 @@ import type { LaterMoment } from './intent.ts';
 import { refuse, refuseAll } from './refusals.ts';
 
 /** A quantity of a product that is named by its id, or by its MPN within the plan that is meant. */
-export type NamedItem = WantedItem | { readonly mpn: string; readonly quantity: Decimal };
-type NamedPrice =
-  | PricesCommand['prices'][number]
-  | (Omit<PricesCommand['prices'][number], 'rateId'> & { readonly mpn: string });
+export type NamedItem = WantedItem | (Omit<WantedItem, 'rateId'> & { readonly mpn: string });
+type NamedPrice = SpecialPrice & { readonly sellerIndex: number } & (
+    | { readonly rateId: RateId }
+    | { readonly mpn: string }
+  );
 
 type WithItems<Of, Items> = Omit<Of, 'items'> & { readonly items: Items };
 
@@ -57,7 +59,7 @@ export async function resolve(
 const sellerOf = ({ sellerIndex }: NamedPrice): string => String(sellerIndex);
 
 type Named = { readonly rateId: RateId } | { readonly mpn: string };
-type Resolved<Item> = Omit<Item, 'mpn'> & { readonly rateId: RateId };
+type Resolved<Item> = Item & { readonly rateId: RateId };
 
 /** @param part what tells two entries for one rate apart where there may be two */
 async function found<Item extends Named>(

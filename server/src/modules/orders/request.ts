@@ -1,9 +1,15 @@
 import type { Decimal, SubscriptionId } from '@tierline/kernel';
 import type { CustomerKey } from '../customers/index.ts';
 import type { FieldNames, ProductName } from './identify.ts';
+import type { Deal } from '../pricing/index.ts';
 import type { Migration } from './opening.ts';
 
-export type LineRequest = ProductName & { readonly quantity: Decimal; readonly parameters?: readonly unknown[] | null };
+export type LineRequest = ProductName & {
+  readonly quantity: Decimal;
+  readonly parameters?: readonly unknown[] | null;
+  /** Special prices and discounts on edges on which the account that orders, or one below it, sells. */
+  readonly deals?: readonly Deal[];
+};
 
 /** A sales order as any surface asks for it. */
 export type SalesRequest = {

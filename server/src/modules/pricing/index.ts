@@ -1,3 +1,9 @@
+export * from './check-deal.ts';
+export * from './deal.ts';
+export * from './deal-types.ts';
+export * from './deals.ts';
+export * from './exact.ts';
+export * from './exchange.ts';
 export * from './price.ts';
 export { pricesOf, type EdgePrices, type Prices, type RatePrices } from './service-prices.ts';
 export {

@@ -4,6 +4,7 @@ import {
   decimal,
   formatDecimal,
   multiplyDecimal,
+  one,
   zero,
   type AccountId,
   type CustomerId,
@@ -13,6 +14,10 @@ import {
   type ResourceId,
 } from '@tierline/kernel';
 import type { ChargeType } from '../catalog/index.ts';
+import type { Tier } from './deal-types.ts';
+import type { KeptAgreement, KeptTiers } from './deal.ts';
+import { exactProduct, exactSum } from './exact.ts';
+import { convertTiers, type Exchange, type RateLookup } from './exchange.ts';
 
 /** Which buyers a price list is for; the specific beats the general. */
 export const audiences = ['buyer', 'group', 'global'] as const;
@@ -62,10 +67,21 @@ export type PriceRule = {
   readonly effectiveFrom: string;
 };
 
-export type Tier = { readonly lowerLimit: Decimal; readonly amount: Decimal };
+/** Where a price comes from, and what was made of it. JSON-safe: it is stored with every charge. */
+export type PriceSource = PriceOrigin & {
+  /** How the price came from the currency of its list into the one that the edge is billed in. */
+  readonly exchange?: Exchange;
+  /** How a rule's cost came into the currency of its list. */
+  readonly costExchange?: Exchange;
+  /** What was agreed for this term and perhaps for more; a special price of this term alone has none. */
+  readonly agreed?: KeptAgreement;
+  /** What was agreed for the terms after this one. */
+  readonly next?: KeptAgreement;
+  /** With a discount: the price without it. */
+  readonly undiscounted?: KeptTiers;
+};
 
-/** Where a price comes from. */
-export type PriceSource =
+type PriceOrigin =
   | {
       readonly kind: 'explicit';
       readonly priceListId: PriceListId;
@@ -93,7 +109,18 @@ export type EdgePrice = {
   readonly tiers: readonly Tier[];
   readonly source: PriceSource;
   readonly belowCost: boolean;
+  /** How the cost came into the currency of this price, where it has another one and there is a rate. */
+  readonly costExchange?: Exchange;
 };
+
+/** What of the money of an edge matters to its prices. */
+export type EdgeMoney = {
+  /** The currency that the buyer is billed in; null: that of the price list. */
+  readonly billedIn: string | null;
+  readonly rateOf: RateLookup;
+};
+
+const ownCurrencies: EdgeMoney = { billedIn: null, rateOf: () => undefined };
 
 /** What names a rate for price lists: itself, its resource, and the scopes that rules may have. */
 export type PriceTarget = {
@@ -112,7 +139,12 @@ export type ApplicableList = {
 };
 
 /** A buyer as price lists see it. */
-export type Buyer = { readonly id: string; readonly buyerGroup: string | null };
+export type Buyer = {
+  readonly id: string;
+  readonly buyerGroup: string | null;
+  /** What it is billed in; null or absent: the currency of the price list. */
+  readonly billingCurrency?: string | null;
+};
 
 /** The lists that apply to a buyer on a date: of the buyer, then of its group, then for all; the younger first. */
 export function applicable(lists: readonly PriceList[], buyer: Buyer | undefined, date: string): PriceList[] {
@@ -133,7 +165,8 @@ export function applicable(lists: readonly PriceList[], buyer: Buyer | undefined
 
 /**
  * The price on one edge, or undefined when none is set. `cost` is what the seller itself pays on the edge above,
- * undefined at the root of the channel or where nothing is set; a rule needs a cost in its list's currency.
+ * undefined at the root of the channel or where nothing is set; a rule needs a cost in its list's currency, or a rate into it.
+ * A price that can't be brought into the currency that the edge is billed in is none either: `money.rateOf` knows what it lacked.
  */
 export function priceOnEdge(
   lists: readonly ApplicableList[],
@@ -141,21 +174,52 @@ export function priceOnEdge(
   chargeType: ChargeType,
   date: string,
   cost: EdgePrice | undefined,
+  money: EdgeMoney = ownCurrencies,
 ): EdgePrice | undefined {
   for (const { list, entries, rules } of lists) {
-    const explicit = explicitPrice(list, entries, target, chargeType, date);
     const found =
-      explicit ??
-      (cost?.currency === list.currency ? rulePrice(list, rules, target, chargeType, date, cost) : undefined);
-    if (found !== undefined) {
-      return {
-        currency: list.currency,
-        ...found,
-        belowCost: cost?.currency === list.currency && isBelow(found.tiers, cost.tiers),
-      };
-    }
+      explicitPrice(list, entries, target, chargeType, date) ??
+      rulePrice(list, rules, target, chargeType, date, costIn(list.currency, cost, money));
+    if (found !== undefined) return billed({ currency: list.currency, ...found }, cost, money);
   }
   return undefined;
+}
+
+/** A price in the currency of its edge, compared with what the seller pays. */
+function billed(
+  listed: Pick<EdgePrice, 'currency' | 'tiers' | 'source'>,
+  cost: EdgePrice | undefined,
+  money: EdgeMoney,
+): EdgePrice | undefined {
+  let price = listed;
+  const { billedIn } = money;
+  if (billedIn !== null && billedIn !== listed.currency) {
+    const exchange = money.rateOf(listed.currency, billedIn);
+    if (exchange === undefined) return undefined;
+    price = { currency: billedIn, tiers: convertTiers(listed.tiers, exchange), source: { ...listed.source, exchange } };
+  }
+  const compared = costIn(price.currency, cost, money)();
+  return withCost(price, compared?.tiers, compared?.exchange);
+}
+
+export function withCost(
+  price: Pick<EdgePrice, 'currency' | 'tiers' | 'source'>,
+  cost: readonly Tier[] | undefined,
+  costExchange: Exchange | undefined,
+): EdgePrice {
+  const belowCost = cost !== undefined && isBelow(price.tiers, cost);
+  return { ...price, belowCost, ...(costExchange === undefined ? {} : { costExchange }) };
+}
+
+type Cost = { readonly tiers: readonly Tier[]; readonly exchange?: Exchange };
+
+/** The cost in a currency, looked up only where it is needed; undefined: there is none, or no rate for it. */
+function costIn(currency: string, cost: EdgePrice | undefined, { rateOf }: EdgeMoney): () => Cost | undefined {
+  return () => {
+    if (cost === undefined || cost.currency === currency) return cost && { tiers: cost.tiers };
+    const exchange = rateOf(cost.currency, currency);
+    return exchange && { tiers: convertTiers(cost.tiers, exchange), exchange };
+  };
 }
 
 type Found = Pick<EdgePrice, 'tiers' | 'source'>;
@@ -199,7 +263,7 @@ function rulePrice(
   target: PriceTarget,
   chargeType: ChargeType,
   date: string,
-  cost: EdgePrice,
+  costOf: () => Cost | undefined,
 ): Found | undefined {
   const scopeIds: Readonly<Record<RuleScope, string | null>> = {
     rate: target.rateId,
@@ -223,7 +287,8 @@ function rulePrice(
         compareText(b.effectiveFrom, a.effectiveFrom) ||
         compareText(b.id, a.id),
     )[0];
-  if (rule === undefined) return undefined;
+  const cost = rule && costOf();
+  if (rule === undefined || cost === undefined) return undefined;
   const { effectiveFrom, percent, amount, scope } = rule;
   return {
     tiers: cost.tiers.map((tier) => ({ lowerLimit: tier.lowerLimit, amount: markUp(tier.amount, rule) })),
@@ -236,19 +301,19 @@ function rulePrice(
       percent,
       amount,
       effectiveFrom,
+      ...(cost.exchange === undefined ? {} : { costExchange: cost.exchange }),
     },
   };
 }
 
 const hundredth = decimal('0.01');
-const one = decimal('1');
 
 /** How many digits behind the point a price may have, however it came about. */
 export const priceDecimalsMax = 12;
 
 function markUp(cost: Decimal, rule: PriceRule): Decimal {
   const factor = addDecimal(one, multiplyDecimal(decimal(rule.percent), hundredth));
-  const price = addDecimal(multiplyDecimal(cost, factor), decimal(rule.amount));
+  const price = exactSum(exactProduct(cost, factor), decimal(rule.amount));
   // Each level's percentage adds digits, and a channel may be deep: without an end, exact numbers would run out of them.
   const rounded = roundTo(price, rule.decimals ?? priceDecimalsMax);
   return compareDecimal(rounded, zero) < 0 ? zero : rounded;

@@ -3,6 +3,7 @@ import type { Database } from '../../platform/db/index.ts';
 import { remember } from '../../platform/remember.ts';
 import { catalogRevision, type AccountNode } from '../accounts/index.ts';
 import type { ChargeType, NamedRate } from '../catalog/index.ts';
+import type { MissingRate } from './exchange.ts';
 import {
   applicable,
   priceOnEdge,
@@ -26,6 +27,10 @@ export type EdgePrices = {
   readonly byType: Partial<Record<ChargeType, EdgePrice>>;
   /** Whether a price below cost may be sold at on this edge. */
   readonly floor: 'none' | 'cost';
+  /** What the buyer is billed in, where that is not left to the price lists. */
+  readonly billedIn?: string;
+  /** Exchange rates that a price, or the floor under it, lacks. */
+  readonly missing?: Readonly<Partial<Record<ChargeType, MissingRate>>>;
 };
 
 /** Prices of one rate from the root of the channel down to the account's own customers: one element per edge. */
