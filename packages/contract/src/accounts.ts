@@ -28,6 +28,10 @@ const profile = freeform.openapi({ description: 'Facts of the company that the e
 const buyerGroup = text(100)
   .nullable()
   .openapi({ description: "The group among its seller's buyers, for price lists of groups. Set by its seller." });
+export const billingCurrency = currency.nullable().openapi({
+  description:
+    'What the buyer is billed in, at the exchange rates of its seller; null: in the currency of the price list. Set by the seller.',
+});
 const externalId = text(150).nullable().openapi({ description: 'What another system calls it.' });
 
 export const account = z
@@ -45,6 +49,10 @@ export const account = z
     tenant_id: z.string().nullable().openapi({ description: 'Its id in LMPI.' }),
     external_id: z.string().nullable(),
     buyer_group: z.string().nullable(),
+    billing_currency: z
+      .string()
+      .nullable()
+      .openapi({ description: 'What its seller bills it in; null: the currency of the price list.' }),
     price_floor: priceFloor,
     profile: z.record(z.string(), z.unknown()),
     version,
@@ -65,6 +73,7 @@ export const newAccount = z
     language: language.default('en'),
     external_id: externalId.optional(),
     buyer_group: buyerGroup.optional(),
+    billing_currency: billingCurrency.optional(),
     price_floor: priceFloor.optional(),
     profile: profile.optional(),
   })
@@ -80,6 +89,7 @@ export const accountChange = changes({
     .openapi({ description: 'Closing is final and needs the permission accounts.close.' }),
   external_id: externalId.optional(),
   buyer_group: buyerGroup.optional(),
+  billing_currency: billingCurrency.optional(),
   price_floor: priceFloor.optional(),
   profile: profile.optional(),
 }).openapi('AccountChange');

@@ -37,6 +37,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "tenant_id": "QRSTU",
         "external_id": null,
         "buyer_group": null,
+        "billing_currency": null,
         "price_floor": "none",
         "profile": {},
         "version": 1,
@@ -116,6 +117,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "tenant_id": "QRSTU",
           "external_id": null,
           "buyer_group": null,
+          "billing_currency": null,
           "price_floor": "none",
           "profile": {},
           "version": 1,
@@ -136,6 +138,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "tenant_id": "QRSTU",
           "external_id": null,
           "buyer_group": null,
+          "billing_currency": null,
           "price_floor": "none",
           "profile": {},
           "version": 1,
@@ -156,6 +159,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "tenant_id": "QRSTU",
           "external_id": null,
           "buyer_group": null,
+          "billing_currency": null,
           "price_floor": "none",
           "profile": {},
           "version": 1,
@@ -181,6 +185,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "tenant_id": "QRSTU",
       "external_id": null,
       "buyer_group": null,
+      "billing_currency": null,
       "price_floor": "none",
       "profile": {},
       "version": 1,
@@ -203,6 +208,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "tenant_id": "QRSTU",
       "external_id": null,
       "buyer_group": null,
+      "billing_currency": null,
       "price_floor": "none",
       "profile": {},
       "version": 1,
@@ -225,6 +231,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "tenant_id": "QRSTU",
       "external_id": "CRM-17",
       "buyer_group": null,
+      "billing_currency": null,
       "price_floor": "none",
       "profile": {},
       "version": 2,
@@ -2094,6 +2101,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "language": "en",
           "tax_registration_id": null,
           "buyer_group": null,
+          "billing_currency": null,
           "address": {
             "street": "77 Pier Approach",
             "extension": null,
@@ -2126,6 +2134,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "language": "en",
           "tax_registration_id": null,
           "buyer_group": null,
+          "billing_currency": null,
           "address": {
             "street": "77 Pier Approach",
             "extension": null,
@@ -2158,6 +2167,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "language": "en",
           "tax_registration_id": null,
           "buyer_group": null,
+          "billing_currency": null,
           "address": {
             "street": "418 Maple Hollow Road",
             "extension": "Suite 210",
@@ -2195,6 +2205,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "language": "en",
       "tax_registration_id": null,
       "buyer_group": null,
+      "billing_currency": null,
       "address": {
         "street": "4 Mill Lane",
         "extension": null,
@@ -2229,6 +2240,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "language": "en",
       "tax_registration_id": null,
       "buyer_group": null,
+      "billing_currency": null,
       "address": {
         "street": "418 Maple Hollow Road",
         "extension": "Suite 210",
@@ -2263,6 +2275,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "language": "en",
       "tax_registration_id": "US-99-1234567",
       "buyer_group": null,
+      "billing_currency": null,
       "address": {
         "street": "418 Maple Hollow Road",
         "extension": "Suite 210",
@@ -7752,6 +7765,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "language": "en",
         "tax_registration_id": null,
         "buyer_group": null,
+        "billing_currency": null,
         "address": {
           "street": "77 Pier Approach",
           "extension": null,
@@ -8269,6 +8283,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "language": "en",
         "tax_registration_id": null,
         "buyer_group": null,
+        "billing_currency": null,
         "address": {
           "street": "418 Maple Hollow Road",
           "extension": "Suite 210",
@@ -9385,6 +9400,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "language": "en",
         "tax_registration_id": null,
         "buyer_group": null,
+        "billing_currency": null,
         "address": {
           "street": "77 Pier Approach",
           "extension": null,
@@ -9902,6 +9918,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "language": "en",
         "tax_registration_id": null,
         "buyer_group": null,
+        "billing_currency": null,
         "address": {
           "street": "418 Maple Hollow Road",
           "extension": "Suite 210",

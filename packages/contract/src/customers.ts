@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { billingCurrency } from './accounts.ts';
 import { cast } from './cast.ts';
 import { route } from './route.ts';
 import {
@@ -31,6 +32,7 @@ export const customer = z
     language: z.string(),
     tax_registration_id: z.string().nullable(),
     buyer_group: z.string().nullable(),
+    billing_currency: z.string().nullable(),
     address: z.strictObject({
       street: z.string(),
       extension: z.string().nullable(),
@@ -101,6 +103,7 @@ export const newCustomer = z
     external_id: facts.external_id.optional(),
     tax_registration_id: facts.tax_registration_id.optional(),
     buyer_group: facts.buyer_group.optional(),
+    billing_currency: billingCurrency.optional(),
     attributes: facts.attributes.optional(),
   })
   .openapi('NewCustomer');
@@ -114,6 +117,7 @@ export const customerChange = changes({
   external_id: facts.external_id.optional(),
   tax_registration_id: facts.tax_registration_id.optional(),
   buyer_group: facts.buyer_group.optional(),
+  billing_currency: billingCurrency.optional(),
   attributes: facts.attributes.optional(),
 }).openapi('CustomerChange');
 

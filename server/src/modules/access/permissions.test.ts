@@ -39,6 +39,7 @@ function anAccount(kind: AccountKind, status: AccountStatus, id: string): Accoun
     tenantId: null,
     externalId: null,
     buyerGroup: null,
+    billingCurrency: null,
     priceFloor: 'none',
     profile: {},
     version: 1,

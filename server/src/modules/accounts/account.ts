@@ -29,6 +29,8 @@ export type Account = {
   readonly tenantId: string | null;
   readonly externalId: string | null;
   readonly buyerGroup: string | null;
+  /** What its seller bills it in; null: the currency of the price list. */
+  readonly billingCurrency: string | null;
   readonly priceFloor: PriceFloor;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly version: number;
@@ -59,6 +61,7 @@ export type AccountFacts = {
   readonly timeZone: string;
   readonly country: string;
   readonly language: string;
+  readonly billingCurrency?: string | null;
 };
 
 /** Every reason why these facts can't make an account below `parent` (null: a root), all at once. */
@@ -83,6 +86,20 @@ export function checkFacts(facts: AccountFacts, parent: Pick<Account, 'kind'> | 
       code: 'accounts.unknown_currency',
       field: 'currency',
       message: `${facts.currency} is no ISO 4217 currency code.`,
+    });
+  }
+  if (facts.billingCurrency && !isCurrency(facts.billingCurrency)) {
+    reasons.push({
+      code: 'accounts.unknown_currency',
+      field: 'billing_currency',
+      message: `${facts.billingCurrency} is no ISO 4217 currency code.`,
+    });
+  }
+  if (parent === null && facts.billingCurrency) {
+    reasons.push({
+      code: 'accounts.billing_needs_seller',
+      field: 'billing_currency',
+      message: 'The root of a channel has no seller that would bill it.',
     });
   }
   if (!isTimeZone(facts.timeZone)) {

@@ -28,6 +28,7 @@ export function bindAccounts(
       language: body.language,
       externalId: body.external_id,
       buyerGroup: body.buyer_group,
+      billingCurrency: body.billing_currency,
       priceFloor: body.price_floor,
       profile: body.profile,
     };
@@ -50,6 +51,7 @@ export function bindAccounts(
       status: body.status,
       externalId: body.external_id,
       buyerGroup: body.buyer_group,
+      billingCurrency: body.billing_currency,
       priceFloor: body.price_floor,
       profile: body.profile,
     };
@@ -75,6 +77,7 @@ export function showAccount(account: Account): Shown {
     tenant_id: account.tenantId,
     external_id: account.externalId,
     buyer_group: account.buyerGroup,
+    billing_currency: account.billingCurrency,
     price_floor: account.priceFloor,
     profile: account.profile,
     version: account.version,

@@ -45,7 +45,7 @@ export type NewAccount = AccountFacts & {
 };
 
 export type AccountChange = Partial<
-  Pick<Account, 'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'priceFloor' | 'profile'>
+  Pick<Account, 'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'billingCurrency' | 'priceFloor' | 'profile'>
 > & { readonly status?: AccountStatus; readonly expectedVersion?: number | undefined };
 
 export type AccountsService = ReturnType<typeof accountsService>;
@@ -136,7 +136,10 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       version: current.version + 1,
       updatedAt: cause.at.toString(),
     };
-    if (changed.buyerGroup !== current.buyerGroup && id === within && current.parentId !== null) throw groupSetAbove();
+    if (id === within && current.parentId !== null) {
+      if (changed.buyerGroup !== current.buyerGroup) throw setAbove('buyer_group', 'buyer group');
+      if (changed.billingCurrency !== current.billingCurrency) throw setAbove('billing_currency', 'billing currency');
+    }
     checkFacts(changed, chain.at(-2) ?? null);
     checkStatusChange(current.status, changed.status);
     const answer = await commit(db, {
@@ -198,6 +201,7 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
     tenantId: null,
     externalId: facts.externalId ?? null,
     buyerGroup: facts.buyerGroup ?? null,
+    billingCurrency: facts.billingCurrency ?? null,
     priceFloor: facts.priceFloor ?? 'none',
     profile: facts.profile ?? {},
     version: 1,
@@ -206,14 +210,10 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
   };
 }
 
-/** Groups have prices, so nobody chooses one for itself. */
-function groupSetAbove(): TierlineError {
-  return new TierlineError(
-    'accounts.buyer_group_set_above',
-    'forbidden',
-    'The buyer group of an account is set by its seller.',
-    { field: 'buyer_group' },
-  );
+/** Groups have prices, and a currency is one of the bills that are sent: nobody chooses either for itself. */
+function setAbove(field: 'buyer_group' | 'billing_currency', what: string): TierlineError {
+  const message = `The ${what} of an account is set by its seller.`;
+  return new TierlineError(`accounts.${field}_set_above`, 'forbidden', message, { field });
 }
 
 function definedOnly<T extends object>(fields: T): Partial<T> {

@@ -1,4 +1,4 @@
-import { invalid, type AccountId, type CustomerId, type Reason } from '@tierline/kernel';
+import { invalid, isCurrency, type AccountId, type CustomerId, type Reason } from '@tierline/kernel';
 
 export const customerStatuses = ['pending', 'active', 'credit_hold', 'admin_hold', 'canceled', 'error'] as const;
 export type CustomerStatus = (typeof customerStatuses)[number];
@@ -43,6 +43,8 @@ export type Customer = {
   readonly language: string;
   readonly taxRegistrationId: string | null;
   readonly buyerGroup: string | null;
+  /** What it is billed in; null: the currency of the price list. */
+  readonly billingCurrency: string | null;
   readonly address: Address;
   readonly contacts: readonly Contact[];
   readonly attributes: Readonly<Record<string, string>>;
@@ -52,17 +54,27 @@ export type Customer = {
 };
 
 /** What an order needs to know of its customer. */
-export type OrderingCustomer = Pick<Customer, 'id' | 'ownerId' | 'status' | 'buyerGroup' | 'version'>;
+export type OrderingCustomer = Pick<Customer, 'id' | 'ownerId' | 'status' | 'buyerGroup' | 'version'> & {
+  readonly billingCurrency?: string | null;
+};
 
 export type CustomerFacts = Pick<Customer, 'name' | 'address' | 'contacts' | 'language'> & {
   readonly externalId?: string | null;
   readonly taxRegistrationId?: string | null;
   readonly buyerGroup?: string | null;
+  readonly billingCurrency?: string | null;
   readonly attributes?: Readonly<Record<string, string>>;
 };
 
 export function checkFacts(facts: CustomerFacts): void {
   const reasons: Reason[] = [];
+  if (facts.billingCurrency && !isCurrency(facts.billingCurrency)) {
+    reasons.push({
+      code: 'customers.unknown_currency',
+      field: 'billing_currency',
+      message: 'The currency must be an active ISO 4217 code such as EUR.',
+    });
+  }
   if (!/^[A-Z]{2}$/.test(facts.address.countryCode)) {
     reasons.push({
       code: 'customers.unknown_country',

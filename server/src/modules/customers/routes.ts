@@ -27,6 +27,7 @@ export function bindCustomers(bind: Bind<Principal>, { customers, accounts }: Se
       externalId: body.external_id,
       taxRegistrationId: body.tax_registration_id,
       buyerGroup: body.buyer_group,
+      billingCurrency: body.billing_currency,
       attributes: body.attributes,
     };
     const { address, contacts } = body;
@@ -51,6 +52,7 @@ export function bindCustomers(bind: Bind<Principal>, { customers, accounts }: Se
       externalId: body.external_id,
       taxRegistrationId: body.tax_registration_id,
       buyerGroup: body.buyer_group,
+      billingCurrency: body.billing_currency,
       attributes: body.attributes,
       address: body.address && addressFrom(body.address),
       contacts: body.contacts?.map(contactFrom),
@@ -84,6 +86,7 @@ export function showCustomer(customer: Customer): Shown {
     language: customer.language,
     tax_registration_id: customer.taxRegistrationId,
     buyer_group: customer.buyerGroup,
+    billing_currency: customer.billingCurrency,
     address: {
       street: address.street,
       extension: address.extension,

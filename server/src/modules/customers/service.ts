@@ -78,8 +78,8 @@ export function customersService({ db, directory, numbers }: Dependencies) {
   }
 
   /** Whoever makes or changes a customer is likely to order for it next. */
-  function rememberBoth({ id, ownerId, number, status, buyerGroup, version }: Customer): void {
-    const customer = { id, ownerId, status, buyerGroup, version };
+  function rememberBoth({ id, ownerId, number, status, buyerGroup, billingCurrency, version }: Customer): void {
+    const customer = { id, ownerId, status, buyerGroup, billingCurrency, version };
     rememberOrdering({ id }, customer);
     rememberOrdering({ number }, customer);
   }
@@ -121,6 +121,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       language: facts.language,
       taxRegistrationId: facts.taxRegistrationId ?? null,
       buyerGroup: facts.buyerGroup ?? null,
+      billingCurrency: facts.billingCurrency ?? null,
       address: facts.address,
       contacts: facts.contacts,
       attributes: facts.attributes ?? {},

@@ -14,6 +14,7 @@ export function fromRow(row: Selectable<Tables['customers']>): Customer {
     language: row.language,
     taxRegistrationId: row.tax_registration_id,
     buyerGroup: row.buyer_group,
+    billingCurrency: row.billing_currency,
     address: row.address as Address,
     contacts: row.contacts as Contact[],
     attributes: row.attributes as Record<string, string>,
@@ -55,6 +56,7 @@ function changeable(customer: Customer) {
     language: customer.language,
     tax_registration_id: customer.taxRegistrationId,
     buyer_group: customer.buyerGroup,
+    billing_currency: customer.billingCurrency,
     address: JSON.stringify(customer.address),
     contacts: JSON.stringify(customer.contacts),
     contact_emails: customer.contacts.map((contact) => contact.email.toLowerCase()),
@@ -109,7 +111,7 @@ export async function selectCustomers(db: Database, wanted: readonly Wanted[]): 
   return wanted.map(({ key }) => found.get('id' in key ? key.id : key.number));
 }
 
-const orderingColumns = 'c.owner_id, c.id, c.number, c.status, c.buyer_group, c.version';
+const orderingColumns = 'c.owner_id, c.id, c.number, c.status, c.buyer_group, c.billing_currency, c.version';
 const orderingByKey: Readonly<Record<'id' | 'number', Statement>> = {
   id: {
     name: 'ordering_customers_by_id',
@@ -131,6 +133,7 @@ type OrderingRow = {
   number: bigint;
   status: CustomerStatus;
   buyer_group: string | null;
+  billing_currency: string | null;
   version: number;
 };
 
@@ -149,7 +152,8 @@ export async function selectOrdering(
     ]);
     for (const row of rows) {
       const { id, status, version } = row;
-      const customer = { id, ownerId: row.owner_id, status, buyerGroup: row.buyer_group, version };
+      const { buyer_group: buyerGroup, billing_currency: billingCurrency } = row;
+      const customer = { id, ownerId: row.owner_id, status, buyerGroup, billingCurrency, version };
       found.set(column === 'id' ? row.id : row.number.toString(), customer);
     }
   }

@@ -6,6 +6,7 @@ import { draft, type Decision } from './draft.ts';
 import { applyQuantities } from './quantities.ts';
 import { cascaded, nearestValid, orphans, quantityReasons } from './rules.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
+import { dealsLater, refuseDeals } from './sale-reasons.ts';
 
 /** Other quantities from now on: more, fewer, new items, removed ones. */
 export function decideChange(context: Context, subscription: Subscription, command: ChangeCommand): Decision {
@@ -45,6 +46,7 @@ export function decideChange(context: Context, subscription: Subscription, comma
 
 /** The command as an intent for the end of the term: nothing changes now. */
 function later(subscription: Subscription, command: ChangeCommand, message: string): Decision {
+  refuseDeals(command.items, dealsLater);
   const decided = draft(null);
   decided.open(subscription);
   decided.intents.push({ kind: 'add', moment: { at: 'renewal' }, command });

@@ -20,6 +20,7 @@ import { draft, heldOf, noteHeld, type Decision, type Draft } from './draft.ts';
 import { endEdge, openWindows, settleEdge } from './end-edge.ts';
 import { applyQuantities, book, settleLicenses } from './quantities.ts';
 import { refuse, refuseAll } from './refusals.ts';
+import { dealsLater, refuseDeals } from './sale-reasons.ts';
 import { nextPrices } from './renewal-prices.ts';
 import { withFreeReturns } from './returns.ts';
 
@@ -160,6 +161,7 @@ function planQuantities(
   items: RenewCommand['items'],
 ): void {
   if (items.length === 0) return;
+  refuseDeals(items, dealsLater);
   wantedQuantities(context, subscription, { items, cascade: false }, false);
   const moment = { at: 'date', on: subscription.endOn } as const;
   decided.intents.push({ kind: 'add', moment, command: { kind: 'change', items, cascade: false } });

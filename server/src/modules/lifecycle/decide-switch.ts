@@ -28,7 +28,7 @@ import { draft, heldOf, noteAccrued, type Decision, type Draft } from './draft.t
 import { endEdge } from './end-edge.ts';
 import { book, lockedFor, settleLicenses } from './quantities.ts';
 import { nearestValid, quantityReasons } from './rules.ts';
-import { requirePrices, requireSale } from './sale-reasons.ts';
+import { dealtPrices, requirePrices, requireSale } from './sale-reasons.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
 
 /** Another plan: an upgrade, another period, or a suite that covers what is held. */
@@ -104,9 +104,12 @@ function switchPlan(
   if (isBetweenTerms(context, subscription)) settle(decided, context, id);
   const dates = effectiveDates(context, decided.state(id));
   const held = heldOf(subscription, context.current);
-  const prices = mapped.map(({ rate }) =>
-    requirePrices(context, target, rate, context.pricesNow(target.plan.planId, rate.rateId)),
-  );
+  const prices = mapped.map(({ rate }) => {
+    const found = context.pricesNow(target.plan.planId, rate.rateId);
+    const place = items?.findIndex(({ rateId }) => rateId === rate.rateId) ?? -1;
+    const deals = items?.[place]?.deals ?? [];
+    return requirePrices(context, target, rate, dealtPrices(context, rate, found, deals, `items.${place}`));
+  });
   book(decided, id, (edge, index): Booked => {
     const ended = endEdge(context.current.plan, edge, held, dates[index]!, true);
     const opened = openedOn(context, target, edge, dates[index]!, start);

@@ -22,13 +22,13 @@ import {
   type LockedPrices,
 } from '../billing/index.ts';
 import type { Rate } from '../catalog/index.ts';
-import type { EdgePrices } from '../pricing/index.ts';
+import type { Deal, EdgePrices } from '../pricing/index.ts';
 import { newItem, type Item, type Subscription } from '../subscriptions/index.ts';
 import type { WantedItem } from './command.ts';
 import { effectiveDates, type Context, type LoadedPlan } from './context.ts';
 import { itemOf, onEdges, type Draft } from './draft.ts';
 import { refundBefore } from './past-windows.ts';
-import { requirePrices, requireSale } from './sale-reasons.ts';
+import { dealtPrices, refuseDeals, requirePrices, requireSale } from './sale-reasons.ts';
 import { planReturn, together, type Returned, type ReturnPlan } from './returns.ts';
 
 /** Everything that the work on one item needs. */
@@ -63,6 +63,11 @@ export function applyQuantities(
     dates: effectiveDates(context, subscription),
     hasSetup: setup === 'with_setup',
   };
+  const isHeld = ({ rateId }: WantedItem): boolean => itemOf(subscription, rateId) !== undefined;
+  refuseDeals(
+    command.items.map((item) => (isHeld(item) ? item : { ...item, deals: [] })),
+    'The subscription holds this already. Set special prices for it instead.',
+  );
   const { timeZone } = context.owner.account;
   for (const [rateId, quantity] of wanted) {
     const rate = loaded.rates.get(rateId);
@@ -73,7 +78,9 @@ export function applyQuantities(
     const origin = asked.has(rateId) ? 'requested' : 'cascade';
     decided.line({ subscription: id, rate, quantity, previousQuantity: item === undefined ? null : before, origin });
     if (direction > 0 && work.hasSetup) requireSale(context, loaded);
-    if (item === undefined) enter(work, rate, quantity);
+    const place = command.items.findIndex((one) => one.rateId === rateId);
+    const deals = command.items[place]?.deals ?? [];
+    if (item === undefined) enter(work, rate, quantity, deals, `items.${place}`);
     else if (direction > 0) grow(work, item, quantity, rate);
     else {
       const count = subtractDecimal(before, quantity);
@@ -87,10 +94,11 @@ export function applyQuantities(
 }
 
 /** A product that the subscription did not hold, from the effective dates on. */
-function enter(work: Work, rate: Rate, quantity: Decimal): void {
+function enter(work: Work, rate: Rate, quantity: Decimal, deals: readonly Deal[], field: string): void {
   const { decided, context, loaded, id, dates, hasSetup } = work;
   const { rateId } = rate;
-  const prices = requirePrices(context, loaded, rate, context.pricesNow(loaded.plan.planId, rateId));
+  const found = context.pricesNow(loaded.plan.planId, rateId);
+  const prices = requirePrices(context, loaded, rate, dealtPrices(context, rate, found, deals, field));
   const held = { rateId, model: rate.priceModel, quantity };
   const { notForResale } = decided.state(id);
   book(decided, id, (edge, index) =>

@@ -21,7 +21,7 @@ export function requireActive(subscription: Subscription): void {
 }
 
 export function refuse(
-  code: `lifecycle.${string}`,
+  code: `${'lifecycle' | 'pricing'}.${string}`,
   field: string,
   message: string,
   details?: Record<string, unknown>,

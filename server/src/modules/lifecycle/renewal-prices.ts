@@ -10,7 +10,16 @@ import {
   type RateId,
 } from '@tierline/kernel';
 import { lockPrices, type LockedPrice, type LockedPrices } from '../billing/index.ts';
-import type { RatePrices } from '../pricing/index.ts';
+import {
+  exactProduct,
+  missingRateMessage,
+  priceDecimalsMax,
+  renewedAlone,
+  renewedPrice,
+  roundTo,
+  withoutAgreement,
+  type RatePrices,
+} from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { Context } from './context.ts';
 import { refuse } from './refusals.ts';
@@ -32,12 +41,17 @@ export function nextPrices(
   for (const { rateId } of subscription.items) {
     const had = items.find((item) => item.rateId === rateId)?.prices ?? {};
     if (price === 'locked' || subscription.notForResale) {
-      next[rateId] = had;
+      next[rateId] = withAgreements(had, had);
       continue;
     }
     const edge = source(plan.planId, rateId)?.[index];
     const rate = rates.get(rateId);
-    if (!isPriced(context, context.current, rate, edge, index)) {
+    const [lacking] = Object.values(edge?.missing ?? {});
+    if (lacking !== undefined && !isAgreed(had)) {
+      const field = `items.${rate?.mpn ?? rateId}`;
+      refuse('pricing.no_exchange_rate', field, missingRateMessage(rate?.name ?? 'A product', lacking));
+    }
+    if (!isPriced(context, context.current, rate, edge, index) && !isAgreed(had)) {
       const name = rate?.name ?? 'A product';
       refuse(
         'lifecycle.unpriced',
@@ -46,9 +60,25 @@ export function nextPrices(
       );
     }
     const today = lockPrices(edge?.byType ?? {});
-    next[rateId] = price === 'guarded' ? guarded(had, today, guardPercent) : today;
+    next[rateId] = withAgreements(had, price === 'guarded' ? guarded(had, today, guardPercent) : today);
   }
   return next;
+}
+
+/** Whether a special price that goes on stands where the lists may have none. */
+function isAgreed({ recurring }: LockedPrices): boolean {
+  return recurring !== undefined && renewedAlone(recurring) !== undefined;
+}
+
+/** The prices that the next term would have, with what was agreed for it. */
+function withAgreements(had: LockedPrices, next: LockedPrices): LockedPrices {
+  const changed = Object.entries(had).flatMap(([type, before]) => {
+    const price = next[type as keyof LockedPrices];
+    const plain = price && withoutAgreement(price);
+    const agreed = plain === undefined ? renewedAlone(before) : renewedPrice(before, plain);
+    return agreed === undefined || agreed === price ? [] : [[type, agreed] as const];
+  });
+  return changed.length === 0 ? next : { ...next, ...Object.fromEntries(changed) };
 }
 
 function guarded(had: LockedPrices, today: LockedPrices, percent: string): LockedPrices {
@@ -57,7 +87,9 @@ function guarded(had: LockedPrices, today: LockedPrices, percent: string): Locke
       const before = had[type as keyof LockedPrices];
       return [
         type,
-        before === undefined || before.currency !== price.currency ? price : capped(before, price, percent),
+        before === undefined || before.currency !== price.currency
+          ? price
+          : capped(withoutAgreement(before), price, percent),
       ];
     }),
   );
@@ -70,7 +102,8 @@ function capped(before: LockedPrice, today: LockedPrice, percent: string): Locke
   const distinct = limits.filter((limit, index) => index === 0 || compareDecimal(limit, limits[index - 1]!) !== 0);
   const tiers = distinct.map((lowerLimit) => {
     const amount = priceAt(today, lowerLimit);
-    const most = multiplyDecimal(priceAt(before, lowerLimit), factor);
+    // A guard's own product is no price that was agreed on, so it may be rounded: year by year it would have more digits.
+    const most = roundTo(exactProduct(priceAt(before, lowerLimit), factor), priceDecimalsMax);
     return { lowerLimit, amount: compareDecimal(amount, most) > 0 ? most : amount };
   });
   const isHeldBack = tiers.some(({ lowerLimit, amount }) => compareDecimal(amount, priceAt(today, lowerLimit)) !== 0);

@@ -1,17 +1,10 @@
-import {
-  dateIn,
-  type CustomerId,
-  type PlanId,
-  type RateId,
-  type SubscriptionId,
-  type Temporal,
-} from '@tierline/kernel';
+import { dateIn, type PlanId, type RateId, type SubscriptionId, type Temporal } from '@tierline/kernel';
 import { combine, type Database } from '../../platform/db/index.ts';
 import type { AccountNode, Directory } from '../accounts/index.ts';
 import { dateText } from '../billing/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import { statusRules, type CustomerStatus } from '../customers/index.ts';
-import type { Prices, RatePrices } from '../pricing/index.ts';
+import type { Buyer, Prices, RatePrices } from '../pricing/index.ts';
 import { nextDue, type Due, type Subscription } from '../subscriptions/index.ts';
 import type { Command } from './command.ts';
 import type { Context, LoadedPlan } from './context.ts';
@@ -72,7 +65,8 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
     const owner = directory.peek(subscription.ownerId) ?? (await directory.get(subscription.ownerId));
     const current = await planOf(owner, subscription.planId, subscription.planVersion);
     const plans = await otherPlans(owner, current, command, waiting);
-    const buyer = { id: subscription.customerId, buyerGroup: customer.buyerGroup };
+    const { buyerGroup, billingCurrency = null } = customer;
+    const buyer = { id: subscription.customerId, buyerGroup, billingCurrency };
     const today = owner.chain.map(({ timeZone }) => dateText(dateIn(at, timeZone)));
     const beside = await Promise.all(
       others.map(async (other) => ({
@@ -141,7 +135,7 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
   async function pricesFor(
     owner: AccountNode,
     wanted: readonly Wanted[],
-    buyer: { id: CustomerId; buyerGroup: string | null },
+    buyer: Buyer,
     dates: readonly string[],
   ): Promise<Map<string, RatePrices>> {
     const named = wanted.flatMap(({ loaded, rateIds }) =>

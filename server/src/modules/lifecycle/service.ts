@@ -25,6 +25,7 @@ import { loader, type LoadDependencies } from './service-load.ts';
 import { outcomeAgain, outcomeOf, type Outcome } from './outcome.ts';
 import { resolve, type NamedAsked, type NamedCommand } from './resolve.ts';
 import { lifeHistory } from './service-history.ts';
+import { checkSellers } from './service-deals.ts';
 import { selectIntents, selectOutcome } from './store.ts';
 import { storeChanges } from './store-changes.ts';
 import type { Met } from './store-load.ts';
@@ -170,6 +171,7 @@ export function lifecycleService(dependencies: Dependencies) {
   ): Promise<Outcome> {
     const met = await current(cause, within, id);
     checkVersion(met.subscription, by);
+    await checkSellers(directory, within, met.subscription, asked.command);
     return outcomeOf(await decided(cause, met, asked, false, by));
   }
 
@@ -185,6 +187,7 @@ export function lifecycleService(dependencies: Dependencies) {
     try {
       const met = await current(cause, within, id);
       checkVersion(met.subscription, by);
+      await checkSellers(directory, within, met.subscription, asked.command);
       const change = await decided(cause, met, asked, true, by);
       const { stored } = await store(change);
       if (stored) return outcomeOf(change);

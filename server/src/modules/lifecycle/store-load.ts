@@ -21,6 +21,7 @@ export type CustomerState = {
   readonly id: CustomerId;
   readonly status: string;
   readonly buyerGroup: string | null;
+  readonly billingCurrency?: string | null;
 };
 
 type Row = SubscriptionRow & {
@@ -29,6 +30,7 @@ type Row = SubscriptionRow & {
   readonly intents: readonly StoredIntent[];
   readonly customer_status: string;
   readonly buyer_group: string | null;
+  readonly billing_currency: string | null;
 };
 
 type StoredLicense = readonly [
@@ -61,7 +63,7 @@ type StoredIntent = {
 const whole: Statement = {
   name: 'meet_subscriptions',
   text: `
-select s.*, c.status as customer_status, c.buyer_group,
+select s.*, c.status as customer_status, c.buyer_group, c.billing_currency,
   coalesce((select jsonb_agg(jsonb_build_array(i.rate_id, i.resource_id, i.mpn, i.vendor_code, i.name, i.quantity::text) order by i.rate_id)
     from subscription_items i where i.owner_id = s.owner_id and i.subscription_id = s.id), '[]') as items,
   coalesce((select jsonb_agg(jsonb_build_array(l.id, l.product_id, l.license_version, l.activation_code, l.units::text, l.start_on, l.end_on,
@@ -93,7 +95,12 @@ function metFromRow(row: Row): Met {
   return {
     subscription,
     waiting: row.intents.map((stored) => intentFrom(stored, { ownerId, subscriptionId: id })),
-    customer: { id: customerId, status: row.customer_status, buyerGroup: row.buyer_group },
+    customer: {
+      id: customerId,
+      status: row.customer_status,
+      buyerGroup: row.buyer_group,
+      billingCurrency: row.billing_currency,
+    },
   };
 }
 

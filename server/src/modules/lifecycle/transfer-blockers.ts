@@ -1,6 +1,6 @@
 import type { AccountNode } from '../accounts/index.ts';
 import { statusRules, type CustomerStatus } from '../customers/index.ts';
-import type { EdgePrices } from '../pricing/index.ts';
+import { missingRateMessage, type EdgePrices } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import { currencyOf } from './change-write.ts';
 import { sharedEdges } from './transfer-ledger.ts';
@@ -117,6 +117,11 @@ function priceBlockers({ from, to, prices, offered }: TransferContext, subscript
     for (const [index, edge] of (prices[place] ?? []).entries()) {
       if (index < shared) continue;
       const seller = to.chain[index]!.name;
+      const [lacking] = isFree ? [] : Object.values(edge.missing ?? {});
+      if (lacking !== undefined) {
+        add('pricing.no_exchange_rate', `${seller}: ${missingRateMessage(name, lacking)}`);
+        continue;
+      }
       if (plan.pricing === 'required' && index >= maker && !isFree && !isPriced(edge, isRecurring)) {
         add('lifecycle.transfer_unpriced', `${seller} has no price for ${name}. Set one in a price list.`);
       }

@@ -22,7 +22,7 @@ import {
 import type { AccountNode } from '../accounts/index.ts';
 import type { NamedRate } from '../catalog/index.ts';
 import { statusRules, type OrderingCustomer } from '../customers/index.ts';
-import type { RatePrices } from '../pricing/index.ts';
+import { missingRateMessage, type Deal, type RatePrices } from '../pricing/index.ts';
 import { nextDue, type Subscription } from '../subscriptions/index.ts';
 import { openSubscription, sell, type SaleTerms } from './opening.ts';
 import type { OrderCharge, OrderDetail, OrderLine, OrderStatus } from './order.ts';
@@ -34,6 +34,7 @@ export type ResolvedLine = {
   readonly origin: OrderLine['origin'];
   readonly parameters: readonly unknown[] | null;
   readonly index: number;
+  readonly deals?: readonly Deal[];
 };
 
 /** Everything that the decision depends on. Ids and numbers are made by the caller, so the decision is a pure function. */
@@ -211,6 +212,14 @@ function priceReasons({ rate, plan }: NamedRate, prices: RatePrices, owner: Acco
     const priced = rate.chargeTypes.includes('recurring')
       ? edge.byType.recurring !== undefined
       : Object.keys(edge.byType).length > 0;
+    const [lacking] = Object.values(edge.missing ?? {});
+    if (lacking !== undefined) {
+      const message = own
+        ? missingRateMessage(rate.name, lacking)
+        : `${rate.name} can't be sold for now: a seller above you lacks an exchange rate for it. Ask your seller.`;
+      reasons.push({ code: 'pricing.no_exchange_rate', field, message });
+      break;
+    }
     if (plan.pricing === 'required' && index >= maker && !priced) {
       reasons.push({
         code: 'orders.unpriced',

@@ -54,7 +54,14 @@ export function lineResolver(offers: Offers) {
       const named = identify(candidates, line, `lines.${index}`, request.fieldNames ?? ownFieldNames);
       if (isReason(named)) reasons.push(named);
       else
-        lines.push({ named, quantity: line.quantity, origin: 'requested', parameters: line.parameters ?? null, index });
+        lines.push({
+          named,
+          quantity: line.quantity,
+          origin: 'requested',
+          parameters: line.parameters ?? null,
+          index,
+          ...(line.deals === undefined ? {} : { deals: line.deals }),
+        });
     }
     if (reasons.length > 0) throw invalid(reasons);
     await addOrRefuseBases(owner, lines, request.addMissingBases);

@@ -42,6 +42,7 @@ import type { Order, OrderDetail } from './order.ts';
 import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
 import { lineCountMax, type SalesRequest } from './request.ts';
 import { lineResolver } from './service-lines.ts';
+import { checkSellers, dealtLines } from './service-deals.ts';
 import { saleTerms, trialPlans } from './service-terms.ts';
 import { storePlacements, type PlacementWrite } from './store-placement.ts';
 import {
@@ -100,12 +101,13 @@ export function ordersService(dependencies: Dependencies) {
       throw new TierlineError('orders.seller_not_active', 'forbidden', `${who}, so nothing can be sold here for now.`);
     }
     const lines = await resolveLines(owner, request);
-    const linePrices = await prices.of(
+    const found = await prices.of(
       owner,
       lines.map(({ named }) => named),
       customer,
       cause.at,
     );
+    const linePrices = dealtLines(owner, lines, found, request);
     const placement = {
       owner,
       customer,
@@ -131,6 +133,7 @@ export function ordersService(dependencies: Dependencies) {
   async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<OrderDetail> {
     checkLineCount(request);
     const customer = await customerOf(within, request);
+    await checkSellers(directory, within, customer, request);
     const { order } = await decide(cause, customer, request, () => Promise.resolve(previewIdentity()));
     return order;
   }
@@ -138,9 +141,11 @@ export function ordersService(dependencies: Dependencies) {
   /** Decides and stores; undefined when the key was used before, or the customer is not of that version any more. */
   async function attempt(
     cause: Cause,
+    within: AccountId,
     customer: OrderingCustomer,
     request: SalesRequest,
   ): Promise<OrderDetail | undefined> {
+    await checkSellers(directory, within, customer, request);
     const { order, due, lines } = await decide(cause, customer, request, newIdentity);
     const { requestId, idempotency } = cause;
     const { account } = directory.peek(order.ownerId) ?? (await directory.get(order.ownerId));
@@ -168,8 +173,8 @@ export function ordersService(dependencies: Dependencies) {
       checkLineCount(request);
       const remembered = customers.peekOrdering(within, request.customer);
       const placed =
-        (remembered && (await attempt(cause, remembered, request).catch(undefinedIfRefused))) ??
-        (await attempt(cause, await customerOf(within, request), request));
+        (remembered && (await attempt(cause, within, remembered, request).catch(undefinedIfRefused))) ??
+        (await attempt(cause, within, await customerOf(within, request), request));
       if (placed !== undefined) return placed;
     } catch (caught) {
       const error = violatedConstraint(caught) === 'trials_used_pkey' ? trialUsed() : caught;

@@ -19,3 +19,5 @@ export { bindPriceLists } from './routes.ts';
 export { bindCatalog, showSource } from './routes-catalog.ts';
 export { priceLists, type PriceLists } from './service-lists.ts';
 export type { Supposition } from './supposition.ts';
+export { exchangeRates, type ExchangeRates } from './service-exchange.ts';
+export { sellerWithin } from './service-deals.ts';

@@ -3,7 +3,7 @@ import type { Database } from '../../platform/db/index.ts';
 import { remember } from '../../platform/remember.ts';
 import { catalogRevision, type AccountNode } from '../accounts/index.ts';
 import type { ChargeType, NamedRate } from '../catalog/index.ts';
-import type { MissingRate } from './exchange.ts';
+import type { Exchange, MissingRate, RateLookup } from './exchange.ts';
 import {
   applicable,
   priceOnEdge,
@@ -14,6 +14,7 @@ import {
   type PriceRule,
   type PriceTarget,
 } from './price.ts';
+import { selectRatesOn, type RateWanted } from './store-exchange.ts';
 import { selectEntries, selectFloors, selectLists } from './store.ts';
 import { supposedEntries, supposedRules, type Supposition } from './supposition.ts';
 
@@ -49,6 +50,7 @@ export type Prices = ReturnType<typeof pricesOf>;
 export function pricesOf(db: Database, supposed?: Supposition) {
   const listsByAccount = remember<{ lists: PriceList[]; rules: PriceRule[] }>(20_000);
   const remembered = remember<RatePrices>(400_000);
+  const rememberedRates = remember<RatesByEdge>(20_000);
 
   async function listsOf(node: AccountNode) {
     return Promise.all(
@@ -72,8 +74,37 @@ export function pricesOf(db: Database, supposed?: Supposition) {
       const below = node.chain[index + 1];
       return applicable(all[index]!.lists, below ?? buyer, dates[index]!);
     });
-    const key = `${dates.join()}/${lists.map((edge) => edge.map((list) => list.id).join()).join(';')}`;
-    return { lists, dates, rules: all.map(({ rules }) => supposedRules(rules, supposed)), key };
+    // The last edge is billed as the customer is; of accounts the revision tells when that changes.
+    const last = buyer?.billingCurrency ?? null;
+    const billedIn = node.chain.map((_, index) => {
+      const below = node.chain[index + 1];
+      return below === undefined ? last : below.billingCurrency;
+    });
+    const key = `${dates.join()}/${lists.map((edge) => edge.map((list) => list.id).join()).join(';')}/${last ?? ''}`;
+    return { lists, dates, billedIn, rules: all.map(({ rules }) => supposedRules(rules, supposed)), key };
+  }
+
+  /** Exchange rates between all currencies that meet in the chain, on each edge; nothing is read where only one does. */
+  async function ratesFor(
+    node: AccountNode,
+    { lists, dates, billedIn }: Pick<Edges, 'lists' | 'dates' | 'billedIn'>,
+    more: readonly string[] = [],
+  ): Promise<RatesByEdge> {
+    const named = [...lists.flat().map(({ currency }) => currency), ...billedIn, ...more];
+    const currencies = [...new Set(named.filter((currency) => currency !== null))].toSorted();
+    if (currencies.length < 2) return new Map();
+    const key = `${node.account.id}/${dates.join()}/${currencies.join()}`;
+    return rememberedRates.get(key, catalogRevision(node), async () => {
+      const wanted = node.chain.flatMap((_, place) => wantedRates(node, place, dates[place]!, currencies));
+      return byEdge(await selectRatesOn(db, wanted));
+    });
+  }
+
+  /** The rate that counts for the sales of an account to its buyers; undefined: there is none. */
+  async function exchange(node: AccountNode, from: string, to: string, at: PriceMoment): Promise<Exchange | undefined> {
+    const none = { lists: [], dates: datesOf(node, at), billedIn: [] };
+    const rates = await ratesFor(node, none, [from, to]);
+    return lookup(rates, node.chain.length - 1)(from, to);
   }
 
   /** Prices of some rates for the account and one of its customers (undefined: for any customer). In order. */
@@ -92,7 +123,8 @@ export function pricesOf(db: Database, supposed?: Supposition) {
     if (missing.length === 0) return known.filter((prices) => prices !== undefined);
     const listIds = edges.lists.flat().map((list) => list.id);
     const targets = missing.flatMap(({ rate }) => [rate.rateId, rate.resourceId]);
-    const [entries, floors] = await Promise.all([
+    const [exchanges, entries, floors] = await Promise.all([
+      ratesFor(node, edges),
       selectEntries(db, targets, listIds),
       selectFloors(db, [...new Set(missing.map(({ plan }) => plan.planId))], node.account.path),
     ]);
@@ -105,20 +137,50 @@ export function pricesOf(db: Database, supposed?: Supposition) {
       const floored = new Set(
         floors.filter((floor) => floor.planId === named.plan.planId).map((floor) => floor.accountId),
       );
-      const resolved = resolve(node, named, edges, concerning, floored);
+      const resolved = resolve(node, named, { ...edges, exchanges }, concerning, floored);
       remembered.put(keyOf(named), revision, resolved);
       return resolved;
     });
   }
 
-  return { of, listsOf };
+  return { of, exchange, listsOf };
 }
 
 type Edges = {
   readonly lists: readonly PriceList[][];
   readonly dates: readonly string[];
   readonly rules: readonly (readonly PriceRule[])[];
+  readonly billedIn: readonly (string | null)[];
+  readonly exchanges: RatesByEdge;
 };
+
+/** Of each edge the rate of the nearest account from its seller up that has one, by `place/from/to`. */
+type RatesByEdge = ReadonlyMap<string, Exchange>;
+
+function wantedRates(
+  node: AccountNode,
+  place: number,
+  date: string,
+  currencies: readonly string[],
+): RateWanted[] {
+  const pairs = currencies.flatMap((from) => currencies.filter((to) => to !== from).map((to) => ({ from, to })));
+  const upwards = node.chain.slice(0, place + 1).toReversed();
+  return upwards.flatMap(({ id }) => pairs.map((pair) => ({ ...pair, place, accountId: id, date })));
+}
+
+/** The first of each edge and pair counts: the seller's own comes first. */
+function byEdge(found: readonly (Exchange & { readonly place: number })[]): RatesByEdge {
+  const rates = new Map<string, Exchange>();
+  for (const { place, ...rate } of found) {
+    const key = `${place}/${rate.from}/${rate.to}`;
+    if (!rates.has(key)) rates.set(key, rate);
+  }
+  return rates;
+}
+
+function lookup(rates: RatesByEdge, place: number): RateLookup {
+  return (from, to) => rates.get(`${place}/${from}/${to}`);
+}
 
 /** Goes down the channel edge by edge: the price on one edge is the cost on the next. */
 function resolve(
@@ -139,13 +201,45 @@ function resolve(
   return node.chain.map((seller, index) => {
     const date = edges.dates[index]!;
     const lists = edges.lists[index]!.map((list) => ({ list, entries, rules: edges.rules[index]! }));
+    const floor = seller.priceFloor === 'cost' || floored.has(seller.id) ? 'cost' : 'none';
+    const billedIn = edges.billedIn[index] ?? null;
     const byType: Partial<Record<ChargeType, EdgePrice>> = {};
+    const missing: Partial<Record<ChargeType, MissingRate>> = {};
     for (const chargeType of rate.chargeTypes) {
-      const price = priceOnEdge(lists, target, chargeType, date, costs[chargeType]);
+      const cost = costs[chargeType];
+      const lacks: MissingRate[] = [];
+      const price = priceOnEdge(lists, target, chargeType, date, cost, {
+        billedIn,
+        rateOf: noting(lookup(edges.exchanges, index), date, lacks),
+      });
       if (price !== undefined) byType[chargeType] = price;
+      const isUncompared = floor === 'cost' && price !== undefined && !isComparable(price, cost);
+      const [first] = isUncompared ? lacks.slice(-1) : lacks;
+      if (first !== undefined && (price === undefined || isUncompared)) missing[chargeType] = first;
     }
     costs = byType;
-    const floor = seller.priceFloor === 'cost' || floored.has(seller.id) ? 'cost' : 'none';
-    return { sellerId: seller.id, buyerId: node.chain[index + 1]?.id ?? null, date, byType, floor };
+    return {
+      sellerId: seller.id,
+      buyerId: node.chain[index + 1]?.id ?? null,
+      date,
+      byType,
+      floor,
+      ...(billedIn === null ? {} : { billedIn }),
+      ...(Object.keys(missing).length === 0 ? {} : { missing }),
+    };
   });
+}
+
+/** A lookup that notes what it did not find: that is what a price lacks. */
+function noting(rateOf: RateLookup, date: string, lacks: MissingRate[]): RateLookup {
+  return (from, to) => {
+    const found = rateOf(from, to);
+    if (found === undefined) lacks.push({ from, to, date });
+    return found;
+  };
+}
+
+/** Whether it is known if a price is below its cost. */
+function isComparable({ currency, costExchange }: EdgePrice, cost: EdgePrice | undefined): boolean {
+  return cost === undefined || cost.currency === currency || costExchange !== undefined;
 }

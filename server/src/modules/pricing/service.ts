@@ -16,6 +16,7 @@ import { commit, eventNames, once, type Cause, type Database, type Revisions } f
 import type { Account, AccountNode } from '../accounts/index.ts';
 import type { ChargeType, NamedRate, Offers } from '../catalog/index.ts';
 import { checkList, checkPrices, checkRule, type NewPrice, type NewPriceList, type NewRule } from './check.ts';
+import { convertTiers } from './exchange.ts';
 import { isBelow, type Buyer, type EdgePrice, type PriceList, type PriceRule, type PriceSource } from './price.ts';
 import type { Prices } from './service-prices.ts';
 import {
@@ -219,21 +220,31 @@ export function pricingService({ db, revisions, offers, prices }: Dependencies) 
       }
       const [edges] = await prices.of(node, [named], undefined, at);
       const cost = edges?.at(-2)?.byType[price.chargeType];
-      if (edges?.at(-1)?.floor !== 'cost' || cost?.currency !== list.currency) continue;
+      if (edges?.at(-1)?.floor !== 'cost' || cost === undefined) continue;
+      const costs = await costIn(node, list.currency, cost, at);
+      // Nobody is kept from setting a price for want of a rate; a sale below the floor is refused all the same.
+      if (costs === undefined) continue;
       const tiers = price.tiers
         .map((tier) => ({ lowerLimit: decimal(tier.lowerLimit), amount: decimal(tier.amount) }))
         .sort((a, b) => compareDecimal(a.lowerLimit, b.lowerLimit));
-      if (isBelow(tiers, cost.tiers)) {
-        const [first, ...more] = tiersToText(cost);
+      if (isBelow(tiers, costs)) {
+        const [first, ...more] = tiersToText({ tiers: costs });
         const further = more.map((tier) => `, from ${tier.lowerLimit} units ${tier.amount}`).join('');
         reasons.push({
           code: 'pricing.below_floor',
           field: `prices.${index}.tiers`,
-          message: `The price may not be below your cost of ${first?.amount ?? '0'}${further} ${cost.currency}.`,
+          message: `The price may not be below your cost of ${first?.amount ?? '0'}${further} ${list.currency}.`,
         });
       }
     }
     if (reasons.length > 0) throw invalid(reasons);
+  }
+
+  /** What the account pays, in the currency of its list; undefined: there is no rate for that. */
+  async function costIn(node: AccountNode, currency: string, cost: EdgePrice, at: Temporal.Instant) {
+    if (cost.currency === currency) return cost.tiers;
+    const exchange = await prices.exchange(node, cost.currency, currency, at);
+    return exchange && convertTiers(cost.tiers, exchange);
   }
 
   async function addRule(cause: Cause, account: Account, listId: PriceListId, facts: NewRule): Promise<PriceRule> {
@@ -311,7 +322,7 @@ function priceInEvent(price: NewPrice): Record<string, unknown> {
   return eventNames({ ...price, tiers: price.tiers.map(eventNames) });
 }
 
-export function tiersToText(price: EdgePrice): { lowerLimit: string; amount: string }[] {
+export function tiersToText(price: Pick<EdgePrice, 'tiers'>): { lowerLimit: string; amount: string }[] {
   return price.tiers.map((tier) => ({
     lowerLimit: formatDecimal(tier.lowerLimit),
     amount: formatDecimal(tier.amount),

@@ -25,6 +25,7 @@ export type Tables = {
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
     sandbox_id: string | null;
+    billing_currency: string | null;
   };
   api_keys: {
     id: string;
@@ -75,6 +76,7 @@ export type Tables = {
     version: number;
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
+    billing_currency: string | null;
   };
   data_centers: {
     root_id: string;
@@ -102,6 +104,16 @@ export type Tables = {
     request_id: string | null;
     at: ColumnType<Temporal.Instant, string, string>;
     data: ColumnType<unknown, string, string>;
+  };
+  exchange_rates: {
+    account_id: string;
+    from_currency: string;
+    to_currency: string;
+    effective_on: string;
+    id: string;
+    rate: string;
+    set_by: string;
+    set_at: ColumnType<Temporal.Instant, string, string>;
   };
   idempotency_keys: {
     owner_id: string;
