@@ -30,6 +30,7 @@ const fields = (account: Account): readonly Field[] => [
   ['tenant id', account.tenant_id],
   ['external id', account.external_id],
   ['buyer group', account.buyer_group],
+  ['billed in', account.billing_currency],
   ['price floor', account.price_floor],
   ['version', String(account.version)],
 ];
@@ -39,6 +40,7 @@ const factOptions: readonly OptionSpec[] = [
   { flags: '--language <tag>', describe: 'such as en or de-AT' },
   { flags: '--external-id <id>', describe: 'what another system calls it' },
   { flags: '--buyer-group <name>', describe: "its group among its seller's buyers, for price lists" },
+  { flags: '--billing-currency <code>', describe: 'what it is billed in, where not as the price list says' },
   { flags: '--price-floor <policy>', describe: 'whether prices below cost are refused', choices: floors },
 ];
 
@@ -107,6 +109,7 @@ const create: CommandSpec = {
           language: given.text('language'),
           external_id: given.text('external-id'),
           buyer_group: given.text('buyer-group'),
+          billing_currency: given.text('billing-currency'),
           price_floor: given.oneOf('price-floor', floors),
         }),
       },
@@ -140,6 +143,7 @@ const change: CommandSpec = {
         language: given.text('language'),
         external_id: given.text('external-id'),
         buyer_group: given.text('buyer-group'),
+        billing_currency: given.text('billing-currency'),
         price_floor: given.oneOf('price-floor', floors),
       }),
       ...(given.text('if-version') === undefined ? {} : { ifVersion: given.whole('if-version', 1) }),

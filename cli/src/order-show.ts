@@ -20,11 +20,19 @@ const chargeColumns: readonly Column<Charge>[] = [
   { title: 'FROM', of: ({ period_start }) => period_start },
   { title: 'TO', of: ({ period_end }) => period_end },
   { title: 'AMOUNT', of: ({ amount }) => inWords(amount), right: true },
+  { title: 'BECAUSE', of: because },
 ];
 
 /** What was held and what is held afterwards: `5 -> 7`, or the quantity alone where nothing was. */
 function inSteps({ previous_quantity: before, quantity }: Line): string {
   return before === null ? quantity : `${before} -> ${quantity}`;
+}
+
+/** What was made of the price that the list says. */
+function because({ source, exchange, discount }: Charge): string {
+  const less = discount && `${discount.value}${discount.type === 'percent' ? ' %' : ' per unit'} off`;
+  const rate = exchange && `${exchange.from} at ${exchange.rate} of ${exchange.date}`;
+  return [source.kind === 'special' ? 'special price' : undefined, less, rate].filter(Boolean).join(', ');
 }
 
 function shareOf({ numerator, denominator }: Charge['fraction']): string {

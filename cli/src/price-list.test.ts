@@ -31,3 +31,24 @@ test('a price is looked at, then set', async () => {
     (await tierline(['price-list', 'set', lists[0]!.id, '--amount', '1', '--from', '2026-03-20'], { key })).exitCode,
   ).toBe(2);
 });
+
+test('an exchange rate is set and listed; the younger of a day counts', async () => {
+  const { world, tierline } = cli;
+  const { reseller } = await world.channel();
+  const key = (await world.credentials(reseller)).apiKey;
+  const set = (rate: string, on: string) => tierline(['exchange-rate', 'set', 'USD', 'EUR', rate, '--on', on], { key });
+  const first = await set('0.9215', '2026-03-01');
+  expect(first.exitCode).toBe(0);
+  expect(first.out).toMatch(/USD +EUR +0\.9215 +2026-03-01/);
+  await set('0.93', '2026-03-01');
+  await set('0.95', '2026-04-01');
+  const listed = async (...words: string[]) =>
+    (json(await tierline(['exchange-rate', 'list', '--json', ...words], { key })) as { rate: string }[]).map(
+      ({ rate }) => rate,
+    );
+  expect(await listed()).toEqual(['0.95', '0.93', '0.9215']);
+  expect(await listed('--on', '2026-03-31')).toEqual(['0.93']);
+  expect(await listed('--on', '2026-02-28')).toEqual([]);
+  expect(await listed('--from', 'EUR')).toEqual([]);
+  expect((await set('0', '2026-03-01')).exitCode).not.toBe(0);
+});

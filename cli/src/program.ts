@@ -13,6 +13,7 @@ import type { Io } from './io.ts';
 import { keyGroup } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orderGroup } from './order.ts';
+import { exchangeRateGroup } from './exchange-rate.ts';
 import { priceListGroup } from './price-list.ts';
 import { sandboxGroup } from './sandbox.ts';
 import { showOn } from './show.ts';
@@ -32,6 +33,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   keyGroup,
   catalogGroup,
   priceListGroup,
+  exchangeRateGroup,
   customerGroup,
   orderGroup,
   subscriptionGroup,

@@ -110,6 +110,12 @@ const aPlan = (productId: string) => ({
 const anAccount = { kind: 'reseller', name: 'x', currency: 'USD', time_zone: 'UTC', country: 'US' };
 const aProduct = { code: 'ELSEWHERE', name: 'x', type: 'suite', service_name: 'x', unit_types: ['U'] };
 
+const aDeal = (sellerId: string) => ({ seller_id: sellerId, unit_price: 1 });
+const anOrderWith = (sellerId: string) => ({
+  customer_id: channel.customer.id,
+  lines: [{ mpn: channel.base.mpn, quantity: 1, deals: [aDeal(sellerId)] }],
+});
+
 type Case = readonly [who: keyof typeof tokens, method: string, path: string, body: unknown];
 
 /** Requests that name a foreign thing somewhere in the body or the query. */
@@ -159,6 +165,13 @@ const requests = (id: (name: string) => string): Case[] => [
     { customer_id: id('customer_id'), lines: [{ mpn: channel.base.mpn, quantity: 1 }] },
   ],
   ...['', '?preview=true'].flatMap((query): Case[] => [
+    ['reseller', 'POST', `/orders${query}`, anOrderWith(id('account_id'))],
+    [
+      'reseller',
+      'POST',
+      `/subscriptions/${ownSubscription}/change${query}`,
+      { items: [{ mpn: channel.base.mpn, quantity: 5, deals: [aDeal(id('account_id'))] }] },
+    ],
     ['reseller', 'POST', `/customers/${channel.customer.id}/transfer${query}`, { owner_id: id('account_id') }],
     ['reseller', 'POST', `/subscriptions/${ownSubscription}/transfer${query}`, { owner_id: id('account_id') }],
     [

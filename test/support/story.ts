@@ -4,6 +4,7 @@ import type { PlanTerms } from '@tierline/server/modules/catalog/index.ts';
 import type { Customer } from '@tierline/server/modules/customers/index.ts';
 import type { Command, LaterMoment, Outcome } from '@tierline/server/modules/lifecycle/index.ts';
 import type { OrderCharge, OrderDetail } from '@tierline/server/modules/orders/index.ts';
+import type { Agreement, Deal } from '@tierline/server/modules/pricing/index.ts';
 import type { Subscription } from '@tierline/server/modules/subscriptions/index.ts';
 import { entriesOf, type BuiltPlan, type PricesWanted, type RateWanted } from './world-catalog.ts';
 import type { World } from './world.ts';
@@ -13,6 +14,8 @@ export type StorySeller = {
   readonly name: string;
   readonly zone?: string;
   readonly currency?: string;
+  /** What its own seller bills it in; as the price list says where it is not given. */
+  readonly billedIn?: string;
   readonly prices: Readonly<Record<string, PricesWanted>>;
 };
 
@@ -24,6 +27,8 @@ export type StoryPlan = {
   readonly prices?: Readonly<Record<string, Readonly<Record<string, PricesWanted>>>>;
 };
 
+export type StoryDeal = Agreement & { readonly seller?: string; readonly chargeType?: Deal['chargeType'] };
+
 export type Story = Awaited<ReturnType<typeof openStory>>;
 
 const kinds = ['provider', 'distributor', 'reseller', 'reseller'] as const;
@@ -34,12 +39,18 @@ const kinds = ['provider', 'distributor', 'reseller', 'reseller'] as const;
  */
 export async function openStory(
   world: World,
-  of: { readonly sellers: readonly StorySeller[]; readonly plan?: StoryPlan; readonly rates?: readonly RateWanted[] },
+  of: {
+    readonly sellers: readonly StorySeller[];
+    readonly plan?: StoryPlan;
+    readonly rates?: readonly RateWanted[];
+    /** What the customer is billed in. */
+    readonly billedIn?: string;
+  },
 ) {
   const { engine } = world;
   const accounts: Account[] = [];
-  for (const [index, { zone, currency, name }] of of.sellers.entries()) {
-    const facts = { timeZone: zone ?? 'UTC', currency: currency ?? 'USD', name };
+  for (const [index, { zone, currency, billedIn = null, name }] of of.sellers.entries()) {
+    const facts = { timeZone: zone ?? 'UTC', currency: currency ?? 'USD', billingCurrency: billedIn, name };
     accounts.push(await world.account(kinds[index]!, accounts.at(-1) ?? null, facts));
   }
   const owner = accounts.at(-1)!;
@@ -80,7 +91,7 @@ export async function openStory(
   const plans = new Map<string, BuiltPlan>();
   const rateMpns = new Map<string, string>();
   const main = await plan({ ...of.plan, ...(of.rates === undefined ? {} : { rates: of.rates }) });
-  const customer = await world.customer(owner);
+  const customer = await world.customer(owner, { billingCurrency: of.billedIn ?? null });
 
   let now = Temporal.Instant.from('2020-01-01T00:00:00Z');
 
@@ -88,6 +99,18 @@ export async function openStory(
     if (day.endsWith('Z')) return Temporal.Instant.from(day);
     const time = day.includes('T') ? day : `${day}T12:00`;
     return Temporal.PlainDateTime.from(time).toZonedDateTime(owner.timeZone).toInstant();
+  }
+
+  const dealOf = ({ seller, chargeType = 'recurring', ...agreement }: StoryDeal): Deal => ({
+    ...agreement,
+    chargeType,
+    sellerId: (accounts.find(({ name }) => name === seller) ?? owner).id,
+  });
+
+  /** A seller's exchange rate from a day on. */
+  async function exchange(name: string, from: string, to: string, rate: string, date: string): Promise<void> {
+    const seller = accounts.find((account) => account.name === name)!;
+    await engine.rates.set(world.cause(), seller.id, [{ from, to, rate, date }]);
   }
 
   /** Works off everything that is due until a day. */
@@ -111,14 +134,24 @@ export async function openStory(
 
   async function sell(
     quantities: Readonly<Record<string, string>>,
-    wanted: { readonly plan?: BuiltPlan; readonly customer?: Customer; readonly alignedTo?: Of } = {},
+    wanted: {
+      readonly plan?: BuiltPlan;
+      readonly customer?: Customer;
+      readonly alignedTo?: Of;
+      /** By MPN; of the owner's own sale, and recurring, where nothing else is said. */
+      readonly deals?: Readonly<Record<string, readonly StoryDeal[]>>;
+      /** Who places it; the owner where nobody is named. */
+      readonly as?: string;
+    } = {},
   ): Promise<OrderDetail> {
     const { rates } = wanted.plan ?? main;
-    return engine.orders.place(at(), owner.id, {
+    const placing = wanted.as === undefined ? owner : accounts.find(({ name }) => name === wanted.as)!;
+    return engine.orders.place(at(), placing.id, {
       customer: { id: (wanted.customer ?? customer).id },
       lines: Object.entries(quantities).map(([mpn, quantity]) => ({
         name: { rateId: rates[mpn]! },
         quantity: decimal(quantity),
+        deals: (wanted.deals?.[mpn] ?? []).map((deal) => dealOf(deal)),
       })),
       poNumber: null,
       attributes: null,
@@ -229,6 +262,7 @@ export async function openStory(
     change,
     get,
     reprice,
+    exchange,
     bill,
     booked,
     total,

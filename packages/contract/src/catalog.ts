@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
 import { chargeType, licenseVersion, billingModel, rate } from './plans.ts';
+import { exchange } from './deals.ts';
 import { tier } from './price-lists.ts';
 import { productType } from './products.ts';
 import { route } from './route.ts';
@@ -62,6 +63,9 @@ export const priceSource = z
     percent: z.string().optional(),
     amount: z.string().optional(),
     effective_from: date.optional(),
+    cost_exchange: exchange
+      .optional()
+      .openapi({ description: 'How the cost that a rule adds to came into the currency of its list.' }),
   })
   .openapi('PriceSource');
 export type PriceSource = z.input<typeof priceSource>;
@@ -76,6 +80,7 @@ export const priceStep = z
     currency: z.string(),
     tiers: z.array(tier),
     source: priceSource,
+    exchange: exchange.optional(),
     below_cost: z.boolean().nullable().openapi({ description: 'Null where only your seller knows.' }),
   })
   .openapi('PriceStep', { description: 'What one seller takes from the buyer below it, and by which decision.' });

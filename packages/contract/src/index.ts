@@ -16,6 +16,7 @@ export * from './plans.ts';
 export * from './policies.ts';
 export * from './pools.ts';
 export * from './price-lists.ts';
+export * from './exchange-rates.ts';
 export * from './products.ts';
 export * from './resources.ts';
 export * from './route.ts';

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { agreement, deals, isOneAgreement, oneAgreementMessage } from './deals.ts';
 import { alignment, orderDetail, orderPreview, subscriptionPreview } from './orders.ts';
 import { subscription } from './subscriptions.ts';
 import {
@@ -9,7 +10,6 @@ import {
   flagInQuery,
   id,
   instant,
-  notNegative,
   quantity,
   text,
   version,
@@ -30,6 +30,7 @@ const wantedItem = z
   .strictObject({
     ...productName,
     quantity: quantity.openapi({ description: 'All that is to be held afterwards, an exact decimal; 0 removes it.' }),
+    deals: deals.optional().openapi({ description: 'Of a product that is new to the subscription or to its plan.' }),
   })
   .refine(eitherName, eitherNameMessage)
   .openapi('WantedItem');
@@ -45,15 +46,14 @@ const movedItem = z
 const specialPrice = z
   .strictObject({
     ...productName,
-    unit_price: notNegative.openapi({
-      description: 'For one unit and one billing period, in the currency of the edge; an exact decimal.',
-    }),
+    ...agreement,
     seller_id: id(
       'account',
       'On whose sale it counts: your account if absent, or one below it that sells this.',
     ).optional(),
   })
   .refine(eitherName, eitherNameMessage)
+  .refine(isOneAgreement, oneAgreementMessage)
   .openapi('SpecialPrice');
 
 const itemsMax = 200;

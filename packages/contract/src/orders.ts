@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { priceSource } from './catalog.ts';
 import { cast } from './cast.ts';
+import { deals, discountTaken, exchange } from './deals.ts';
 import { route } from './route.ts';
 import { license, subscription } from './subscriptions.ts';
 import {
@@ -78,6 +79,8 @@ const charge = {
   amount: money,
   booked_on: date,
   source: priceSource,
+  exchange: exchange.optional(),
+  discount: discountTaken.optional(),
 };
 
 /** Totals of one edge of the channel. */
@@ -133,6 +136,7 @@ const newLine = z
     billing_period: period.optional(),
     quantity,
     parameters: z.array(z.unknown()).max(50).optional(),
+    deals: deals.optional(),
   })
   .refine((wanted) => (wanted.mpn === undefined) !== (wanted.rate_id === undefined), {
     path: ['mpn'],

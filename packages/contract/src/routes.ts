@@ -4,6 +4,7 @@ import { customerRoutes } from './customers.ts';
 import { delegationRoutes } from './delegations.ts';
 import { eventRoutes } from './events.ts';
 import { apiKeyRoutes, lmpiCredentialRoutes, simpleApiUserRoutes } from './keys.ts';
+import { exchangeRateRoutes } from './exchange-rates.ts';
 import { lifecycleRoutes } from './lifecycle-routes.ts';
 import { orderRoutes } from './orders.ts';
 import { planRoutes } from './plans.ts';
@@ -35,6 +36,7 @@ export const routes = {
   ...planRoutes,
   ...delegationRoutes,
   ...priceListRoutes,
+  ...exchangeRateRoutes,
   ...poolRoutes,
   ...catalogRoutes,
   ...customerRoutes,

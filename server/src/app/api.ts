@@ -19,7 +19,7 @@ import { bindEvents } from '../modules/events/index.ts';
 import { bindLifecycle, bindTransfers, impactOf } from '../modules/lifecycle/index.ts';
 import { bindOrders } from '../modules/orders/index.ts';
 import { bindPools } from '../modules/pools/index.ts';
-import { bindCatalog, bindPriceLists, priceLists } from '../modules/pricing/index.ts';
+import { bindCatalog, bindExchangeRates, bindPriceLists, priceLists } from '../modules/pricing/index.ts';
 import { bindProvisioning } from '../modules/provisioning/index.ts';
 import { bindSandboxes } from '../modules/sandboxes/index.ts';
 import { bindSubscriptions } from '../modules/subscriptions/index.ts';
@@ -90,6 +90,7 @@ export function boundApi(engine: Engine) {
       return { buyer, owner: await directory.get(buyer.ownerId) };
     },
   });
+  bindExchangeRates(bind, engine);
   bindPools(bind, {
     ...engine,
     checkProduct: async (account: Account, id, field) => void (await browser.product(account.rootId, id, field)),

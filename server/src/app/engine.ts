@@ -7,7 +7,7 @@ import { customersService } from '../modules/customers/index.ts';
 import { eventsService } from '../modules/events/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
 import { poolsService } from '../modules/pools/index.ts';
-import { pricesOf, pricingService } from '../modules/pricing/index.ts';
+import { exchangeRates, pricesOf, pricingService } from '../modules/pricing/index.ts';
 import { provisioningService } from '../modules/provisioning/index.ts';
 import { dueWorker, impactService, lifecycleService, transferService } from '../modules/lifecycle/index.ts';
 import { sandboxesService, type DueWorker } from '../modules/sandboxes/index.ts';
@@ -111,6 +111,7 @@ function buildSelling({ db, secrets, settings, ...parts }: EngineParts, { revisi
     lists: catalogLists(db),
     files: catalogFiles({ db, revisions, offers, planNumbers, rateNumbers }),
     pricing: pricingService({ db, revisions, offers, prices }),
+    rates: exchangeRates({ db, revisions }),
     pools: poolsService({ db, directory }),
     customers,
     subscriptions,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWorld, type World } from '../../support/world.ts';
 import { intents } from './figures/intents.ts';
 import { periods } from './figures/periods.ts';
+import { prices } from './figures/prices.ts';
 import { proration } from './figures/proration.ts';
 import { renewal } from './figures/renewal.ts';
 import type { Figure } from './figures/table.ts';
@@ -46,6 +47,7 @@ describe.each([
   ['proration', proration],
   ['renewal', renewal],
   ['intents', intents],
+  ['prices', prices],
   ['transfer', transfer],
 ])('docs/concepts/%s.md', (page, figures) => {
   test('has every worked example, and no other', () => {

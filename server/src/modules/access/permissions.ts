@@ -77,6 +77,8 @@ const table = {
   'delegations.write': write('Delegate a plan to an account below, change or revoke a delegation', administrators),
   'prices.read': read('See price lists, own costs and own prices'),
   'prices.write': write('Change own price lists', administrators),
+  'exchange_rates.read': read('See exchange rates'),
+  'exchange_rates.write': write('Set exchange rates', administrators),
   'prices.explain': read('See where a price comes from'),
   'pools.read': read('See license pools'),
   'pools.assign': write('Assign licenses of the own pool to an account below', administrators),

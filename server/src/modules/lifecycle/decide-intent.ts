@@ -4,6 +4,7 @@ import { todayOf, type Context } from './context.ts';
 import { draft, type Decision } from './draft.ts';
 import type { Intent, LaterMoment } from './intent.ts';
 import { refuse } from './refusals.ts';
+import { dealsLater, refuseDeals } from './sale-reasons.ts';
 
 /** Takes back what was to happen later, or gives it another moment or content. */
 export function editIntent(
@@ -35,6 +36,7 @@ export function editIntent(
 /** What a planned command names must be there when it is planned; the rest is decided at its moment. */
 export function checkNames({ current, plans, intents }: Context, command: Command): void {
   if (command.kind !== 'change' && command.kind !== 'switch') return;
+  refuseDeals(command.items ?? [], dealsLater);
   const target = command.kind === 'switch' ? plans.get(command.planId) : current;
   if (target === undefined)
     refuse('lifecycle.unknown_plan', 'plan_id', 'Your catalog has no such plan. Name one that you may sell.');

@@ -78,7 +78,8 @@ function checkPrice(
   place: string,
 ): void {
   const { rateId, sellerIndex: index } = special;
-  const field = 'unitPrice' in special ? `${place}.unit_price` : place;
+  const agreement = agreementOf(special);
+  const field = agreement.kind === 'price' && agreement.tiers.length === 1 ? `${place}.unit_price` : place;
   const on = (at: number): LockedPrice | undefined =>
     ledger[at]?.items.find((item) => item.rateId === rateId)?.prices.recurring;
   const price = on(index);
@@ -88,7 +89,6 @@ function checkPrice(
       field,
       'The subscription has no recurring price there that a special one could replace.',
     );
-  const agreement = agreementOf(special);
   refuseAll([...agreementReasons(agreement, place), ...againstPrice(agreement, withoutAgreement(price), place)]);
   const edge = context.pricesNow(planId, rateId)?.[index];
   const cost = costIn(price.currency, on(index - 1), edge?.byType.recurring?.costExchange);

@@ -14,7 +14,6 @@ import { decideConvert, decideSwitch } from './decide-switch.ts';
 import { draft, type Decision } from './draft.ts';
 import { overtaken } from './overtaken.ts';
 import { refuse, requireActive } from './refusals.ts';
-import { dealsLater, refuseDeals } from './sale-reasons.ts';
 import { withFreeReturns } from './returns.ts';
 
 /** The whole decision of a command: what it does, now or later, and what becomes of changes that were waiting. Pure. */
@@ -98,9 +97,6 @@ function later(context: Context, subscription: Subscription, { command, moment }
       'moment.on',
       `The subscription ends on ${subscription.endOn} and does not renew by itself. Give an earlier day, or switch its renewal on.`,
     );
-  }
-  if ((command.kind === 'change' || command.kind === 'switch') && command.items !== null) {
-    refuseDeals(command.items, dealsLater);
   }
   checkNames(context, command);
   const decided = draft(null);

@@ -1,10 +1,11 @@
 import { lifecycleRoutes } from '@tierline/contract';
 import { decimal, type AccountId, type RateId } from '@tierline/kernel';
-import { afterId, created, ok, pageById, type Bind, type Call } from '../../platform/http/index.ts';
+import { afterId, created, given, ok, pageById, type Bind, type Call } from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
 import type { AccountNode, AccountsService, Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import { alignmentFrom } from '../orders/index.ts';
+import { agreementFrom, dealFrom, type DealRead } from '../pricing/index.ts';
 import type { SubscriptionsService } from '../subscriptions/index.ts';
 import { sellerIndex } from './context.ts';
 import type { Intent, LaterMoment } from './intent.ts';
@@ -94,12 +95,14 @@ function bindCommands(bind: Bind<Principal>, services: Services): void {
   const { run, decideOn, preview, placed } = runner(services);
 
   bind(lifecycleRoutes.changeSubscription, async ({ body, ...call }) => {
-    const command = { kind: 'change', items: body.items.map(itemFrom), cascade: body.cascade } as const;
+    requireDeals(call, body.items);
+    const command = { kind: 'change', items: body.items.map(itemFrom(call.caller)), cascade: body.cascade } as const;
     return run(call, { command, moment: momentFrom(body.moment) }, body.po_number);
   });
 
   bind(lifecycleRoutes.switchPlan, async ({ body, ...call }) => {
-    const items = body.items?.map(itemFrom) ?? null;
+    requireDeals(call, body.items ?? []);
+    const items = body.items?.map(itemFrom(call.caller)) ?? null;
     const command = { kind: 'switch', planId: body.plan_id, start: body.start, items } as const;
     return run(call, { command, moment: momentFrom(body.moment) }, body.po_number);
   });
@@ -156,16 +159,16 @@ function bindMoney(bind: Bind<Principal>, services: Services): void {
     const { ownerId } = await subscriptions.get(caller.accountId, { id: params.subscription_id });
     const owner = await directory.get(ownerId);
     const prices = [];
-    for (const [index, { unit_price: unitPrice, seller_id: sellerId, ...name }] of body.prices.entries()) {
+    for (const [index, { seller_id: sellerId, mpn, rate_id: rateId, ...wanted }] of body.prices.entries()) {
       const field = `prices.${index}.seller_id`;
       const seller = await ownSellerIndex(services, caller, owner, sellerId ?? caller.accountId, field);
-      prices.push({ ...nameFrom(name), unitPrice: decimal(unitPrice), sellerIndex: seller });
+      prices.push({ ...nameFrom({ mpn, rate_id: rateId }), agreed: agreementFrom(wanted), sellerIndex: seller });
     }
     return run(call, { command: { kind: 'prices', prices }, moment: now }, body.po_number);
   });
 
   bind(lifecycleRoutes.moveItems, async ({ body, ...call }) => {
-    const command = { kind: 'move', items: body.items.map(itemFrom), targetId: body.target_id } as const;
+    const command = { kind: 'move', items: body.items.map(itemFrom(call.caller)), targetId: body.target_id } as const;
     return run(call, { command, moment: now }, body.po_number);
   });
 }
@@ -208,7 +211,7 @@ function bindIntents(bind: Bind<Principal>, services: Services): void {
     const { subscription_id: id, intent_id: intentId } = params;
     const intent: Intent = await lifecycle.intentOf(caller.accountId, id, intentId);
     const command = edited(intent.command, {
-      items: body.items?.map(itemFrom),
+      items: body.items?.map(itemFrom(caller)),
       cascade: body.cascade,
       reason: body.reason,
     });
@@ -261,6 +264,20 @@ function nameFrom({ mpn, rate_id: rateId }: NameRead): { readonly rateId: RateId
   return rateId === undefined ? { mpn: mpn ?? '' } : { rateId };
 }
 
-function itemFrom({ quantity, ...name }: NameRead & { readonly quantity: string }): NamedItem {
-  return { ...nameFrom(name), quantity: decimal(quantity) };
+type ItemRead = NameRead & { readonly quantity: string; readonly deals?: readonly DealRead[] | undefined };
+
+const itemFrom =
+  (caller: Principal) =>
+  ({ quantity, deals, ...name }: ItemRead): NamedItem => ({
+    ...nameFrom(name),
+    quantity: decimal(quantity),
+    ...given({ deals: deals?.map((deal) => dealFrom(deal, caller.accountId)) }),
+  });
+
+/** Prices are agreed on by whoever may set special ones. */
+function requireDeals(
+  { require }: { readonly require: (operation: 'subscriptions.prices') => void },
+  items: readonly ItemRead[],
+): void {
+  if (items.some(({ deals = [] }) => deals.length > 0)) require('subscriptions.prices');
 }

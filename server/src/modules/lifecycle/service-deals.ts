@@ -2,26 +2,15 @@ import type { AccountId } from '@tierline/kernel';
 import type { Directory } from '../accounts/index.ts';
 import { sellerWithin } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
-import { sellerIndex } from './context.ts';
-import { refuse } from './refusals.ts';
 import type { NamedCommand } from './resolve.ts';
 
-
-
-/** Refuses special prices and deals on edges that are not the caller's to price. */
+/** Refuses deals on edges that are not the caller's to price. */
 export async function checkSellers(
   directory: Directory,
   within: AccountId,
   { ownerId }: Pick<Subscription, 'ownerId'>,
   command: NamedCommand,
 ): Promise<void> {
-  if (command.kind === 'prices') {
-    const own = sellerIndex(await directory.get(ownerId), within);
-    const index = command.prices.findIndex((price) => price.sellerIndex < own);
-    if (index === -1) return;
-    const message = 'A price above your account is not yours to set. Name your own edge, or one below.';
-    refuse('lifecycle.not_a_seller', `prices.${index}.seller_id`, message);
-  }
   if (command.kind !== 'change' && command.kind !== 'switch' && command.kind !== 'renew') return;
   for (const [index, { deals = [] }] of (command.items ?? []).entries()) {
     for (const [place, { sellerId }] of deals.entries()) {

@@ -9,6 +9,7 @@ import {
   type Upcoming,
 } from '../billing/index.ts';
 import type { AccountNode } from '../accounts/index.ts';
+import { isSpecial } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import { datesOn } from './context.ts';
 import { heldOf } from './draft.ts';
@@ -93,7 +94,7 @@ export function leavesSpecialPrices({ ledger }: Subscription, shared: number): b
   return ledger
     .slice(shared)
     .some(({ items }) =>
-      items.some(({ prices }) => Object.values(prices).some(({ source }) => source.kind === 'special')),
+      items.some(({ prices }) => Object.values(prices).some(({ source }) => isSpecial(source))),
     );
 }
 

@@ -13,13 +13,14 @@ import {
   formatMoneyFixed,
   parseMoney,
   zeroMoney,
+  type AccountId,
   type Money,
 } from '@tierline/kernel';
 import type { z } from 'zod';
 import { afterId, created, given, ok, pageById, type Bind } from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
 import type { AccountNode, AccountsService, Directory } from '../accounts/index.ts';
-import { showSource } from '../pricing/index.ts';
+import { dealFrom, discountOf, showSource } from '../pricing/index.ts';
 import { showSubscription, type Subscription } from '../subscriptions/index.ts';
 import { orderNumber, type Order, type OrderCharge, type OrderDetail, type OrderLine } from './order.ts';
 import type { LineRequest, SalesRequest } from './request.ts';
@@ -44,7 +45,8 @@ export function bindOrders(bind: Bind<Principal>, { orders, accounts, directory 
   });
 
   bind(orderRoutes.placeOrder, async ({ caller, query, body, cause, ...call }) => {
-    const request = requestFrom(body);
+    if (body.lines.some(({ deals = [] }) => deals.length > 0)) call.require('subscriptions.prices');
+    const request = requestFrom(body, caller);
     if (query.preview) {
       call.require('orders.preview');
       const preview = await orders.preview(cause, caller.accountId, request);
@@ -62,10 +64,10 @@ export function bindOrders(bind: Bind<Principal>, { orders, accounts, directory 
 
 type OrderRead = z.output<typeof orderRoutes.placeOrder.body>;
 
-function requestFrom(body: OrderRead): SalesRequest {
+function requestFrom(body: OrderRead, { accountId }: Principal): SalesRequest {
   return {
     customer: { id: body.customer_id },
-    lines: body.lines.map(lineFrom),
+    lines: body.lines.map((line) => lineFrom(line, accountId)),
     poNumber: body.po_number ?? null,
     attributes: body.attributes ?? null,
     surface: 'api',
@@ -97,12 +99,13 @@ function saleFrom({ not_for_resale: notForResale, align, migration }: OrderRead)
   return { sale: given(sale) };
 }
 
-function lineFrom(line: OrderRead['lines'][number]): LineRequest {
+function lineFrom(line: OrderRead['lines'][number], caller: AccountId): LineRequest {
   const more = {
     vendorCode: line.vendor,
     subscriptionPeriod: line.subscription_period,
     billingPeriod: line.billing_period,
     parameters: line.parameters,
+    deals: line.deals?.map((deal) => dealFrom(deal, caller)),
   };
   const name = line.rate_id === undefined ? { mpn: line.mpn ?? '' } : { rateId: line.rate_id };
   return { name, quantity: decimal(line.quantity), ...given(more) };
@@ -225,7 +228,15 @@ function showCharge(charge: OrderCharge, isOfSeller: boolean): OrderPreview['cha
     amount: shownMoney(charge.amount),
     booked_on: charge.bookedOn,
     source: isOfSeller ? { kind: 'seller' } : showSource(charge.source),
+    ...given({ exchange: charge.source.exchange, discount: showDiscount(charge) }),
   };
+}
+
+function showDiscount(charge: OrderCharge) {
+  const taken = discountOf(charge);
+  if (taken === undefined) return undefined;
+  const { type, value, unitPrice, amount } = taken;
+  return { type, value, unit_price: unitPrice, amount: amount && shownMoney(amount) };
 }
 
 function edgeTotals(charges: readonly OrderCharge[]): EdgeTotal[] {

@@ -3,7 +3,6 @@ import {
   decimal,
   exactLine,
   formatDecimal,
-  formatMoneyFixed,
   isNegative,
   multiplyDecimal,
   negateDecimal,
@@ -73,6 +72,11 @@ export function withoutAgreement<Of extends Priced>(price: Of): Of {
   const { agreed: _, next: _n, undiscounted, ...source } = price.source;
   if (price.source.agreed === undefined && price.source.next === undefined) return price;
   return { ...price, source, tiers: undiscounted === undefined ? price.tiers : readTiers(undiscounted) };
+}
+
+/** Whether a price was agreed on for one subscription, now or for later. */
+export function isSpecial({ kind, agreed: now, next }: EdgePrice['source']): boolean {
+  return kind === 'special' || now !== undefined || next !== undefined;
 }
 
 /** What counts in the next term of what is agreed in this one. */
@@ -153,7 +157,3 @@ export function discountOf(line: Line): DiscountTaken | undefined {
   return { type, value, unitPrice, amount: subtractMoney(whole, line.amount) };
 }
 
-/** A discount's amount as it is written. */
-export function discountText({ amount }: Pick<DiscountTaken, 'amount'>): string | null {
-  return amount && formatMoneyFixed(amount);
-}

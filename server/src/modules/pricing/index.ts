@@ -21,3 +21,5 @@ export { priceLists, type PriceLists } from './service-lists.ts';
 export type { Supposition } from './supposition.ts';
 export { exchangeRates, type ExchangeRates } from './service-exchange.ts';
 export { sellerWithin } from './service-deals.ts';
+export { bindExchangeRates } from './routes-exchange.ts';
+export { agreementFrom, dealFrom, type DealRead } from './routes-deals.ts';

@@ -90,6 +90,8 @@ function visibleSteps(caller: Principal, node: AccountNode, steps: readonly Pric
         currency: step.currency,
         tiers: step.tiers.map(({ lowerLimit, amount }) => ({ lower_limit: lowerLimit, amount })),
         source: isOfSeller ? { kind: 'seller' as const } : showSource(step.source),
+        // What the list says is for the buyer's eyes, and so is how it came to what the buyer pays.
+        ...given({ exchange: step.source.exchange }),
         below_cost: isOfSeller ? null : step.belowCost,
       },
     ];
@@ -107,9 +109,10 @@ export function showSource(source: PriceSource): ShownSource {
       return { kind, price_list_id: priceListId, price_list: priceList, target, effective_from: effectiveFrom };
     }
     case 'rule': {
-      const { kind, priceListId, priceList, ruleId, scope, percent, amount, effectiveFrom } = source;
+      const { kind, priceListId, priceList, ruleId, scope, percent, amount, effectiveFrom, costExchange } = source;
       const list = { price_list_id: priceListId, price_list: priceList };
-      return { kind, ...list, rule_id: ruleId, scope, percent, amount, effective_from: effectiveFrom };
+      const cost = given({ cost_exchange: costExchange });
+      return { kind, ...list, rule_id: ruleId, scope, percent, amount, effective_from: effectiveFrom, ...cost };
     }
   }
 }
