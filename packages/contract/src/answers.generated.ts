@@ -68,6 +68,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "delegations.write",
         "prices.read",
         "prices.write",
+        "exchange_rates.read",
+        "exchange_rates.write",
         "prices.explain",
         "pools.read",
         "pools.assign",
@@ -1651,6 +1653,36 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "next_cursor": "WyIwMTk2YTAwMC0wMDAwLTcwMDAiXQ"
     }
   ],
+  "listExchangeRates": [
+    {
+      "data": [],
+      "next_cursor": null
+    }
+  ],
+  "setExchangeRates": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000104e",
+          "from": "USD",
+          "to": "EUR",
+          "rate": "0.9215",
+          "effective_on": "2026-04-01",
+          "set_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+          "set_at": "2026-03-02T09:00:00Z"
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000001050",
+          "from": "EUR",
+          "to": "JPY",
+          "rate": "162.35",
+          "effective_on": "2026-04-01",
+          "set_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+          "set_at": "2026-03-02T09:00:00Z"
+        }
+      ]
+    }
+  ],
   "listPools": [
     {
       "data": [
@@ -2196,7 +2228,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104e",
+      "id": "0196a000-0000-7000-8000-000000001051",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "1000004",
       "name": "Marlow Print Works",
@@ -2346,7 +2378,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104f",
+      "id": "0196a000-0000-7000-8000-000000001052",
       "number": "SO000013",
       "surface": "api",
       "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -2375,7 +2407,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, seat",
           "quantity": "12",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001050"
+          "subscription_id": "0196a000-0000-7000-8000-000000001053"
         },
         {
           "position": 1,
@@ -2388,13 +2420,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001050"
+          "subscription_id": "0196a000-0000-7000-8000-000000001053"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001051",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001054",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2418,8 +2450,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001052",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001055",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2447,8 +2479,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001053",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001056",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2472,8 +2504,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001054",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001057",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2521,10 +2553,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001053",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-00000000104f",
+          "order_id": "0196a000-0000-7000-8000-000000001052",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -2562,7 +2594,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001055",
+              "id": "0196a000-0000-7000-8000-000000001058",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3352,7 +3384,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001056",
+        "id": "0196a000-0000-7000-8000-000000001059",
         "number": "CH000014",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -3386,7 +3418,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001057",
+            "id": "0196a000-0000-7000-8000-00000000105a",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3411,7 +3443,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001058",
+            "id": "0196a000-0000-7000-8000-00000000105b",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3841,7 +3873,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "planned": [
         {
-          "id": "0196a000-0000-7000-8000-000000001059",
+          "id": "0196a000-0000-7000-8000-00000000105c",
           "subscription_id": "0196a000-0000-7000-8000-00000000003b",
           "moment": {
             "at": "renewal",
@@ -3874,7 +3906,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "switchPlan": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000105a",
+        "id": "0196a000-0000-7000-8000-00000000105d",
         "number": "CH000015",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -3921,7 +3953,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000105b",
+            "id": "0196a000-0000-7000-8000-00000000105e",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3946,7 +3978,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105c",
+            "id": "0196a000-0000-7000-8000-00000000105f",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000102c",
@@ -3971,7 +4003,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105d",
+            "id": "0196a000-0000-7000-8000-000000001060",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4000,7 +4032,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105e",
+            "id": "0196a000-0000-7000-8000-000000001061",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000102c",
@@ -4052,7 +4084,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000034",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "6",
-            "order_id": "0196a000-0000-7000-8000-00000000105f",
+            "order_id": "0196a000-0000-7000-8000-000000001062",
             "customer_id": "0196a000-0000-7000-8000-000000001030",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
@@ -4082,7 +4114,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001060",
+                "id": "0196a000-0000-7000-8000-000000001063",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4102,7 +4134,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000034",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "6",
-          "order_id": "0196a000-0000-7000-8000-00000000105f",
+          "order_id": "0196a000-0000-7000-8000-000000001062",
           "customer_id": "0196a000-0000-7000-8000-000000001030",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
@@ -4132,7 +4164,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001060",
+              "id": "0196a000-0000-7000-8000-000000001063",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4401,7 +4433,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "renewSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001061",
+        "id": "0196a000-0000-7000-8000-000000001064",
         "number": "RN000016",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -4440,7 +4472,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000035",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "7",
-            "order_id": "0196a000-0000-7000-8000-000000001062",
+            "order_id": "0196a000-0000-7000-8000-000000001065",
             "customer_id": "0196a000-0000-7000-8000-000000001030",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -4470,7 +4502,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001063",
+                "id": "0196a000-0000-7000-8000-000000001066",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4490,7 +4522,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "7",
-          "order_id": "0196a000-0000-7000-8000-000000001062",
+          "order_id": "0196a000-0000-7000-8000-000000001065",
           "customer_id": "0196a000-0000-7000-8000-000000001030",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -4520,7 +4552,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001063",
+              "id": "0196a000-0000-7000-8000-000000001066",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4659,7 +4691,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "cancelSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001064",
+        "id": "0196a000-0000-7000-8000-000000001067",
         "number": "CL000017",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -4693,7 +4725,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001065",
+            "id": "0196a000-0000-7000-8000-000000001068",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4718,7 +4750,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001066",
+            "id": "0196a000-0000-7000-8000-000000001069",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4770,7 +4802,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000036",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "8",
-            "order_id": "0196a000-0000-7000-8000-000000001067",
+            "order_id": "0196a000-0000-7000-8000-00000000106a",
             "customer_id": "0196a000-0000-7000-8000-000000001030",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -4800,7 +4832,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001068",
+                "id": "0196a000-0000-7000-8000-00000000106b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4820,7 +4852,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000036",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "8",
-          "order_id": "0196a000-0000-7000-8000-000000001067",
+          "order_id": "0196a000-0000-7000-8000-00000000106a",
           "customer_id": "0196a000-0000-7000-8000-000000001030",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -4850,7 +4882,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001068",
+              "id": "0196a000-0000-7000-8000-00000000106b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5062,7 +5094,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "9",
-          "order_id": "0196a000-0000-7000-8000-000000001069",
+          "order_id": "0196a000-0000-7000-8000-00000000106c",
           "customer_id": "0196a000-0000-7000-8000-000000001030",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -5092,7 +5124,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106a",
+              "id": "0196a000-0000-7000-8000-00000000106d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5166,7 +5198,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
-          "order_id": "0196a000-0000-7000-8000-00000000106b",
+          "order_id": "0196a000-0000-7000-8000-00000000106e",
           "customer_id": "0196a000-0000-7000-8000-000000001030",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -5196,7 +5228,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106c",
+              "id": "0196a000-0000-7000-8000-00000000106f",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5265,7 +5297,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeExpiry": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000106d",
+        "id": "0196a000-0000-7000-8000-000000001070",
         "number": "CH000018",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -5299,7 +5331,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000106e",
+            "id": "0196a000-0000-7000-8000-000000001071",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5324,7 +5356,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000106f",
+            "id": "0196a000-0000-7000-8000-000000001072",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5376,7 +5408,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000039",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "10",
-            "order_id": "0196a000-0000-7000-8000-000000001070",
+            "order_id": "0196a000-0000-7000-8000-000000001073",
             "customer_id": "0196a000-0000-7000-8000-000000001030",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -5406,7 +5438,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001071",
+                "id": "0196a000-0000-7000-8000-000000001074",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5426,7 +5458,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000039",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "10",
-          "order_id": "0196a000-0000-7000-8000-000000001070",
+          "order_id": "0196a000-0000-7000-8000-000000001073",
           "customer_id": "0196a000-0000-7000-8000-000000001030",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -5456,7 +5488,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001071",
+              "id": "0196a000-0000-7000-8000-000000001074",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5663,7 +5695,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "convertTrial": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001072",
+        "id": "0196a000-0000-7000-8000-000000001075",
         "number": "CH000019",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -5710,7 +5742,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001073",
+            "id": "0196a000-0000-7000-8000-000000001076",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5735,7 +5767,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001074",
+            "id": "0196a000-0000-7000-8000-000000001077",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5787,7 +5819,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "11",
-            "order_id": "0196a000-0000-7000-8000-000000001075",
+            "order_id": "0196a000-0000-7000-8000-000000001078",
             "customer_id": "0196a000-0000-7000-8000-000000001030",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -5817,7 +5849,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001076",
+                "id": "0196a000-0000-7000-8000-000000001079",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5837,7 +5869,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "11",
-          "order_id": "0196a000-0000-7000-8000-000000001075",
+          "order_id": "0196a000-0000-7000-8000-000000001078",
           "customer_id": "0196a000-0000-7000-8000-000000001030",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -5867,7 +5899,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001076",
+              "id": "0196a000-0000-7000-8000-000000001079",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6086,7 +6118,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "setSpecialPrices": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001077",
+        "id": "0196a000-0000-7000-8000-00000000107a",
         "number": "CH000020",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -6120,7 +6152,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001078",
+            "id": "0196a000-0000-7000-8000-00000000107b",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6149,7 +6181,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001079",
+            "id": "0196a000-0000-7000-8000-00000000107c",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6500,7 +6532,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "moveItems": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107a",
+        "id": "0196a000-0000-7000-8000-00000000107d",
         "number": "CH000021",
         "surface": "api",
         "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
@@ -6547,7 +6579,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107b",
+            "id": "0196a000-0000-7000-8000-00000000107e",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6572,7 +6604,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107c",
+            "id": "0196a000-0000-7000-8000-00000000107f",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6597,7 +6629,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107d",
+            "id": "0196a000-0000-7000-8000-000000001080",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6622,7 +6654,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107e",
+            "id": "0196a000-0000-7000-8000-000000001081",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7756,7 +7788,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-00000000003e"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-00000000107f",
+        "id": "0196a000-0000-7000-8000-000000001082",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000005",
         "name": "Oakmoth Publishing",
@@ -7792,10 +7824,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-000000001080",
+            "id": "0196a000-0000-7000-8000-000000001083",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "4",
-            "order_id": "0196a000-0000-7000-8000-000000001081",
+            "order_id": "0196a000-0000-7000-8000-000000001084",
             "customer_id": "0196a000-0000-7000-8000-00000000003e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -7825,7 +7857,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001082",
+                "id": "0196a000-0000-7000-8000-000000001085",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7839,11 +7871,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001083",
+            "id": "0196a000-0000-7000-8000-000000001086",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "14",
-            "order_id": "0196a000-0000-7000-8000-000000001084",
-            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "order_id": "0196a000-0000-7000-8000-000000001087",
+            "customer_id": "0196a000-0000-7000-8000-000000001082",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -7872,7 +7904,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001085",
+                "id": "0196a000-0000-7000-8000-000000001088",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7886,10 +7918,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001086",
+            "id": "0196a000-0000-7000-8000-000000001089",
             "number": "CL000023",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -7915,13 +7947,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "0",
                 "previous_quantity": "2",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080"
+                "subscription_id": "0196a000-0000-7000-8000-000000001083"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001088",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-00000000108a",
+                "subscription_id": "0196a000-0000-7000-8000-000000001083",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -7949,8 +7981,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001089",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-00000000108b",
+                "subscription_id": "0196a000-0000-7000-8000-000000001083",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -7998,10 +8030,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-000000001083",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "4",
-                "order_id": "0196a000-0000-7000-8000-000000001081",
+                "order_id": "0196a000-0000-7000-8000-000000001084",
                 "customer_id": "0196a000-0000-7000-8000-00000000003e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -8031,7 +8063,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001082",
+                    "id": "0196a000-0000-7000-8000-000000001085",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8047,15 +8079,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001084",
+            "id": "0196a000-0000-7000-8000-000000001087",
             "number": "MG000022",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "customer_id": "0196a000-0000-7000-8000-000000001082",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -8076,13 +8108,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-000000001083"
+                "subscription_id": "0196a000-0000-7000-8000-000000001086"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108a",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108c",
+                "subscription_id": "0196a000-0000-7000-8000-000000001086",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8110,12 +8142,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000108b",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108d",
+                "subscription_id": "0196a000-0000-7000-8000-000000001086",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "buyer_id": "0196a000-0000-7000-8000-000000001082",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -8150,7 +8182,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "buyer_id": "0196a000-0000-7000-8000-000000001082",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -8159,11 +8191,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-000000001086",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "14",
-                "order_id": "0196a000-0000-7000-8000-000000001084",
-                "customer_id": "0196a000-0000-7000-8000-00000000107f",
+                "order_id": "0196a000-0000-7000-8000-000000001087",
+                "customer_id": "0196a000-0000-7000-8000-000000001082",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -8192,7 +8224,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001085",
+                    "id": "0196a000-0000-7000-8000-000000001088",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8256,7 +8288,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+          "buyer_id": "0196a000-0000-7000-8000-000000001082",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -9391,7 +9423,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-000000001030"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-00000000108c",
+        "id": "0196a000-0000-7000-8000-00000000108e",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000006",
         "name": "Blackbriar Freight",
@@ -9430,7 +9462,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "5",
-            "order_id": "0196a000-0000-7000-8000-00000000108d",
+            "order_id": "0196a000-0000-7000-8000-00000000108f",
             "customer_id": "0196a000-0000-7000-8000-000000001030",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -9460,7 +9492,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108e",
+                "id": "0196a000-0000-7000-8000-000000001090",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9474,11 +9506,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-00000000108f",
+            "id": "0196a000-0000-7000-8000-000000001091",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "15",
-            "order_id": "0196a000-0000-7000-8000-000000001090",
-            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "order_id": "0196a000-0000-7000-8000-000000001092",
+            "customer_id": "0196a000-0000-7000-8000-00000000108e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9507,7 +9539,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001091",
+                "id": "0196a000-0000-7000-8000-000000001093",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9521,10 +9553,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001092",
+            "id": "0196a000-0000-7000-8000-000000001094",
             "number": "CL000025",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -9555,7 +9587,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001093",
+                "id": "0196a000-0000-7000-8000-000000001095",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -9584,7 +9616,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001094",
+                "id": "0196a000-0000-7000-8000-000000001096",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -9636,7 +9668,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "id": "0196a000-0000-7000-8000-00000000003d",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "5",
-                "order_id": "0196a000-0000-7000-8000-00000000108d",
+                "order_id": "0196a000-0000-7000-8000-00000000108f",
                 "customer_id": "0196a000-0000-7000-8000-000000001030",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -9666,7 +9698,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108e",
+                    "id": "0196a000-0000-7000-8000-000000001090",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9682,15 +9714,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001090",
+            "id": "0196a000-0000-7000-8000-000000001092",
             "number": "MG000024",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "customer_id": "0196a000-0000-7000-8000-00000000108e",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -9711,13 +9743,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f"
+                "subscription_id": "0196a000-0000-7000-8000-000000001091"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001095",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001097",
+                "subscription_id": "0196a000-0000-7000-8000-000000001091",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -9745,12 +9777,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001096",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001098",
+                "subscription_id": "0196a000-0000-7000-8000-000000001091",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108e",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -9785,7 +9817,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108e",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -9794,11 +9826,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001091",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "15",
-                "order_id": "0196a000-0000-7000-8000-000000001090",
-                "customer_id": "0196a000-0000-7000-8000-00000000108c",
+                "order_id": "0196a000-0000-7000-8000-000000001092",
+                "customer_id": "0196a000-0000-7000-8000-00000000108e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9827,7 +9859,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001091",
+                    "id": "0196a000-0000-7000-8000-000000001093",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9891,7 +9923,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+          "buyer_id": "0196a000-0000-7000-8000-00000000108e",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -10423,7 +10455,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSandbox": [
     {
       "sandbox": {
-        "id": "0196a000-0000-7000-8000-000000001097",
+        "id": "0196a000-0000-7000-8000-000000001099",
         "name": "Next year",
         "now_at": "2027-01-31T09:00:00Z",
         "status": "standing",
