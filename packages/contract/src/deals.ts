@@ -62,7 +62,9 @@ export const deal = z
     ...agreement,
   })
   .refine(isOneAgreement, oneAgreementMessage)
-  .openapi('Deal', { description: 'A special price or a discount on one edge, in place of or off what the lists say.' });
+  .openapi('Deal', {
+    description: 'A special price or a discount on one edge, in place of or off what the lists say.',
+  });
 
 export const deals = z
   .array(deal)
@@ -86,8 +88,8 @@ export const discountTaken = z
       .string()
       .nullable()
       .openapi({ description: 'Without the discount; null where tiers that differ come to the same with it.' }),
-    amount: money
-      .nullable()
-      .openapi({ description: 'The line without the discount, rounded once, less the line. Null as the unit price is.' }),
+    amount: money.nullable().openapi({
+      description: 'The line without the discount, rounded once, less the line. Null as the unit price is.',
+    }),
   })
   .openapi('DiscountTaken');

@@ -25,7 +25,9 @@ const newRate = z
   })
   .openapi('NewExchangeRate');
 
-export const newExchangeRates = z.strictObject({ rates: z.array(newRate).min(1).max(1000) }).openapi('NewExchangeRates');
+export const newExchangeRates = z
+  .strictObject({ rates: z.array(newRate).min(1).max(1000) })
+  .openapi('NewExchangeRates');
 
 const params = z.strictObject({ account_id: id('account') });
 const tag = 'Exchange rates';

@@ -2,18 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { agreement, deals, isOneAgreement, oneAgreementMessage } from './deals.ts';
 import { alignment, orderDetail, orderPreview, subscriptionPreview } from './orders.ts';
 import { subscription } from './subscriptions.ts';
-import {
-  attributes,
-  changes,
-  date,
-  decimalOut,
-  flagInQuery,
-  id,
-  instant,
-  quantity,
-  text,
-  version,
-} from './wire.ts';
+import { attributes, changes, date, decimalOut, flagInQuery, id, instant, quantity, text, version } from './wire.ts';
 
 /** What can be asked of a subscription after its sale, and what is answered. */
 

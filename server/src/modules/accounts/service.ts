@@ -45,7 +45,18 @@ export type NewAccount = AccountFacts & {
 };
 
 export type AccountChange = Partial<
-  Pick<Account, 'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'billingCurrency' | 'priceFloor' | 'profile'>
+  Pick<
+    Account,
+    | 'name'
+    | 'timeZone'
+    | 'country'
+    | 'language'
+    | 'externalId'
+    | 'buyerGroup'
+    | 'billingCurrency'
+    | 'priceFloor'
+    | 'profile'
+  >
 > & { readonly status?: AccountStatus; readonly expectedVersion?: number | undefined };
 
 export type AccountsService = ReturnType<typeof accountsService>;

@@ -93,9 +93,7 @@ function clamp(on: string, { start, end }: EdgeLedger['window']): string {
 export function leavesSpecialPrices({ ledger }: Subscription, shared: number): boolean {
   return ledger
     .slice(shared)
-    .some(({ items }) =>
-      items.some(({ prices }) => Object.values(prices).some(({ source }) => isSpecial(source))),
-    );
+    .some(({ items }) => items.some(({ prices }) => Object.values(prices).some(({ source }) => isSpecial(source))));
 }
 
 export function isRenewedAhead({ ledger }: Subscription): boolean {

@@ -325,7 +325,7 @@ function newLine(
 
 function currencyOf({ prices, owner }: Placement): string {
   for (const edges of prices) for (const price of Object.values(edges.at(-1)!.byType)) return price.currency;
-  return owner.account.currency;
+  return prices[0]?.at(-1)?.billedIn ?? owner.account.currency;
 }
 
 /** What one buyer pays for an order. */

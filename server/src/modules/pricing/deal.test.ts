@@ -53,7 +53,13 @@ describe('a discount', () => {
 
   test('where tiers that differ come to the same nobody claims to know which one it was', () => {
     const { source } = agreed(listed(['0', '10'], ['5', '8']), discount('percent', '100'));
-    const line = { type: 'recurring', quantity: decimal('3'), unitPrice: decimal('0'), fraction: fraction(1, 1), source };
+    const line = {
+      type: 'recurring',
+      quantity: decimal('3'),
+      unitPrice: decimal('0'),
+      fraction: fraction(1, 1),
+      source,
+    };
     expect(discountOf({ ...line, amount: parseMoney('0', 'EUR')! })).toMatchObject({ unitPrice: null, amount: null });
   });
 });
@@ -83,7 +89,9 @@ describe('the next term', () => {
     const both = agreed(now, discount('percent', '50', { from: 'renewal', terms: 2 }));
     expect(amounts(both)).toEqual(['7']);
     expect(next(both, 3)).toEqual([['10'], ['10'], ['20']]);
-    expect(amounts(agreed(agreed(listed(['0', '10']), discount('percent', '50', { from: 'renewal' })), price('7')))).toEqual(['7']);
+    expect(
+      amounts(agreed(agreed(listed(['0', '10']), discount('percent', '50', { from: 'renewal' })), price('7'))),
+    ).toEqual(['7']);
   });
 
   test('an amount ends where the edge has another currency by then; a percentage goes on', () => {
@@ -107,13 +115,20 @@ describe('the next term', () => {
 });
 
 test('what can be no agreement is told', () => {
-  const codes = (agreement: Agreement) => agreementReasons(agreement, 'deal').map(({ code, field }) => `${field} ${code}`);
+  const codes = (agreement: Agreement) =>
+    agreementReasons(agreement, 'deal').map(({ code, field }) => `${field} ${code}`);
   expect(codes(discount('percent', '100'))).toEqual([]);
   for (const value of ['0', '-1', '100.1', '1.23456'])
     expect(codes(discount('percent', value))).toEqual(['deal.discount pricing.discount_amount']);
   for (const terms of [0, -1, 1.5, 121])
     expect(codes(price('1', { terms }))).toEqual(['deal.terms pricing.deal_terms']);
-  const broken = [tiers(), tiers(['1', '1']), tiers(['0', '1'], ['0', '2']), tiers(['0', '1'], ['5', '1'], ['3', '1']), tiers(['0', '-1'])];
-  for (const of of broken) expect(codes(price('1', { tiers: of } as never))).toEqual(['deal.tiers pricing.tiers_incomplete']);
-  expect(codes(price('1', { currency: 'XXX' } as never))).toEqual(['deal.currency pricing.unknown_currency']);
+  const broken = [
+    tiers(),
+    tiers(['1', '1']),
+    tiers(['0', '1'], ['0', '2']),
+    tiers(['0', '1'], ['5', '1'], ['3', '1']),
+    tiers(['0', '-1']),
+  ];
+  for (const of of broken) expect(codes(price('1', { tiers: of }))).toEqual(['deal.tiers pricing.tiers_incomplete']);
+  expect(codes(price('1', { currency: 'XXX' }))).toEqual(['deal.currency pricing.unknown_currency']);
 });

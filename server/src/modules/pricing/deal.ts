@@ -156,4 +156,3 @@ export function discountOf(line: Line): DiscountTaken | undefined {
   const whole = roundRatio(exactLine(quantity, decimal(unitPrice), line.fraction), currency, 'half_away_from_zero');
   return { type, value, unitPrice, amount: subtractMoney(whole, line.amount) };
 }
-

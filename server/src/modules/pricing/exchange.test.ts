@@ -118,7 +118,13 @@ describe('a price in the currency that the edge is billed in', () => {
 });
 
 /** An oracle of its own: whole numbers only, nothing of the kernel but the number of digits. */
-function oracle(price: [bigint, number], rate: [bigint, number], quantity: bigint, share: [bigint, bigint], to: string) {
+function oracle(
+  price: [bigint, number],
+  rate: [bigint, number],
+  quantity: bigint,
+  share: [bigint, bigint],
+  to: string,
+) {
   const numerator = price[0] * rate[0] * quantity * share[0] * 10n ** BigInt(currencyExponent(to));
   const denominator = 10n ** BigInt(price[1] + rate[1]) * share[1];
   return (2n * numerator + denominator) / (2n * denominator);

@@ -11,7 +11,13 @@ export function bindExchangeRates(bind: Bind<Principal>, { rates, accounts }: Se
   bind(exchangeRateRoutes.listExchangeRates, async ({ caller, params, query }) => {
     const { account } = await accounts.visible(caller.accountId, params.account_id);
     const { from, to, on, limit } = query;
-    const rows = await rates.of(account.id, { from, to, on, before: afterId<'exchange_rate'>(query), limit: limit + 1 });
+    const rows = await rates.of(account.id, {
+      from,
+      to,
+      on,
+      before: afterId<'exchange_rate'>(query),
+      limit: limit + 1,
+    });
     return ok(pageById(rows, query, showRate));
   });
 

@@ -157,12 +157,7 @@ type Edges = {
 /** Of each edge the rate of the nearest account from its seller up that has one, by `place/from/to`. */
 type RatesByEdge = ReadonlyMap<string, Exchange>;
 
-function wantedRates(
-  node: AccountNode,
-  place: number,
-  date: string,
-  currencies: readonly string[],
-): RateWanted[] {
+function wantedRates(node: AccountNode, place: number, date: string, currencies: readonly string[]): RateWanted[] {
   const pairs = currencies.flatMap((from) => currencies.filter((to) => to !== from).map((to) => ({ from, to })));
   const upwards = node.chain.slice(0, place + 1).toReversed();
   return upwards.flatMap(({ id }) => pairs.map((pair) => ({ ...pair, place, accountId: id, date })));

@@ -83,7 +83,12 @@ describe('with the order', () => {
       terms: 1,
       discount: { type: 'amount', value: decimal('11') },
     };
-    const foreign: StoryDeal = { ...price('5'), kind: 'price', currency: 'EUR', tiers: [{ lowerLimit: zero, amount: zero }] };
+    const foreign: StoryDeal = {
+      ...price('5'),
+      kind: 'price',
+      currency: 'EUR',
+      tiers: [{ lowerLimit: zero, amount: zero }],
+    };
     const deals = { SEAT: [amount, amount], DISK: [foreign] };
     await expect(story.on('2026-03-01', () => story.sell({ SEAT: '1', DISK: '1' }, { deals }))).rejects.toMatchObject({
       reasons: [
@@ -105,7 +110,8 @@ describe('later', () => {
       quantity: decimal(quantity),
       deals: [{ ...price('1.5'), kind: 'price', chargeType: 'recurring', sellerId: story.owner.id } as const],
     });
-    const change = (items: ReturnType<typeof item>[]) => story.ask(seats, { kind: 'change', cascade: false, items } as never);
+    const change = (items: ReturnType<typeof item>[]) =>
+      story.ask(seats, { kind: 'change', cascade: false, items } as never);
     await expect(story.on('2026-03-11', () => change([item('SEAT', '4')]))).rejects.toMatchObject({
       reasons: [{ code: 'lifecycle.deals_only_now', field: 'items.0.deals' }],
     });
