@@ -4,7 +4,7 @@ import { currency, id, money, notNegative, share } from './wire.ts';
 
 /** Special prices and discounts that are agreed on for one sale, and what of them charges show. */
 
-export const dealTerms = z
+const dealTerms = z
   .int()
   .min(1)
   .max(120)
@@ -12,7 +12,7 @@ export const dealTerms = z
   .default(1)
   .openapi({ description: 'For so many terms, the first of them counted; null: for all that follow.' });
 
-export const discount = z
+const discount = z
   .union([z.strictObject({ percent: share }), z.strictObject({ amount: notNegative })])
   .openapi('Discount', { description: 'A share of the price, or an amount per unit in the currency of the edge.' });
 
@@ -52,7 +52,7 @@ export const oneAgreementMessage = {
   message: 'one of unit_price, tiers or discount is expected, and a currency only with a price',
 };
 
-export const deal = z
+const deal = z
   .strictObject({
     seller_id: id(
       'account',

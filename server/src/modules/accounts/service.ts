@@ -148,8 +148,8 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       updatedAt: cause.at.toString(),
     };
     if (id === within && current.parentId !== null) {
-      if (changed.buyerGroup !== current.buyerGroup) throw setAbove('buyer_group', 'buyer group');
-      if (changed.billingCurrency !== current.billingCurrency) throw setAbove('billing_currency', 'billing currency');
+      if (changed.buyerGroup !== current.buyerGroup) throw groupSetAbove();
+      if (changed.billingCurrency !== current.billingCurrency) throw billingSetAbove();
     }
     checkFacts(changed, chain.at(-2) ?? null);
     checkStatusChange(current.status, changed.status);
@@ -221,10 +221,16 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
   };
 }
 
-/** Groups have prices, and a currency is one of the bills that are sent: nobody chooses either for itself. */
-function setAbove(field: 'buyer_group' | 'billing_currency', what: string): TierlineError {
-  const message = `The ${what} of an account is set by its seller.`;
-  return new TierlineError(`accounts.${field}_set_above`, 'forbidden', message, { field });
+/** Groups have prices, so nobody chooses one for itself. */
+function groupSetAbove(): TierlineError {
+  const message = 'The buyer group of an account is set by its seller.';
+  return new TierlineError('accounts.buyer_group_set_above', 'forbidden', message, { field: 'buyer_group' });
+}
+
+/** Nor what it is billed in: the bills are its seller's. */
+function billingSetAbove(): TierlineError {
+  const message = 'The billing currency of an account is set by its seller.';
+  return new TierlineError('accounts.billing_currency_set_above', 'forbidden', message, { field: 'billing_currency' });
 }
 
 function definedOnly<T extends object>(fields: T): Partial<T> {

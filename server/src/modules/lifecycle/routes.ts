@@ -275,9 +275,6 @@ const itemFrom =
   });
 
 /** Prices are agreed on by whoever may set special ones. */
-function requireDeals(
-  { require }: { readonly require: (operation: 'subscriptions.prices') => void },
-  items: readonly ItemRead[],
-): void {
-  if (items.some(({ deals = [] }) => deals.length > 0)) require('subscriptions.prices');
+function requireDeals(call: Pick<Call<Principal, CommandRoute>, 'require'>, items: readonly ItemRead[]): void {
+  if (items.some(({ deals = [] }) => deals.length > 0)) call.require('subscriptions.prices');
 }
