@@ -87,6 +87,8 @@ export type Order = {
   readonly version: number;
   readonly placedAt: string;
   readonly completedAt: string | null;
+  /** Why it ended in error or was canceled. */
+  readonly statusReason: string | null;
 };
 
 export type OrderDetail = Order & {
