@@ -124,6 +124,7 @@ export async function exampleChannel(db: Database) {
     order: order.id,
     subscription: order.subscriptions[0]!.id,
     pendingSubscription: byHand.subscriptions[0]!.id,
+    pendingOrder: unwanted.id,
     user: user.id,
     apiKey: apiKey.apiKey.id,
     lmpiCredential: lmpiCredential.id,

@@ -12,6 +12,7 @@ import {
 } from '../subscriptions/index.ts';
 import type { Context } from './context.ts';
 import type { Decision } from './draft.ts';
+import type { Intent } from './intent.ts';
 import { failedAgain } from './renewal-retry.ts';
 
 /** What a vendor is told happened to a subscription. */
@@ -37,7 +38,9 @@ export type StoredWork = {
   /** What only decisions read of the subscription before. */
   readonly life: StoredLife;
   /** Ids of intents: those that the order planned, those that it dropped, and those that it carried out. */
-  readonly intents: { readonly dropped: readonly string[]; readonly done: readonly string[] };
+  readonly intents: Readonly<Record<'planned' | 'dropped' | 'done', readonly string[]>>;
+  /** Whether it is the one that was asked about. */
+  readonly leads: boolean;
 };
 
 /** The work that is left when an order was stored: none for vendors whose products are there at once. */
@@ -69,6 +72,7 @@ export function workOf(
   context: Context,
   { order, subscriptions, events, intents }: Decision,
   planOf: (after: Subscription) => Pick<PlanVersion, 'vendor'>,
+  planned: readonly Pick<Intent, 'id'>[],
 ): OrderWork | null {
   if (order !== 'change' && order !== 'renewal' && order !== 'cancellation') return null;
   const vendor = [planOf(subscriptions[0]!.after).vendor, context.current.plan.vendor].find(
@@ -83,7 +87,7 @@ export function workOf(
   return {
     jobId: newId<'job'>(),
     waits: context.inWork !== null,
-    changes: subscriptions.map(({ before, after }) => ({
+    changes: subscriptions.map(({ before, after }, index) => ({
       id: after.id,
       version: before.version + 1,
       change: {
@@ -92,7 +96,8 @@ export function workOf(
         before: fieldsOf(before),
         after: fieldsOf(after),
         life: storeLife(before),
-        intents: { dropped: of('dropped'), done: of('done') },
+        intents: { planned: planned.map(({ id }) => id), dropped: of('dropped'), done: of('done') },
+        leads: index === 0,
       },
     })),
   };

@@ -70,12 +70,12 @@ export function lifecycleService(dependencies: Dependencies) {
       const plan = context.others.get(after.id)?.loaded.plan ?? context.current.plan;
       return after.planId === plan.planId ? plan : (context.plans.get(after.planId)?.plan ?? plan);
     };
-    const work = workOf(context, made, terms);
+    const newIntents = made.intents.flatMap((change) =>
+      change.kind === 'add' ? [newIntent(cause, made, change.moment, change.command, real)] : [],
+    );
+    const work = workOf(context, made, terms, newIntents);
     const decision = work === null ? made : withHeldLines(context.current, made);
     const makesOrder = decision.order !== null && (decision.lines.length > 0 || decision.charges.length > 0);
-    const newIntents = decision.intents.flatMap((change) =>
-      change.kind === 'add' ? [newIntent(cause, decision, change.moment, change.command, real)] : [],
-    );
     const ended = new Set(decision.intents.flatMap((change) => (change.kind === 'end' ? [change.intent.id] : [])));
     const edited = new Map(
       decision.intents.flatMap((change) =>
