@@ -261,7 +261,7 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
     const loaded = await lifecycle.load.context(lead!, at, undefined, beside);
     const context = { ...loaded, intents: [...loaded.intents, ...again] };
     const { action } = work.rows[0]!.change;
-    const comesAgain = work.placedBy === 'system' && (action === 'renew' || action === 'convert');
+    const comesAgain = work.surface === 'system' && (action === 'renew' || action === 'convert');
     const restored = comesAgain
       ? [afterwards(context, lead!.subscription, ending), ...beside.map(({ subscription }) => subscription)]
       : [lead!, ...beside].map(({ subscription }) => subscription);

@@ -19,7 +19,7 @@ export type OrderInWork = {
   readonly orderId: OrderId;
   readonly status: OrderStatus;
   readonly type: OrderType;
-  readonly placedBy: string;
+  readonly surface: string;
   readonly jobId: string;
   readonly isBegun: boolean;
   /** Something of the same subscription was placed before it, and is not done. */
@@ -33,7 +33,7 @@ type Row = {
   readonly type: OrderType;
   readonly serial: bigint;
   readonly status: OrderStatus;
-  readonly placed_by: string;
+  readonly surface: string;
   readonly customer_id: string;
   readonly customer_name: string;
   readonly address: Address;
@@ -57,7 +57,7 @@ export async function selectWork(
   orderId: OrderId,
 ): Promise<OrderInWork | undefined> {
   const { rows } = await sql<Row>`
-    select o.type, o.serial, o.status, o.placed_by, c.id as customer_id, c.name as customer_name, c.address,
+    select o.type, o.serial, o.status, o.surface, c.id as customer_id, c.name as customer_name, c.address,
       k.subscription_id, k.version, k.job_id, k.change, k.begun_at is not null as is_begun, p.code as product_code,
       v.id as vendor_id, v.provisioning, v.webhook_url, v.webhook_secret_encrypted,
       s.status = 'pending' or exists (select from order_work e
@@ -76,7 +76,7 @@ export async function selectWork(
     orderId,
     status: first.status,
     type: first.type,
-    placedBy: first.placed_by,
+    surface: first.surface,
     jobId: first.job_id,
     isBegun: first.is_begun,
     isBlocked: rows.some((row) => row.is_blocked),

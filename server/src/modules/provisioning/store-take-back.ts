@@ -32,7 +32,9 @@ export async function storeTakenBack(
       return rows;
     };
     if (change !== null && !(await storeChanges({ query }, [change])).has(0)) throw versionMismatch('subscription');
-    for (const one of commits) await commit({ ...db, kysely }, one);
+    for (const one of commits) {
+      if (one.writes.length + one.events.length > 0) await commit({ ...db, kysely }, one);
+    }
   });
 }
 
