@@ -71,6 +71,10 @@ export function orderWork(dependencies: OrderWorkDependencies) {
     // Vendors are told of what happened to a subscription in the order in which it happened.
     if (work.isBlocked) return { later: waitSeconds };
     const cause = causeOf({ actor: 'system', node: await directory.get(ownerId) }, newId<'request'>(), clock);
+    if (work.isGone) {
+      await close(cause, ownerId, work, { status: 'canceled', reason: 'The subscription could not be provisioned.' });
+      return { done: true };
+    }
     const { provisioning } = work.vendor;
     if (!(await begin(cause, ownerId, work, provisioning === 'webhook'))) return { done: true };
     if (provisioning === 'manual') return { later: lookAgainSeconds };
@@ -119,7 +123,7 @@ export function orderWork(dependencies: OrderWorkDependencies) {
       if (work.isBlocked && ending.status !== 'canceled') throw notItsTurn();
       try {
         return await (ending.status === 'completed'
-          ? complete(cause, ownerId, work)
+          ? close(cause, ownerId, work, { ...ending, reason: null })
           : undo.takeBack(cause, ownerId, work, ending));
       } catch (error) {
         if (!isOvertaken(error) || attempt === attemptsMax) throw error;
@@ -133,7 +137,8 @@ export function orderWork(dependencies: OrderWorkDependencies) {
     if (order.status !== status) throw ended(order.status);
   }
 
-  async function complete(cause: Cause, ownerId: AccountId, work: OrderInWork): Promise<void> {
+  /** Nothing of the order is in work any more; whatever waited for it goes on. */
+  async function close(cause: Cause, ownerId: AccountId, work: OrderInWork, ending: Ending): Promise<void> {
     const { orderId, jobId, rows } = work;
     const later = await selectLater(db, ownerId, rows);
     const at = cause.at.toString();
@@ -143,7 +148,7 @@ export function orderWork(dependencies: OrderWorkDependencies) {
       answer: null,
       writes: [
         {
-          run: endWork(db, ownerId, orderId, { status: 'completed', reason: null, at }),
+          run: endWork(db, ownerId, orderId, { ...ending, at }),
           expect: 1,
           otherwise: ended('ended'),
         },
@@ -155,14 +160,14 @@ export function orderWork(dependencies: OrderWorkDependencies) {
         ),
       ],
       events: [
-        ...rows.map(({ subscriptionId }) => ({
+        ...(ending.status === 'completed' ? rows : []).map(({ subscriptionId }) => ({
           ownerId,
           type: 'subscription.change_provisioned',
           subjectKind: 'subscription',
           subjectId: subscriptionId,
           data: { order_id: orderId },
         })),
-        { ownerId, type: 'order.ended', subjectKind: 'order', subjectId: orderId, data: { status: 'completed' } },
+        { ownerId, type: 'order.ended', subjectKind: 'order', subjectId: orderId, data: ending },
       ],
     });
   }

@@ -53,7 +53,8 @@ export function provisioningService(dependencies: Dependencies) {
     const subscription = await subscriptions.get(within, { id });
     if (orderId !== undefined && orderId !== subscription.orderId)
       return acknowledgeChange(cause, subscription, orderId, outcome, reason);
-    const [next] = orderId === undefined ? await selectQueue(db, subscription.ownerId, id) : [];
+    const isSale = orderId !== undefined || subscription.status === 'pending';
+    const [next] = isSale ? [] : await selectQueue(db, subscription.ownerId, id);
     // Said of a sale once more it would be taken for the change.
     if (next !== undefined) throw orderNeeded(next);
     return acknowledgeSale(cause, within, id, outcome, reason);

@@ -22,6 +22,8 @@ export type OrderInWork = {
   readonly surface: string;
   readonly jobId: string;
   readonly isBegun: boolean;
+  /** Its subscription could not be made real, so all that was charged for it is given back already. */
+  readonly isGone: boolean;
   /** Something of the same subscription was placed before it, and is not done. */
   readonly isBlocked: boolean;
   readonly rows: readonly WorkRow[];
@@ -43,6 +45,7 @@ type Row = {
   readonly change: StoredWork;
   readonly is_begun: boolean;
   readonly is_blocked: boolean;
+  readonly is_gone: boolean;
   readonly product_code: string;
   readonly vendor_id: string;
   readonly provisioning: VendorEnd['provisioning'];
@@ -60,6 +63,7 @@ export async function selectWork(
     select o.type, o.serial, o.status, o.surface, c.id as customer_id, c.name as customer_name, c.address,
       k.subscription_id, k.version, k.job_id, k.change, k.begun_at is not null as is_begun, p.code as product_code,
       v.id as vendor_id, v.provisioning, v.webhook_url, v.webhook_secret_encrypted,
+      s.status = 'removed' and k.change -> 'after' ->> 'status' <> 'removed' as is_gone,
       s.status = 'pending' or exists (select from order_work e
         where e.owner_id = k.owner_id and e.subscription_id = k.subscription_id and e.version < k.version) as is_blocked
     from order_work k
@@ -79,6 +83,7 @@ export async function selectWork(
     surface: first.surface,
     jobId: first.job_id,
     isBegun: first.is_begun,
+    isGone: rows.some((row) => row.is_gone),
     isBlocked: rows.some((row) => row.is_blocked),
     rows: rows.map((row) => ({ subscriptionId: row.subscription_id, version: row.version, change: row.change })),
     vendor: {
