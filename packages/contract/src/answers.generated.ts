@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001024",
+      "actor": "api_key:0196a000-0000-7000-8000-000000001025",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -77,6 +77,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customers.change",
         "orders.read",
         "orders.place",
+        "orders.cancel",
         "orders.preview",
         "subscriptions.read",
         "subscriptions.change",
@@ -168,7 +169,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001042",
+      "id": "0196a000-0000-7000-8000-000000001045",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -257,7 +258,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-000000001043",
+        "id": "0196a000-0000-7000-8000-000000001046",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -322,7 +323,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001024",
+          "id": "0196a000-0000-7000-8000-000000001025",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -338,7 +339,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-000000001044",
+        "id": "0196a000-0000-7000-8000-000000001047",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -368,7 +369,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-000000001025",
+          "access_token": "0196a000-0000-7000-8000-000000001026",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "revoked_at": null
@@ -379,9 +380,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-000000001045",
+      "id": "0196a000-0000-7000-8000-000000001048",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001046",
+      "access_token": "0196a000-0000-7000-8000-000000001049",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": null
@@ -391,7 +392,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001025",
+      "access_token": "0196a000-0000-7000-8000-000000001026",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": "2026-03-02T09:00:00Z"
@@ -417,7 +418,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-000000001047",
+        "id": "0196a000-0000-7000-8000-00000000104a",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -459,7 +460,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001026",
+          "id": "0196a000-0000-7000-8000-000000001027",
           "code": "halcyon-services",
           "name": "Halcyon Services",
           "provisioning": "manual",
@@ -474,7 +475,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-000000001048",
+      "id": "0196a000-0000-7000-8000-00000000104b",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
@@ -542,7 +543,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-000000001049",
+      "id": "0196a000-0000-7000-8000-00000000104c",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -689,7 +690,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001027",
+          "id": "0196a000-0000-7000-8000-000000001028",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-SEAT-Y",
@@ -699,7 +700,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001028",
+          "id": "0196a000-0000-7000-8000-000000001029",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-TRIAL",
@@ -714,7 +715,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104a",
+      "id": "0196a000-0000-7000-8000-00000000104d",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -808,7 +809,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001029",
+          "id": "0196a000-0000-7000-8000-00000000102a",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10005",
           "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -822,10 +823,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102a",
+          "id": "0196a000-0000-7000-8000-00000000102b",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10006",
-          "product_id": "0196a000-0000-7000-8000-00000000102b",
+          "product_id": "0196a000-0000-7000-8000-00000000102c",
           "name": "Mail move, by hand",
           "short_description": "",
           "long_description": "",
@@ -841,7 +842,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104b",
+      "id": "0196a000-0000-7000-8000-00000000104e",
       "account_id": "0196a000-0000-7000-8000-000000000001",
       "number": "10007",
       "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -1208,7 +1209,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "plan_id": "0196a000-0000-7000-8000-00000000102a",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1219,7 +1220,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1388,7 +1389,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104c",
+      "id": "0196a000-0000-7000-8000-00000000104f",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -1456,7 +1457,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "target": "rate",
-          "target_id": "0196a000-0000-7000-8000-00000000102c",
+          "target_id": "0196a000-0000-7000-8000-00000000102d",
           "charge_type": "recurring",
           "effective_from": "2020-01-01",
           "lower_limit": "0",
@@ -1558,7 +1559,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104d",
+      "id": "0196a000-0000-7000-8000-000000001050",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1568,18 +1569,18 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "effective_from": "2026-04-01"
     },
     {
-      "affected": 11,
+      "affected": 12,
       "totals": {
-        "considered": 11,
+        "considered": 12,
         "is_sample": false,
         "changed": 0,
         "outcomes": {
           "as_is": {
-            "renewed": 10,
+            "renewed": 11,
             "expired": 1
           },
           "with_change": {
-            "renewed": 10,
+            "renewed": 11,
             "expired": 1
           }
         },
@@ -1804,9 +1805,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102c",
+          "id": "0196a000-0000-7000-8000-00000000102d",
           "number": "100005",
-          "resource_id": "0196a000-0000-7000-8000-000000001027",
+          "resource_id": "0196a000-0000-7000-8000-000000001028",
           "mpn": "HR-SEAT-Y",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1867,9 +1868,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102d",
+          "id": "0196a000-0000-7000-8000-00000000102e",
           "number": "100006",
-          "resource_id": "0196a000-0000-7000-8000-000000001028",
+          "resource_id": "0196a000-0000-7000-8000-000000001029",
           "mpn": "HR-TRIAL",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1882,7 +1883,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "depends_on": [],
           "plan": {
-            "id": "0196a000-0000-7000-8000-000000001029",
+            "id": "0196a000-0000-7000-8000-00000000102a",
             "number": "10005",
             "version": 1,
             "name": "Mailbox, trial",
@@ -1934,7 +1935,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "plan_id": "0196a000-0000-7000-8000-00000000102a",
           "number": "10005",
           "version": 1,
           "name": "Mailbox, trial",
@@ -1942,7 +1943,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "number": "10006",
           "version": 1,
           "name": "Mail move, by hand",
@@ -2027,7 +2028,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102e",
+            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2049,7 +2050,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001030",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2117,7 +2118,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001030",
+          "id": "0196a000-0000-7000-8000-000000001031",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "1000002",
           "name": "Blackbriar Freight",
@@ -2186,7 +2187,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104e",
+      "id": "0196a000-0000-7000-8000-000000001051",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "1000004",
       "name": "Marlow Print Works",
@@ -2290,8 +2291,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001031",
-          "number": "SO000012",
+          "id": "0196a000-0000-7000-8000-000000001032",
+          "number": "SO000013",
           "surface": "api",
           "placed_by": "system",
           "version": 1,
@@ -2306,7 +2307,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "attributes": null,
           "placed_at": "2026-03-02T09:00:00Z",
-          "completed_at": "2026-03-02T09:00:00Z"
+          "completed_at": "2026-03-02T09:00:00Z",
+          "status_reason": null
         },
         {
           "id": "0196a000-0000-7000-8000-000000000010",
@@ -2325,7 +2327,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "attributes": null,
           "placed_at": "2026-03-02T09:00:00Z",
-          "completed_at": "2026-03-02T09:00:00Z"
+          "completed_at": "2026-03-02T09:00:00Z",
+          "status_reason": null
         }
       ],
       "next_cursor": null
@@ -2333,10 +2336,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104f",
-      "number": "SO000013",
+      "id": "0196a000-0000-7000-8000-000000001052",
+      "number": "SO000014",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+      "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -2350,6 +2353,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "attributes": null,
       "placed_at": "2026-03-02T09:00:00Z",
       "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": null,
       "lines": [
         {
           "position": 0,
@@ -2362,7 +2366,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, seat",
           "quantity": "12",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001050"
+          "subscription_id": "0196a000-0000-7000-8000-000000001053"
         },
         {
           "position": 1,
@@ -2375,13 +2379,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001050"
+          "subscription_id": "0196a000-0000-7000-8000-000000001053"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001051",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001054",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2405,8 +2409,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001052",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001055",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2434,8 +2438,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001053",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001056",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2459,8 +2463,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001054",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001057",
+          "subscription_id": "0196a000-0000-7000-8000-000000001053",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2508,10 +2512,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001053",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "13",
-          "order_id": "0196a000-0000-7000-8000-00000000104f",
+          "number": "14",
+          "order_id": "0196a000-0000-7000-8000-000000001052",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -2549,7 +2553,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001055",
+              "id": "0196a000-0000-7000-8000-000000001058",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2577,6 +2581,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "attributes": null,
       "placed_at": "2026-03-02T09:00:00Z",
       "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": null,
       "lines": [
         {
           "position": 0,
@@ -2793,6 +2798,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "attributes": null,
       "placed_at": "2026-03-02T09:00:00Z",
       "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": null,
       "lines": [
         {
           "position": 0,
@@ -2823,7 +2829,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001032",
+          "id": "0196a000-0000-7000-8000-000000001033",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2848,7 +2854,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001033",
+          "id": "0196a000-0000-7000-8000-000000001034",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2870,14 +2876,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001030",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001034",
+          "id": "0196a000-0000-7000-8000-000000001035",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2906,7 +2912,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001035",
+          "id": "0196a000-0000-7000-8000-000000001036",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2931,7 +2937,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001036",
+          "id": "0196a000-0000-7000-8000-000000001037",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2953,14 +2959,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001030",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001038",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3058,7 +3064,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3074,14 +3080,102 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ]
     }
   ],
+  "cancelOrder": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000017",
+      "number": "SO000003",
+      "surface": "api",
+      "placed_by": "system",
+      "version": 2,
+      "owner_id": "0196a000-0000-7000-8000-000000000003",
+      "type": "sales",
+      "status": "canceled",
+      "customer_id": "0196a000-0000-7000-8000-000000000005",
+      "po_number": null,
+      "total": {
+        "amount": "0.00",
+        "currency": "USD"
+      },
+      "attributes": null,
+      "placed_at": "2026-03-02T09:00:00Z",
+      "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": "The customer changed its mind.",
+      "lines": [
+        {
+          "position": 0,
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_version": 1,
+          "rate_id": "0196a000-0000-7000-8000-00000000103c",
+          "resource_id": "0196a000-0000-7000-8000-00000000103d",
+          "mpn": "HR-MOVE",
+          "vendor": "halcyon-services",
+          "name": "Resource HR-MOVE",
+          "quantity": "1",
+          "previous_quantity": null,
+          "subscription_id": "0196a000-0000-7000-8000-00000000103b"
+        }
+      ],
+      "charges": [],
+      "edges": [],
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000103b",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "3",
+          "order_id": "0196a000-0000-7000-8000-000000000017",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_version": 1,
+          "name": "Mail move, by hand",
+          "status": "removed",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000103c",
+              "resource_id": "0196a000-0000-7000-8000-00000000103d",
+              "mpn": "HR-MOVE",
+              "vendor": "halcyon-services",
+              "name": "Resource HR-MOVE",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-00000000103e",
+              "product_id": "0196a000-0000-7000-8000-00000000102c",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "1",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 0,
+              "enabled": true
+            }
+          ]
+        }
+      ]
+    }
+  ],
   "listSubscriptions": [
     {
       "data": [
         {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "number": "13",
+          "order_id": "0196a000-0000-7000-8000-000000001032",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3111,7 +3205,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3125,12 +3219,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-000000000016",
+          "id": "0196a000-0000-7000-8000-00000000103b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "2",
-          "order_id": "0196a000-0000-7000-8000-00000000103a",
+          "number": "3",
+          "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3148,8 +3242,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103b",
-              "resource_id": "0196a000-0000-7000-8000-00000000103c",
+              "rate_id": "0196a000-0000-7000-8000-00000000103c",
+              "resource_id": "0196a000-0000-7000-8000-00000000103d",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3158,8 +3252,55 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
-              "product_id": "0196a000-0000-7000-8000-00000000102b",
+              "id": "0196a000-0000-7000-8000-00000000103e",
+              "product_id": "0196a000-0000-7000-8000-00000000102c",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "1",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 0,
+              "enabled": true
+            }
+          ]
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000000016",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "2",
+          "order_id": "0196a000-0000-7000-8000-00000000103f",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_version": 1,
+          "name": "Mail move, by hand",
+          "status": "pending",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000103c",
+              "resource_id": "0196a000-0000-7000-8000-00000000103d",
+              "mpn": "HR-MOVE",
+              "vendor": "halcyon-services",
+              "name": "Resource HR-MOVE",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001040",
+              "product_id": "0196a000-0000-7000-8000-00000000102c",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3213,7 +3354,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3273,7 +3414,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001038",
+          "id": "0196a000-0000-7000-8000-000000001039",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3292,9 +3433,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "id": "0196a000-0000-7000-8000-000000000016",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "2",
-      "order_id": "0196a000-0000-7000-8000-00000000103a",
+      "order_id": "0196a000-0000-7000-8000-00000000103f",
       "customer_id": "0196a000-0000-7000-8000-000000000005",
-      "plan_id": "0196a000-0000-7000-8000-00000000102a",
+      "plan_id": "0196a000-0000-7000-8000-00000000102b",
       "plan_version": 1,
       "name": "Mail move, by hand",
       "status": "active",
@@ -3312,8 +3453,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
         {
-          "rate_id": "0196a000-0000-7000-8000-00000000103b",
-          "resource_id": "0196a000-0000-7000-8000-00000000103c",
+          "rate_id": "0196a000-0000-7000-8000-00000000103c",
+          "resource_id": "0196a000-0000-7000-8000-00000000103d",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
@@ -3322,8 +3463,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103d",
-          "product_id": "0196a000-0000-7000-8000-00000000102b",
+          "id": "0196a000-0000-7000-8000-000000001040",
+          "product_id": "0196a000-0000-7000-8000-00000000102c",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
           "units": "1",
@@ -3339,10 +3480,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001056",
-        "number": "CH000014",
+        "id": "0196a000-0000-7000-8000-000000001059",
+        "number": "CH000015",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -3356,6 +3497,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -3373,7 +3515,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001057",
+            "id": "0196a000-0000-7000-8000-00000000105a",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3398,7 +3540,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001058",
+            "id": "0196a000-0000-7000-8000-00000000105b",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3488,7 +3630,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3546,7 +3688,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3583,6 +3725,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -3781,8 +3924,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "number": "13",
+          "order_id": "0196a000-0000-7000-8000-000000001032",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3812,7 +3955,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3828,7 +3971,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "planned": [
         {
-          "id": "0196a000-0000-7000-8000-000000001059",
+          "id": "0196a000-0000-7000-8000-00000000105c",
           "subscription_id": "0196a000-0000-7000-8000-00000000003b",
           "moment": {
             "at": "renewal",
@@ -3849,7 +3992,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "reason": null,
           "order_id": null,
           "version": 1,
-          "created_by": "api_key:0196a000-0000-7000-8000-000000001024",
+          "created_by": "api_key:0196a000-0000-7000-8000-000000001025",
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
         }
@@ -3861,15 +4004,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "switchPlan": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000105a",
-        "number": "CH000015",
+        "id": "0196a000-0000-7000-8000-00000000105d",
+        "number": "CH000016",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -3878,13 +4021,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
-            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "resource_id": "0196a000-0000-7000-8000-000000001028",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -3908,7 +4052,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000105b",
+            "id": "0196a000-0000-7000-8000-00000000105e",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3933,10 +4077,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105c",
+            "id": "0196a000-0000-7000-8000-00000000105f",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -3958,12 +4102,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105d",
+            "id": "0196a000-0000-7000-8000-000000001060",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -3987,12 +4131,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105e",
+            "id": "0196a000-0000-7000-8000-000000001061",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4027,7 +4171,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4038,9 +4182,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000034",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "6",
-            "order_id": "0196a000-0000-7000-8000-00000000105f",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "7",
+            "order_id": "0196a000-0000-7000-8000-000000001062",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4059,8 +4203,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102c",
-                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "rate_id": "0196a000-0000-7000-8000-00000000102d",
+                "resource_id": "0196a000-0000-7000-8000-000000001028",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4069,7 +4213,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001060",
+                "id": "0196a000-0000-7000-8000-000000001063",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4088,9 +4232,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000034",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "6",
-          "order_id": "0196a000-0000-7000-8000-00000000105f",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "7",
+          "order_id": "0196a000-0000-7000-8000-000000001062",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4109,8 +4253,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102c",
-              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "rate_id": "0196a000-0000-7000-8000-00000000102d",
+              "resource_id": "0196a000-0000-7000-8000-000000001028",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4119,7 +4263,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001060",
+              "id": "0196a000-0000-7000-8000-000000001063",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4142,7 +4286,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4151,13 +4295,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
-            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "resource_id": "0196a000-0000-7000-8000-000000001028",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4203,7 +4348,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4228,7 +4373,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4253,9 +4398,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4290,7 +4435,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4300,7 +4445,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4316,8 +4461,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": {},
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102c",
-                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "rate_id": "0196a000-0000-7000-8000-00000000102d",
+                "resource_id": "0196a000-0000-7000-8000-000000001028",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4342,7 +4487,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4358,8 +4503,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "attributes": {},
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102c",
-              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "rate_id": "0196a000-0000-7000-8000-00000000102d",
+              "resource_id": "0196a000-0000-7000-8000-000000001028",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4388,15 +4533,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "renewSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001061",
-        "number": "RN000016",
+        "id": "0196a000-0000-7000-8000-000000001064",
+        "number": "RN000017",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4405,6 +4550,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4426,9 +4572,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000035",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "7",
-            "order_id": "0196a000-0000-7000-8000-000000001062",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "8",
+            "order_id": "0196a000-0000-7000-8000-000000001065",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4457,7 +4603,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001063",
+                "id": "0196a000-0000-7000-8000-000000001066",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4476,9 +4622,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "7",
-          "order_id": "0196a000-0000-7000-8000-000000001062",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "8",
+          "order_id": "0196a000-0000-7000-8000-000000001065",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4507,7 +4653,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001063",
+              "id": "0196a000-0000-7000-8000-000000001066",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4530,7 +4676,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4539,6 +4685,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4558,7 +4705,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4600,7 +4747,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4646,15 +4793,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "cancelSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001064",
-        "number": "CL000017",
+        "id": "0196a000-0000-7000-8000-000000001067",
+        "number": "CL000018",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4663,6 +4810,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4680,7 +4828,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001065",
+            "id": "0196a000-0000-7000-8000-000000001068",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4705,12 +4853,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001066",
+            "id": "0196a000-0000-7000-8000-000000001069",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4745,7 +4893,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -4756,9 +4904,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000036",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "8",
-            "order_id": "0196a000-0000-7000-8000-000000001067",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "9",
+            "order_id": "0196a000-0000-7000-8000-00000000106a",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4787,7 +4935,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001068",
+                "id": "0196a000-0000-7000-8000-00000000106b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4806,9 +4954,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000036",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "8",
-          "order_id": "0196a000-0000-7000-8000-000000001067",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "9",
+          "order_id": "0196a000-0000-7000-8000-00000000106a",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4837,7 +4985,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001068",
+              "id": "0196a000-0000-7000-8000-00000000106b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4860,7 +5008,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4869,6 +5017,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4911,7 +5060,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4946,7 +5095,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -4956,7 +5105,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4998,7 +5147,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5048,9 +5197,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "9",
-          "order_id": "0196a000-0000-7000-8000-000000001069",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "10",
+          "order_id": "0196a000-0000-7000-8000-00000000106c",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5079,7 +5228,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106a",
+              "id": "0196a000-0000-7000-8000-00000000106d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5102,7 +5251,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5152,9 +5301,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "3",
-          "order_id": "0196a000-0000-7000-8000-00000000106b",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "4",
+          "order_id": "0196a000-0000-7000-8000-00000000106e",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5183,7 +5332,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106c",
+              "id": "0196a000-0000-7000-8000-00000000106f",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5206,7 +5355,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5252,15 +5401,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeExpiry": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000106d",
-        "number": "CH000018",
+        "id": "0196a000-0000-7000-8000-000000001070",
+        "number": "CH000019",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5269,6 +5418,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5286,7 +5436,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000106e",
+            "id": "0196a000-0000-7000-8000-000000001071",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5311,12 +5461,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000106f",
+            "id": "0196a000-0000-7000-8000-000000001072",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5351,7 +5501,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5362,9 +5512,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000039",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "10",
-            "order_id": "0196a000-0000-7000-8000-000000001070",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "11",
+            "order_id": "0196a000-0000-7000-8000-000000001073",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5393,7 +5543,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001071",
+                "id": "0196a000-0000-7000-8000-000000001074",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5412,9 +5562,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000039",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "10",
-          "order_id": "0196a000-0000-7000-8000-000000001070",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "11",
+          "order_id": "0196a000-0000-7000-8000-000000001073",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5443,7 +5593,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001071",
+              "id": "0196a000-0000-7000-8000-000000001074",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5466,7 +5616,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5475,6 +5625,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5517,7 +5668,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5552,7 +5703,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5562,7 +5713,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5604,7 +5755,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5650,15 +5801,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "convertTrial": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001072",
-        "number": "CH000019",
+        "id": "0196a000-0000-7000-8000-000000001075",
+        "number": "CH000020",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5667,6 +5818,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5683,10 +5835,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_id": "0196a000-0000-7000-8000-00000000102a",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
+            "resource_id": "0196a000-0000-7000-8000-000000001029",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5697,7 +5849,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001073",
+            "id": "0196a000-0000-7000-8000-000000001076",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5722,12 +5874,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001074",
+            "id": "0196a000-0000-7000-8000-000000001077",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5762,7 +5914,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -5773,9 +5925,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-00000000003a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "11",
-            "order_id": "0196a000-0000-7000-8000-000000001075",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "12",
+            "order_id": "0196a000-0000-7000-8000-000000001078",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5804,7 +5956,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001076",
+                "id": "0196a000-0000-7000-8000-000000001079",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5823,9 +5975,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-00000000003a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "11",
-          "order_id": "0196a000-0000-7000-8000-000000001075",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "12",
+          "order_id": "0196a000-0000-7000-8000-000000001078",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5854,7 +6006,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001076",
+              "id": "0196a000-0000-7000-8000-000000001079",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5877,7 +6029,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5886,6 +6038,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5901,10 +6054,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_id": "0196a000-0000-7000-8000-00000000102a",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
+            "resource_id": "0196a000-0000-7000-8000-000000001029",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5940,7 +6093,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5975,7 +6128,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -5985,7 +6138,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6027,7 +6180,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6073,10 +6226,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "setSpecialPrices": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001077",
-        "number": "CH000020",
+        "id": "0196a000-0000-7000-8000-00000000107a",
+        "number": "CH000021",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6090,6 +6243,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -6107,7 +6261,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001078",
+            "id": "0196a000-0000-7000-8000-00000000107b",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6136,7 +6290,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001079",
+            "id": "0196a000-0000-7000-8000-00000000107c",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6214,7 +6368,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6272,7 +6426,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6304,6 +6458,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -6487,10 +6642,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "moveItems": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107a",
-        "number": "CH000021",
+        "id": "0196a000-0000-7000-8000-00000000107d",
+        "number": "CH000022",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6504,6 +6659,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -6534,7 +6690,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107b",
+            "id": "0196a000-0000-7000-8000-00000000107e",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6559,7 +6715,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107c",
+            "id": "0196a000-0000-7000-8000-00000000107f",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6584,7 +6740,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107d",
+            "id": "0196a000-0000-7000-8000-000000001080",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6609,7 +6765,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107e",
+            "id": "0196a000-0000-7000-8000-000000001081",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6699,7 +6855,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6715,8 +6871,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "number": "13",
+            "order_id": "0196a000-0000-7000-8000-000000001032",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -6746,7 +6902,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6804,7 +6960,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6820,8 +6976,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "number": "13",
+          "order_id": "0196a000-0000-7000-8000-000000001032",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -6851,7 +7007,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6892,6 +7048,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -7273,7 +7430,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7406,7 +7563,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7500,7 +7657,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7529,7 +7686,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103e",
+          "id": "0196a000-0000-7000-8000-000000001041",
           "type": "subscription.created",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7560,7 +7717,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "plan_id": "0196a000-0000-7000-8000-00000000000a",
               "licenses": [
                 {
-                  "id": "0196a000-0000-7000-8000-000000001038",
+                  "id": "0196a000-0000-7000-8000-000000001039",
                   "units": "5",
                   "end_on": "2026-04-02",
                   "enabled": true,
@@ -7603,11 +7760,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             },
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
-            "completed_at": "2026-03-02T09:00:00Z"
+            "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null
           },
           "charges": [
             {
-              "id": "0196a000-0000-7000-8000-000000001033",
+              "id": "0196a000-0000-7000-8000-000000001034",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7632,7 +7790,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001034",
+              "id": "0196a000-0000-7000-8000-000000001035",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7661,7 +7819,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001036",
+              "id": "0196a000-0000-7000-8000-000000001037",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7686,7 +7844,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001037",
+              "id": "0196a000-0000-7000-8000-000000001038",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7717,7 +7875,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103f",
+          "id": "0196a000-0000-7000-8000-000000001042",
           "type": "intent.planned",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7743,7 +7901,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-00000000003e"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-00000000107f",
+        "id": "0196a000-0000-7000-8000-000000001082",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000005",
         "name": "Oakmoth Publishing",
@@ -7778,10 +7936,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-000000001080",
+            "id": "0196a000-0000-7000-8000-000000001083",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "4",
-            "order_id": "0196a000-0000-7000-8000-000000001081",
+            "number": "5",
+            "order_id": "0196a000-0000-7000-8000-000000001084",
             "customer_id": "0196a000-0000-7000-8000-00000000003e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -7811,7 +7969,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001082",
+                "id": "0196a000-0000-7000-8000-000000001085",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7825,11 +7983,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001083",
+            "id": "0196a000-0000-7000-8000-000000001086",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
-            "number": "14",
-            "order_id": "0196a000-0000-7000-8000-000000001084",
-            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "number": "15",
+            "order_id": "0196a000-0000-7000-8000-000000001087",
+            "customer_id": "0196a000-0000-7000-8000-000000001082",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -7858,7 +8016,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001085",
+                "id": "0196a000-0000-7000-8000-000000001088",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7872,10 +8030,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001086",
-            "number": "CL000023",
+            "id": "0196a000-0000-7000-8000-000000001089",
+            "number": "CL000024",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000108a",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -7889,6 +8047,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -7901,13 +8060,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "0",
                 "previous_quantity": "2",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080"
+                "subscription_id": "0196a000-0000-7000-8000-000000001083"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001088",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-00000000108b",
+                "subscription_id": "0196a000-0000-7000-8000-000000001083",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -7928,15 +8087,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001089",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-00000000108c",
+                "subscription_id": "0196a000-0000-7000-8000-000000001083",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -7984,10 +8143,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-000000001083",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
-                "number": "4",
-                "order_id": "0196a000-0000-7000-8000-000000001081",
+                "number": "5",
+                "order_id": "0196a000-0000-7000-8000-000000001084",
                 "customer_id": "0196a000-0000-7000-8000-00000000003e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -8017,7 +8176,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001082",
+                    "id": "0196a000-0000-7000-8000-000000001085",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8033,15 +8192,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001084",
-            "number": "MG000022",
+            "id": "0196a000-0000-7000-8000-000000001087",
+            "number": "MG000023",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000108a",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "customer_id": "0196a000-0000-7000-8000-000000001082",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -8050,6 +8209,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -8062,13 +8222,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-000000001083"
+                "subscription_id": "0196a000-0000-7000-8000-000000001086"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108a",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108d",
+                "subscription_id": "0196a000-0000-7000-8000-000000001086",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8089,19 +8249,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000108b",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108e",
+                "subscription_id": "0196a000-0000-7000-8000-000000001086",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "buyer_id": "0196a000-0000-7000-8000-000000001082",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -8118,7 +8278,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8136,7 +8296,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "buyer_id": "0196a000-0000-7000-8000-000000001082",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -8145,11 +8305,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-000000001086",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
-                "number": "14",
-                "order_id": "0196a000-0000-7000-8000-000000001084",
-                "customer_id": "0196a000-0000-7000-8000-00000000107f",
+                "number": "15",
+                "order_id": "0196a000-0000-7000-8000-000000001087",
+                "customer_id": "0196a000-0000-7000-8000-000000001082",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -8178,7 +8338,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001085",
+                    "id": "0196a000-0000-7000-8000-000000001088",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8242,7 +8402,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+          "buyer_id": "0196a000-0000-7000-8000-000000001082",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -8333,7 +8493,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8406,6 +8566,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -8454,7 +8615,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8481,7 +8642,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8623,6 +8784,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -8671,7 +8833,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8698,7 +8860,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8725,7 +8887,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8752,7 +8914,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8866,9 +9028,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000016",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "2",
-            "order_id": "0196a000-0000-7000-8000-00000000103a",
+            "order_id": "0196a000-0000-7000-8000-00000000103f",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102a",
+            "plan_id": "0196a000-0000-7000-8000-00000000102b",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -8886,8 +9048,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000103b",
-                "resource_id": "0196a000-0000-7000-8000-00000000103c",
+                "rate_id": "0196a000-0000-7000-8000-00000000103c",
+                "resource_id": "0196a000-0000-7000-8000-00000000103d",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -8896,8 +9058,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103d",
-                "product_id": "0196a000-0000-7000-8000-00000000102b",
+                "id": "0196a000-0000-7000-8000-000000001040",
+                "product_id": "0196a000-0000-7000-8000-00000000102c",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -8932,10 +9094,79 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "from": {
+            "id": "0196a000-0000-7000-8000-00000000103b",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "3",
+            "order_id": "0196a000-0000-7000-8000-000000000017",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000102b",
+            "plan_version": 1,
+            "name": "Mail move, by hand",
+            "status": "pending",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 1,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000103c",
+                "resource_id": "0196a000-0000-7000-8000-00000000103d",
+                "mpn": "HR-MOVE",
+                "vendor": "halcyon-services",
+                "name": "Resource HR-MOVE",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-00000000103e",
+                "product_id": "0196a000-0000-7000-8000-00000000102c",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "1",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 0,
+                "enabled": true
+              }
+            ]
+          },
+          "to": null,
+          "given_back": null,
+          "charged": null,
+          "intents": [],
+          "kept_edges": [],
+          "blockers": [
+            {
+              "code": "lifecycle.transfer_pending",
+              "message": "Subscription 3 is being provisioned. Wait until that has ended."
+            },
+            {
+              "code": "lifecycle.transfer_order_processing",
+              "message": "Order SO000003 of subscription 3 is not done yet. Wait until it is."
+            },
+            {
+              "code": "lifecycle.transfer_plan_not_delegated",
+              "message": "Mail move, by hand is not delegated to Saltmarsh & Pine IT, or not down the whole way."
+            }
+          ],
+          "warnings": []
+        },
+        {
+          "from": {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "number": "13",
+            "order_id": "0196a000-0000-7000-8000-000000001032",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -8965,7 +9196,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9030,6 +9261,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9066,7 +9298,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9173,6 +9405,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9209,7 +9442,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9236,7 +9469,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9373,10 +9606,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "from": {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
-        "customer_id": "0196a000-0000-7000-8000-000000001030"
+        "customer_id": "0196a000-0000-7000-8000-000000001031"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-00000000108c",
+        "id": "0196a000-0000-7000-8000-00000000108f",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000006",
         "name": "Blackbriar Freight",
@@ -9413,9 +9646,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "from": {
             "id": "0196a000-0000-7000-8000-00000000003d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "5",
-            "order_id": "0196a000-0000-7000-8000-00000000108d",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "6",
+            "order_id": "0196a000-0000-7000-8000-000000001090",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9444,7 +9677,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108e",
+                "id": "0196a000-0000-7000-8000-000000001091",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9458,11 +9691,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-00000000108f",
+            "id": "0196a000-0000-7000-8000-000000001092",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
-            "number": "15",
-            "order_id": "0196a000-0000-7000-8000-000000001090",
-            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "number": "16",
+            "order_id": "0196a000-0000-7000-8000-000000001093",
+            "customer_id": "0196a000-0000-7000-8000-00000000108f",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9491,7 +9724,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001091",
+                "id": "0196a000-0000-7000-8000-000000001094",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9505,15 +9738,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001092",
-            "number": "CL000025",
+            "id": "0196a000-0000-7000-8000-000000001095",
+            "number": "CL000026",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000108a",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "po_number": null,
             "total": {
               "amount": "-39.60",
@@ -9522,6 +9755,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9539,7 +9773,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001093",
+                "id": "0196a000-0000-7000-8000-000000001096",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -9561,19 +9795,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001094",
+                "id": "0196a000-0000-7000-8000-000000001097",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "buyer_id": "0196a000-0000-7000-8000-000000001031",
                 "type": "refund",
                 "quantity": "2",
                 "unit_price": "19.8",
@@ -9608,7 +9842,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "buyer_id": "0196a000-0000-7000-8000-000000001031",
                 "total": {
                   "amount": "-39.60",
                   "currency": "USD"
@@ -9619,9 +9853,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               {
                 "id": "0196a000-0000-7000-8000-00000000003d",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
-                "number": "5",
-                "order_id": "0196a000-0000-7000-8000-00000000108d",
-                "customer_id": "0196a000-0000-7000-8000-000000001030",
+                "number": "6",
+                "order_id": "0196a000-0000-7000-8000-000000001090",
+                "customer_id": "0196a000-0000-7000-8000-000000001031",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9650,7 +9884,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108e",
+                    "id": "0196a000-0000-7000-8000-000000001091",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9666,15 +9900,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001090",
-            "number": "MG000024",
+            "id": "0196a000-0000-7000-8000-000000001093",
+            "number": "MG000025",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000108a",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "customer_id": "0196a000-0000-7000-8000-00000000108f",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -9683,6 +9917,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9695,13 +9930,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f"
+                "subscription_id": "0196a000-0000-7000-8000-000000001092"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001095",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001098",
+                "subscription_id": "0196a000-0000-7000-8000-000000001092",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -9722,19 +9957,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001096",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001099",
+                "subscription_id": "0196a000-0000-7000-8000-000000001092",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108f",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -9751,7 +9986,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9769,7 +10004,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108f",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -9778,11 +10013,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001092",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
-                "number": "15",
-                "order_id": "0196a000-0000-7000-8000-000000001090",
-                "customer_id": "0196a000-0000-7000-8000-00000000108c",
+                "number": "16",
+                "order_id": "0196a000-0000-7000-8000-000000001093",
+                "customer_id": "0196a000-0000-7000-8000-00000000108f",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9811,7 +10046,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001091",
+                    "id": "0196a000-0000-7000-8000-000000001094",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9851,7 +10086,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-000000000003",
-          "buyer_id": "0196a000-0000-7000-8000-000000001030",
+          "buyer_id": "0196a000-0000-7000-8000-000000001031",
           "given_back": {
             "amount": "-39.60",
             "currency": "USD"
@@ -9875,7 +10110,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+          "buyer_id": "0196a000-0000-7000-8000-00000000108f",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -9927,8 +10162,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "from": {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "number": "13",
+            "order_id": "0196a000-0000-7000-8000-000000001032",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -9958,7 +10193,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10023,6 +10258,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -10059,7 +10295,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10166,6 +10402,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -10202,7 +10439,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10229,7 +10466,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10366,7 +10603,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001040",
+          "id": "0196a000-0000-7000-8000-000000001043",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",
@@ -10406,7 +10643,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSandbox": [
     {
       "sandbox": {
-        "id": "0196a000-0000-7000-8000-000000001097",
+        "id": "0196a000-0000-7000-8000-00000000109a",
         "name": "Next year",
         "now_at": "2027-01-31T09:00:00Z",
         "status": "standing",
