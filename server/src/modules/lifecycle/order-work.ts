@@ -48,7 +48,11 @@ export type OrderWork = {
   readonly jobId: string;
   /** An order of the subscription that was placed before is still in work, so that this one waits for it. */
   readonly waits: boolean;
-  readonly changes: readonly { readonly id: Subscription['id']; readonly version: number; readonly change: StoredWork }[];
+  readonly changes: readonly {
+    readonly id: Subscription['id'];
+    readonly version: number;
+    readonly change: StoredWork;
+  }[];
 };
 
 const actionOfEvent: Readonly<Record<string, WorkAction>> = {

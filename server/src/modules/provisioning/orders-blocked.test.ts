@@ -1,6 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { accepted, refused } from './testing.ts';
-import { world, vendorServer, channel, runner, clock, cause, sold, ask, toUnits, get, order, acknowledge, cancel, edges } from './testing-orders.ts';
+import {
+  world,
+  vendorServer,
+  channel,
+  runner,
+  clock,
+  cause,
+  sold,
+  ask,
+  toUnits,
+  get,
+  order,
+  acknowledge,
+  cancel,
+  edges,
+} from './testing-orders.ts';
 
 describe('while an order is in work', () => {
   test('another command is refused with its number; what needs no order is not', async () => {
@@ -97,9 +112,9 @@ describe('canceled', () => {
     const id = await sold('HAND');
     const { order: made } = await ask(id, toUnits('HAND', '15'));
     const stranger = await world.provider();
-    await expect(
-      world.engine.provisioning.cancel(cause(), stranger.id, made!.id, null),
-    ).rejects.toMatchObject({ code: 'orders.not_found' });
+    await expect(world.engine.provisioning.cancel(cause(), stranger.id, made!.id, null)).rejects.toMatchObject({
+      code: 'orders.not_found',
+    });
     expect(await order(made!.id)).toMatchObject({ status: 'processing' });
   });
 });

@@ -1,8 +1,32 @@
+import { sql } from 'kysely';
 import { readFile } from 'node:fs/promises';
 import { decimal, formatDecimal } from '@tierline/kernel';
 import { describe, expect, test } from 'vitest';
 import { accepted, answering, isSigned, provisioned, refused } from './testing.ts';
-import { world, vendorServer, channel, runner, failures, clock, secret, on, later, sold, ask, toUnits, get, order, due, acknowledge, ordersOf, edges, stored, ledgerOf, eventsOf, inWork } from './testing-orders.ts';
+import {
+  world,
+  vendorServer,
+  channel,
+  runner,
+  failures,
+  clock,
+  secret,
+  on,
+  later,
+  sold,
+  ask,
+  toUnits,
+  get,
+  order,
+  due,
+  acknowledge,
+  ordersOf,
+  edges,
+  stored,
+  ledgerOf,
+  eventsOf,
+  inWork,
+} from './testing-orders.ts';
 
 /** Names and kinds of all members, without their values. */
 function shapeOf(value: unknown): unknown {
@@ -159,7 +183,8 @@ test('orders of a subscription are told one after another', async () => {
   await runner.runDue();
   later(60);
   await runner.runDue();
-  const told = (): unknown[] => vendorServer.deliveries.map(({ text }) => (JSON.parse(text) as { action: string }).action);
+  const told = (): unknown[] =>
+    vendorServer.deliveries.map(({ text }) => (JSON.parse(text) as { action: string }).action);
   expect(new Set(told())).toEqual(new Set(['change']));
   await expect(acknowledge(id, 'active', renewal.id)).rejects.toMatchObject({ code: 'provisioning.not_its_turn' });
   vendorServer.react(provisioned);
@@ -191,4 +216,3 @@ test('a renewal that the vendor refuses is tried again later, and given up in th
   expect(await get(id)).toMatchObject({ status: 'terminated', autoRenewal: false });
   expect(await edges(id)).toEqual(billed);
 });
-

@@ -23,7 +23,14 @@ export function bindProvisioning(bind: Bind<Principal>, services: Services): voi
 
   bind(subscriptionRoutes.acknowledgeProvisioning, async ({ caller, params, body, cause }) => {
     const outcome = body.outcome === 'provisioned' ? 'active' : 'removed';
-    await provisioning.acknowledge(cause, caller.accountId, params.subscription_id, outcome, body.reason, body.order_id);
+    await provisioning.acknowledge(
+      cause,
+      caller.accountId,
+      params.subscription_id,
+      outcome,
+      body.reason,
+      body.order_id,
+    );
     return ok(showSubscription(await subscriptions.get(caller.accountId, { id: params.subscription_id })));
   });
 }

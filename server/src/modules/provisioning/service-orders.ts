@@ -209,11 +209,10 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
     const adjustments = await selectToAdjust(db, ownerId, ids, orderId);
     const change = await restoring(cause, ownerId, work, mets, { ending, adjustments });
     const all = [{ orderId, jobId: work.jobId }, ...later];
-    const endings = all.map(
-      (one): Ending =>
-        one.orderId === orderId
-          ? ending
-          : { status: 'canceled', reason: `Order ${work.request.order_number} before it was taken back.` },
+    const endings = all.map((one): Ending =>
+      one.orderId === orderId
+        ? ending
+        : { status: 'canceled', reason: `Order ${work.request.order_number} before it was taken back.` },
     );
     const at = cause.at.toString();
     const isSafe = ending.status !== 'canceled' || work.vendor.provisioning === 'manual';
@@ -222,7 +221,12 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
     const { actor, requestId } = cause;
     const common = { subjectId: orderId, answer: null };
     await storeTakenBack(db, change, [
-      { ...common, cause: { actor, requestId, at: cause.at }, writes: [...(isSafe ? [] : [unbegun]), ...givenBack], events: [] },
+      {
+        ...common,
+        cause: { actor, requestId, at: cause.at },
+        writes: [...(isSafe ? [] : [unbegun]), ...givenBack],
+        events: [],
+      },
       {
         ...common,
         cause,
@@ -300,7 +304,8 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
     const why = `Order ${work.request.order_number} was taken back${reason === null ? '' : `: ${reason}`}.`;
     return found.flatMap((intent): IntentChange[] => {
       const { id, moment, command, status } = intent;
-      if (planned.includes(id) && status === 'waiting') return [{ kind: 'end', intent, status: 'dropped', reason: why }];
+      if (planned.includes(id) && status === 'waiting')
+        return [{ kind: 'end', intent, status: 'dropped', reason: why }];
       if (dropped.includes(id) && status === 'dropped') return [{ kind: 'edit', intent, moment, command }];
       return done.includes(id) ? [{ kind: 'end', intent, status: 'failed', reason: why }] : [];
     });

@@ -146,12 +146,7 @@ export function provisioningService(dependencies: Dependencies) {
   }
 
   /** In a statement of its own, so that of two subscriptions settled at the same moment the later one sees the other. */
-  async function endOrder(
-    cause: Cause,
-    ownerId: AccountId,
-    orderId: OrderId,
-    reason: string | null,
-  ): Promise<void> {
+  async function endOrder(cause: Cause, ownerId: AccountId, orderId: OrderId, reason: string | null): Promise<void> {
     const work = settleOrder(db, ownerId, orderId, cause.at.toString(), reason);
     try {
       await commit(db, {

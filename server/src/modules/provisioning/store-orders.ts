@@ -54,11 +54,7 @@ type Row = {
 };
 
 /** Undefined when nothing of the order is in work any more. */
-export async function selectWork(
-  db: Database,
-  ownerId: AccountId,
-  orderId: OrderId,
-): Promise<OrderInWork | undefined> {
+export async function selectWork(db: Database, ownerId: AccountId, orderId: OrderId): Promise<OrderInWork | undefined> {
   const { rows } = await sql<Row>`
     select o.type, o.serial, o.status, o.surface, c.id as customer_id, c.name as customer_name, c.address,
       k.subscription_id, k.version, k.job_id, k.change, k.begun_at is not null as is_begun, p.code as product_code,

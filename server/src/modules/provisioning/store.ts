@@ -90,7 +90,9 @@ export function settleOrder(db: Database, ownerId: AccountId, orderId: OrderId, 
     .set({
       status: sql<string>`case when exists (select 1 from subscriptions s where s.owner_id = orders.owner_id
         and s.order_id = orders.id and s.status = 'removed') then 'error' else 'completed' end`,
-      status_reason: sql<string | null>`case when exists (select 1 from subscriptions s where s.owner_id = orders.owner_id
+      status_reason: sql<
+        string | null
+      >`case when exists (select 1 from subscriptions s where s.owner_id = orders.owner_id
         and s.order_id = orders.id and s.status = 'removed') then ${reason}::text end`,
       version: sql<number>`version + 1`,
       completed_at: at,

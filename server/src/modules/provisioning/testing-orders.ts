@@ -1,7 +1,6 @@
 import {
   addMoney,
   decimal,
-  formatDecimal,
   formatMoney,
   manualClock,
   Temporal,
@@ -137,7 +136,12 @@ export const ledgerOf = async (id: SubscriptionId): Promise<unknown> =>
   ((await stored(id)).life as { readonly ledger: unknown }).ledger;
 
 export async function eventsOf(id: string): Promise<string[]> {
-  const rows = await world.db.kysely.selectFrom('events').select('type').where('subject_id', '=', id).orderBy('id').execute();
+  const rows = await world.db.kysely
+    .selectFrom('events')
+    .select('type')
+    .where('subject_id', '=', id)
+    .orderBy('id')
+    .execute();
   return rows.map(({ type }) => type);
 }
 
