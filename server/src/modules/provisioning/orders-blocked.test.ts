@@ -15,16 +15,17 @@ import {
   acknowledge,
   cancel,
   edges,
-} from './testing-orders.ts';
+} from '../../../../test/support/orders-in-work.ts';
 
 describe('while an order is in work', () => {
   test('another command is refused with its number; what needs no order is not', async () => {
     const id = await sold('HAND');
     const { order: made } = await ask(id, toUnits('HAND', '15'));
+    const number = `CH${made!.serial.padStart(6, '0')}`;
     const refusal = {
       code: 'lifecycle.order_in_work',
       kind: 'conflict',
-      message: expect.stringContaining(`CH${made!.serial.padStart(6, '0')}`),
+      message: `Order ${number} of the subscription is processing, and nothing else can be changed until it has ended.`,
       details: { order_id: made!.id, order_status: 'processing' },
     };
     await expect(ask(id, toUnits('HAND', '16'))).rejects.toMatchObject(refusal);

@@ -54,7 +54,7 @@ export function webhookSender(dependencies: WebhookDependencies) {
       const message = `The vendor's webhook answered ${response.status}.`;
       throw new TierlineError('provisioning.refused', 'unavailable', message);
     }
-    return answer as Exclude<Answer, { is: 'refused' }>;
+    return answer;
   };
 }
 

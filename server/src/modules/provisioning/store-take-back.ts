@@ -28,7 +28,7 @@ export async function storeTakenBack(
       values: readonly unknown[],
     ): Promise<Row[]> => {
       const sent = values.map((value) => (Array.isArray(value) ? arrayLiteral(value) : value));
-      const { rows } = await kysely.executeQuery<Row>(CompiledQuery.raw(text, sent) as CompiledQuery<Row>);
+      const { rows } = await kysely.executeQuery<Row>(CompiledQuery.raw(text, sent));
       return rows;
     };
     if (change !== null && !(await storeChanges({ query }, [change])).has(0)) throw versionMismatch('subscription');

@@ -10,11 +10,11 @@ import {
 } from '@tierline/kernel';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import { openWorld, type World } from '../../../../test/support/world.ts';
-import { jobRunner, type JobRunner } from '../../platform/jobs/index.ts';
-import type { NamedCommand, Outcome } from '../lifecycle/index.ts';
-import type { OrderDetail } from '../orders/index.ts';
-import { aVendorServer, provisioned } from './testing.ts';
+import { openWorld, type World } from './world.ts';
+import { jobRunner, type JobRunner } from '@tierline/server/platform/jobs/index.ts';
+import type { NamedCommand, Outcome } from '@tierline/server/modules/lifecycle/index.ts';
+import type { OrderDetail } from '@tierline/server/modules/orders/index.ts';
+import { aVendorServer, provisioned } from '@tierline/server/modules/provisioning/testing.ts';
 
 // Orders of vendors that take their time: a channel, and what is asked of it. Whoever imports this has it opened and closed.
 
