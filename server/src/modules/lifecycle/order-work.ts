@@ -3,7 +3,7 @@ import type { PlanVersion } from '../catalog/index.ts';
 import {
   fieldsOf,
   readLife,
-  storeLife,
+  lifeText,
   withFields,
   type Fields,
   type RenewalFailure,
@@ -99,7 +99,7 @@ export function workOf(
         vendor_id: vendor.id,
         before: fieldsOf(before),
         after: fieldsOf(after),
-        life: storeLife(before),
+        life: JSON.parse(lifeText(before)) as StoredLife,
         intents: { planned: planned.map(({ id }) => id), dropped: of('dropped'), done: of('done') },
         leads: index === 0,
       },
