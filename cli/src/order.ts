@@ -35,6 +35,7 @@ const fields = (order: OrderDetail): readonly Field[] => [
   ['po number', order.po_number],
   ['placed', `${order.placed_at} by ${order.placed_by}`],
   ['total', inWords(order.total)],
+  ['why', order.status_reason],
 ];
 
 async function showOrder(show: Show, order: OrderDetail): Promise<void> {
@@ -128,6 +129,17 @@ const place: CommandSpec = {
   },
 };
 
+const cancel: CommandSpec = {
+  name: 'cancel',
+  summary: 'Take back an order that its vendor has not begun with',
+  arguments: [{ name: '<id>', describe: 'id of the order' }],
+  options: [{ flags: '--reason <text>', describe: 'why; it is kept with the order' }],
+  async run({ client, show }, given) {
+    const params = { order_id: checkId(given.argument(0), 'an order') };
+    await showOrder(show, await client().cancelOrder({ params, body: only({ reason: given.text('reason') }) }));
+  },
+};
+
 async function bodyOf(io: Io, given: Given): Promise<NewOrder> {
   const path = given.text('file');
   const lines = given.many('line');
@@ -198,5 +210,5 @@ function parsePeriod(text: string): { unit: 'day' | 'month' | 'year'; count: num
 export const orderGroup: GroupSpec = {
   name: 'order',
   summary: 'Orders: what was sold, and selling',
-  commands: [list, get, preview, place],
+  commands: [list, get, preview, place, cancel],
 };

@@ -84,8 +84,33 @@ const get: CommandSpec = {
   },
 };
 
+const provisioned: CommandSpec = {
+  name: 'provisioned',
+  summary: 'Say that what a vendor does by hand is done, or could not be done',
+  arguments: [{ name: '<id>', describe: 'id of the subscription' }],
+  options: [
+    { flags: '--order <id>', describe: 'the order that changed it; without it, its sale is meant' },
+    { flags: '--failed <reason>', describe: 'it could not be done: all of it is taken back' },
+  ],
+  examples: [
+    'subscription provisioned 0190f3a2-...',
+    'subscription provisioned 0190f3a2-... --order 0190f3b7-... --failed "The tenant is locked."',
+  ],
+  async run({ client, show }, given) {
+    const params = { subscription_id: checkId(given.argument(0), 'a subscription') };
+    const reason = given.text('failed');
+    const order = given.text('order');
+    const body = {
+      outcome: reason === undefined ? ('provisioned' as const) : ('failed' as const),
+      ...only({ reason, order_id: order === undefined ? undefined : checkId(order, 'an order') }),
+    };
+    const subscription = await client().acknowledgeProvisioning({ params, body });
+    await show.one(subscription, [fields(subscription)]);
+  },
+};
+
 export const subscriptionGroup: GroupSpec = {
   name: 'subscription',
   summary: 'Subscriptions: what customers have, and what happens to it',
-  commands: [list, get, ...lifecycleCommands, transferSubscription],
+  commands: [list, get, provisioned, ...lifecycleCommands, transferSubscription],
 };

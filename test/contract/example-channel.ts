@@ -50,14 +50,16 @@ export async function exampleChannel(db: Database) {
     addMissingBases: false,
   });
 
-  const byHand = await engine.orders.place(cause(), reseller.id, {
+  const service: Parameters<typeof engine.orders.place>[2] = {
     customer: { id: customer.id },
     lines: [{ name: { mpn: 'HR-MOVE' }, quantity: decimal('1') }],
     poNumber: null,
     attributes: null,
     surface: 'api',
     addMissingBases: false,
-  });
+  };
+  const byHand = await engine.orders.place(cause(), reseller.id, service);
+  const unwanted = await engine.orders.place(cause(), reseller.id, service);
 
   const lives = await exampleLives(engine, cause, reseller, customer);
 
@@ -124,6 +126,7 @@ export async function exampleChannel(db: Database) {
     order: order.id,
     subscription: order.subscriptions[0]!.id,
     pendingSubscription: byHand.subscriptions[0]!.id,
+    pendingOrder: unwanted.id,
     user: user.id,
     apiKey: apiKey.apiKey.id,
     lmpiCredential: lmpiCredential.id,

@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001024",
+      "actor": "api_key:0196a000-0000-7000-8000-000000001025",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -80,6 +80,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customers.change",
         "orders.read",
         "orders.place",
+        "orders.cancel",
         "orders.preview",
         "subscriptions.read",
         "subscriptions.change",
@@ -174,7 +175,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001042",
+      "id": "0196a000-0000-7000-8000-000000001045",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -266,7 +267,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-000000001043",
+        "id": "0196a000-0000-7000-8000-000000001046",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -331,7 +332,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001024",
+          "id": "0196a000-0000-7000-8000-000000001025",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -347,7 +348,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-000000001044",
+        "id": "0196a000-0000-7000-8000-000000001047",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -377,7 +378,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-000000001025",
+          "access_token": "0196a000-0000-7000-8000-000000001026",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "revoked_at": null
@@ -388,9 +389,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-000000001045",
+      "id": "0196a000-0000-7000-8000-000000001048",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001046",
+      "access_token": "0196a000-0000-7000-8000-000000001049",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": null
@@ -400,7 +401,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001025",
+      "access_token": "0196a000-0000-7000-8000-000000001026",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": "2026-03-02T09:00:00Z"
@@ -426,7 +427,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-000000001047",
+        "id": "0196a000-0000-7000-8000-00000000104a",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -468,7 +469,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001026",
+          "id": "0196a000-0000-7000-8000-000000001027",
           "code": "halcyon-services",
           "name": "Halcyon Services",
           "provisioning": "manual",
@@ -483,7 +484,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-000000001048",
+      "id": "0196a000-0000-7000-8000-00000000104b",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
@@ -551,7 +552,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-000000001049",
+      "id": "0196a000-0000-7000-8000-00000000104c",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -698,7 +699,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001027",
+          "id": "0196a000-0000-7000-8000-000000001028",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-SEAT-Y",
@@ -708,7 +709,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001028",
+          "id": "0196a000-0000-7000-8000-000000001029",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-TRIAL",
@@ -723,7 +724,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104a",
+      "id": "0196a000-0000-7000-8000-00000000104d",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -817,7 +818,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001029",
+          "id": "0196a000-0000-7000-8000-00000000102a",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10005",
           "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -831,10 +832,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102a",
+          "id": "0196a000-0000-7000-8000-00000000102b",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10006",
-          "product_id": "0196a000-0000-7000-8000-00000000102b",
+          "product_id": "0196a000-0000-7000-8000-00000000102c",
           "name": "Mail move, by hand",
           "short_description": "",
           "long_description": "",
@@ -850,7 +851,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104b",
+      "id": "0196a000-0000-7000-8000-00000000104e",
       "account_id": "0196a000-0000-7000-8000-000000000001",
       "number": "10007",
       "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -1217,7 +1218,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "plan_id": "0196a000-0000-7000-8000-00000000102a",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1228,7 +1229,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1397,7 +1398,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104c",
+      "id": "0196a000-0000-7000-8000-00000000104f",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -1465,7 +1466,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "target": "rate",
-          "target_id": "0196a000-0000-7000-8000-00000000102c",
+          "target_id": "0196a000-0000-7000-8000-00000000102d",
           "charge_type": "recurring",
           "effective_from": "2020-01-01",
           "lower_limit": "0",
@@ -1567,7 +1568,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104d",
+      "id": "0196a000-0000-7000-8000-000000001050",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1577,18 +1578,18 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "effective_from": "2026-04-01"
     },
     {
-      "affected": 11,
+      "affected": 12,
       "totals": {
-        "considered": 11,
+        "considered": 12,
         "is_sample": false,
         "changed": 0,
         "outcomes": {
           "as_is": {
-            "renewed": 10,
+            "renewed": 11,
             "expired": 1
           },
           "with_change": {
-            "renewed": 10,
+            "renewed": 11,
             "expired": 1
           }
         },
@@ -1663,21 +1664,21 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-00000000104e",
+          "id": "0196a000-0000-7000-8000-000000001051",
           "from": "USD",
           "to": "EUR",
           "rate": "0.9215",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+          "set_by": "api_key:0196a000-0000-7000-8000-000000001052",
           "set_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001053",
           "from": "EUR",
           "to": "JPY",
           "rate": "162.35",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+          "set_by": "api_key:0196a000-0000-7000-8000-000000001052",
           "set_at": "2026-03-02T09:00:00Z"
         }
       ]
@@ -1843,9 +1844,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102c",
+          "id": "0196a000-0000-7000-8000-00000000102d",
           "number": "100005",
-          "resource_id": "0196a000-0000-7000-8000-000000001027",
+          "resource_id": "0196a000-0000-7000-8000-000000001028",
           "mpn": "HR-SEAT-Y",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1906,9 +1907,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102d",
+          "id": "0196a000-0000-7000-8000-00000000102e",
           "number": "100006",
-          "resource_id": "0196a000-0000-7000-8000-000000001028",
+          "resource_id": "0196a000-0000-7000-8000-000000001029",
           "mpn": "HR-TRIAL",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1921,7 +1922,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "depends_on": [],
           "plan": {
-            "id": "0196a000-0000-7000-8000-000000001029",
+            "id": "0196a000-0000-7000-8000-00000000102a",
             "number": "10005",
             "version": 1,
             "name": "Mailbox, trial",
@@ -1973,7 +1974,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "plan_id": "0196a000-0000-7000-8000-00000000102a",
           "number": "10005",
           "version": 1,
           "name": "Mailbox, trial",
@@ -1981,7 +1982,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "number": "10006",
           "version": 1,
           "name": "Mail move, by hand",
@@ -2066,7 +2067,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102e",
+            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2088,7 +2089,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001030",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2157,7 +2158,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001030",
+          "id": "0196a000-0000-7000-8000-000000001031",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "1000002",
           "name": "Blackbriar Freight",
@@ -2228,7 +2229,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-000000001051",
+      "id": "0196a000-0000-7000-8000-000000001054",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "1000004",
       "name": "Marlow Print Works",
@@ -2335,8 +2336,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001031",
-          "number": "SO000012",
+          "id": "0196a000-0000-7000-8000-000000001032",
+          "number": "SO000013",
           "surface": "api",
           "placed_by": "system",
           "version": 1,
@@ -2351,7 +2352,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "attributes": null,
           "placed_at": "2026-03-02T09:00:00Z",
-          "completed_at": "2026-03-02T09:00:00Z"
+          "completed_at": "2026-03-02T09:00:00Z",
+          "status_reason": null
         },
         {
           "id": "0196a000-0000-7000-8000-000000000010",
@@ -2370,7 +2372,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "attributes": null,
           "placed_at": "2026-03-02T09:00:00Z",
-          "completed_at": "2026-03-02T09:00:00Z"
+          "completed_at": "2026-03-02T09:00:00Z",
+          "status_reason": null
         }
       ],
       "next_cursor": null
@@ -2378,10 +2381,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-000000001052",
-      "number": "SO000013",
+      "id": "0196a000-0000-7000-8000-000000001055",
+      "number": "SO000014",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+      "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -2395,6 +2398,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "attributes": null,
       "placed_at": "2026-03-02T09:00:00Z",
       "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": null,
       "lines": [
         {
           "position": 0,
@@ -2407,7 +2411,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, seat",
           "quantity": "12",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001053"
+          "subscription_id": "0196a000-0000-7000-8000-000000001056"
         },
         {
           "position": 1,
@@ -2420,13 +2424,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001053"
+          "subscription_id": "0196a000-0000-7000-8000-000000001056"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001054",
-          "subscription_id": "0196a000-0000-7000-8000-000000001053",
+          "id": "0196a000-0000-7000-8000-000000001057",
+          "subscription_id": "0196a000-0000-7000-8000-000000001056",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2450,8 +2454,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001055",
-          "subscription_id": "0196a000-0000-7000-8000-000000001053",
+          "id": "0196a000-0000-7000-8000-000000001058",
+          "subscription_id": "0196a000-0000-7000-8000-000000001056",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2479,8 +2483,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001056",
-          "subscription_id": "0196a000-0000-7000-8000-000000001053",
+          "id": "0196a000-0000-7000-8000-000000001059",
+          "subscription_id": "0196a000-0000-7000-8000-000000001056",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2504,8 +2508,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001057",
-          "subscription_id": "0196a000-0000-7000-8000-000000001053",
+          "id": "0196a000-0000-7000-8000-00000000105a",
+          "subscription_id": "0196a000-0000-7000-8000-000000001056",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2553,10 +2557,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-000000001053",
+          "id": "0196a000-0000-7000-8000-000000001056",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001052",
+          "number": "14",
+          "order_id": "0196a000-0000-7000-8000-000000001055",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -2594,7 +2598,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001058",
+              "id": "0196a000-0000-7000-8000-00000000105b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2622,6 +2626,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "attributes": null,
       "placed_at": "2026-03-02T09:00:00Z",
       "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": null,
       "lines": [
         {
           "position": 0,
@@ -2838,6 +2843,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "attributes": null,
       "placed_at": "2026-03-02T09:00:00Z",
       "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": null,
       "lines": [
         {
           "position": 0,
@@ -2868,7 +2874,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001032",
+          "id": "0196a000-0000-7000-8000-000000001033",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2893,7 +2899,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001033",
+          "id": "0196a000-0000-7000-8000-000000001034",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2915,14 +2921,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001030",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001034",
+          "id": "0196a000-0000-7000-8000-000000001035",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2951,7 +2957,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001035",
+          "id": "0196a000-0000-7000-8000-000000001036",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2976,7 +2982,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001036",
+          "id": "0196a000-0000-7000-8000-000000001037",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2998,14 +3004,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001030",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001038",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3103,7 +3109,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3119,14 +3125,102 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ]
     }
   ],
+  "cancelOrder": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000017",
+      "number": "SO000003",
+      "surface": "api",
+      "placed_by": "system",
+      "version": 2,
+      "owner_id": "0196a000-0000-7000-8000-000000000003",
+      "type": "sales",
+      "status": "canceled",
+      "customer_id": "0196a000-0000-7000-8000-000000000005",
+      "po_number": null,
+      "total": {
+        "amount": "0.00",
+        "currency": "USD"
+      },
+      "attributes": null,
+      "placed_at": "2026-03-02T09:00:00Z",
+      "completed_at": "2026-03-02T09:00:00Z",
+      "status_reason": "The customer changed its mind.",
+      "lines": [
+        {
+          "position": 0,
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_version": 1,
+          "rate_id": "0196a000-0000-7000-8000-00000000103c",
+          "resource_id": "0196a000-0000-7000-8000-00000000103d",
+          "mpn": "HR-MOVE",
+          "vendor": "halcyon-services",
+          "name": "Resource HR-MOVE",
+          "quantity": "1",
+          "previous_quantity": null,
+          "subscription_id": "0196a000-0000-7000-8000-00000000103b"
+        }
+      ],
+      "charges": [],
+      "edges": [],
+      "subscriptions": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000103b",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "3",
+          "order_id": "0196a000-0000-7000-8000-000000000017",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_version": 1,
+          "name": "Mail move, by hand",
+          "status": "removed",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 2,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000103c",
+              "resource_id": "0196a000-0000-7000-8000-00000000103d",
+              "mpn": "HR-MOVE",
+              "vendor": "halcyon-services",
+              "name": "Resource HR-MOVE",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-00000000103e",
+              "product_id": "0196a000-0000-7000-8000-00000000102c",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "1",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 0,
+              "enabled": true
+            }
+          ]
+        }
+      ]
+    }
+  ],
   "listSubscriptions": [
     {
       "data": [
         {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "number": "13",
+          "order_id": "0196a000-0000-7000-8000-000000001032",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3156,7 +3250,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3170,12 +3264,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-000000000016",
+          "id": "0196a000-0000-7000-8000-00000000103b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "2",
-          "order_id": "0196a000-0000-7000-8000-00000000103a",
+          "number": "3",
+          "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3193,8 +3287,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103b",
-              "resource_id": "0196a000-0000-7000-8000-00000000103c",
+              "rate_id": "0196a000-0000-7000-8000-00000000103c",
+              "resource_id": "0196a000-0000-7000-8000-00000000103d",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3203,8 +3297,55 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
-              "product_id": "0196a000-0000-7000-8000-00000000102b",
+              "id": "0196a000-0000-7000-8000-00000000103e",
+              "product_id": "0196a000-0000-7000-8000-00000000102c",
+              "license_version": "full",
+              "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+              "units": "1",
+              "start_on": "2026-03-02",
+              "end_on": "2026-04-02",
+              "start_charge_on": "2026-03-02",
+              "grace_months": 0,
+              "enabled": true
+            }
+          ]
+        },
+        {
+          "id": "0196a000-0000-7000-8000-000000000016",
+          "owner_id": "0196a000-0000-7000-8000-000000000003",
+          "number": "2",
+          "order_id": "0196a000-0000-7000-8000-00000000103f",
+          "customer_id": "0196a000-0000-7000-8000-000000000005",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_version": 1,
+          "name": "Mail move, by hand",
+          "status": "pending",
+          "hold_reason": null,
+          "not_for_resale": false,
+          "auto_renewal": true,
+          "auto_renewal_months": 1,
+          "anchor_on": "2026-03-02",
+          "start_on": "2026-03-02",
+          "end_on": "2026-04-02",
+          "start_charge_on": "2026-03-02",
+          "attributes": {},
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z",
+          "items": [
+            {
+              "rate_id": "0196a000-0000-7000-8000-00000000103c",
+              "resource_id": "0196a000-0000-7000-8000-00000000103d",
+              "mpn": "HR-MOVE",
+              "vendor": "halcyon-services",
+              "name": "Resource HR-MOVE",
+              "quantity": "1"
+            }
+          ],
+          "licenses": [
+            {
+              "id": "0196a000-0000-7000-8000-000000001040",
+              "product_id": "0196a000-0000-7000-8000-00000000102c",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3258,7 +3399,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3318,7 +3459,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001038",
+          "id": "0196a000-0000-7000-8000-000000001039",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3337,9 +3478,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "id": "0196a000-0000-7000-8000-000000000016",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "2",
-      "order_id": "0196a000-0000-7000-8000-00000000103a",
+      "order_id": "0196a000-0000-7000-8000-00000000103f",
       "customer_id": "0196a000-0000-7000-8000-000000000005",
-      "plan_id": "0196a000-0000-7000-8000-00000000102a",
+      "plan_id": "0196a000-0000-7000-8000-00000000102b",
       "plan_version": 1,
       "name": "Mail move, by hand",
       "status": "active",
@@ -3357,8 +3498,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
         {
-          "rate_id": "0196a000-0000-7000-8000-00000000103b",
-          "resource_id": "0196a000-0000-7000-8000-00000000103c",
+          "rate_id": "0196a000-0000-7000-8000-00000000103c",
+          "resource_id": "0196a000-0000-7000-8000-00000000103d",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
@@ -3367,8 +3508,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103d",
-          "product_id": "0196a000-0000-7000-8000-00000000102b",
+          "id": "0196a000-0000-7000-8000-000000001040",
+          "product_id": "0196a000-0000-7000-8000-00000000102c",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
           "units": "1",
@@ -3384,10 +3525,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001059",
-        "number": "CH000014",
+        "id": "0196a000-0000-7000-8000-00000000105c",
+        "number": "CH000015",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -3401,6 +3542,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -3418,7 +3560,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000105a",
+            "id": "0196a000-0000-7000-8000-00000000105d",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3443,7 +3585,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105b",
+            "id": "0196a000-0000-7000-8000-00000000105e",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3533,7 +3675,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3591,7 +3733,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3628,6 +3770,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -3826,8 +3969,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "number": "13",
+          "order_id": "0196a000-0000-7000-8000-000000001032",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3857,7 +4000,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3873,7 +4016,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "planned": [
         {
-          "id": "0196a000-0000-7000-8000-00000000105c",
+          "id": "0196a000-0000-7000-8000-00000000105f",
           "subscription_id": "0196a000-0000-7000-8000-00000000003b",
           "moment": {
             "at": "renewal",
@@ -3894,7 +4037,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "reason": null,
           "order_id": null,
           "version": 1,
-          "created_by": "api_key:0196a000-0000-7000-8000-000000001024",
+          "created_by": "api_key:0196a000-0000-7000-8000-000000001025",
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
         }
@@ -3906,15 +4049,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "switchPlan": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000105d",
-        "number": "CH000015",
+        "id": "0196a000-0000-7000-8000-000000001060",
+        "number": "CH000016",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -3923,13 +4066,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
-            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "resource_id": "0196a000-0000-7000-8000-000000001028",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -3953,7 +4097,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000105e",
+            "id": "0196a000-0000-7000-8000-000000001061",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3978,10 +4122,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105f",
+            "id": "0196a000-0000-7000-8000-000000001062",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4003,12 +4147,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001060",
+            "id": "0196a000-0000-7000-8000-000000001063",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4032,12 +4176,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001061",
+            "id": "0196a000-0000-7000-8000-000000001064",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4072,7 +4216,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4083,9 +4227,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000034",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "6",
-            "order_id": "0196a000-0000-7000-8000-000000001062",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "7",
+            "order_id": "0196a000-0000-7000-8000-000000001065",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4104,8 +4248,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102c",
-                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "rate_id": "0196a000-0000-7000-8000-00000000102d",
+                "resource_id": "0196a000-0000-7000-8000-000000001028",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4114,7 +4258,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001063",
+                "id": "0196a000-0000-7000-8000-000000001066",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4133,9 +4277,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000034",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "6",
-          "order_id": "0196a000-0000-7000-8000-000000001062",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "7",
+          "order_id": "0196a000-0000-7000-8000-000000001065",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4154,8 +4298,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102c",
-              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "rate_id": "0196a000-0000-7000-8000-00000000102d",
+              "resource_id": "0196a000-0000-7000-8000-000000001028",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4164,7 +4308,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001063",
+              "id": "0196a000-0000-7000-8000-000000001066",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4187,7 +4331,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4196,13 +4340,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
-            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "resource_id": "0196a000-0000-7000-8000-000000001028",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4248,7 +4393,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4273,7 +4418,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4298,9 +4443,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102d",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4335,7 +4480,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4345,7 +4490,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4361,8 +4506,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": {},
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102c",
-                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "rate_id": "0196a000-0000-7000-8000-00000000102d",
+                "resource_id": "0196a000-0000-7000-8000-000000001028",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4387,7 +4532,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4403,8 +4548,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "attributes": {},
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102c",
-              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "rate_id": "0196a000-0000-7000-8000-00000000102d",
+              "resource_id": "0196a000-0000-7000-8000-000000001028",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4433,15 +4578,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "renewSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001064",
-        "number": "RN000016",
+        "id": "0196a000-0000-7000-8000-000000001067",
+        "number": "RN000017",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4450,6 +4595,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4471,9 +4617,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000035",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "7",
-            "order_id": "0196a000-0000-7000-8000-000000001065",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "8",
+            "order_id": "0196a000-0000-7000-8000-000000001068",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4502,7 +4648,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001066",
+                "id": "0196a000-0000-7000-8000-000000001069",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4521,9 +4667,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "7",
-          "order_id": "0196a000-0000-7000-8000-000000001065",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "8",
+          "order_id": "0196a000-0000-7000-8000-000000001068",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4552,7 +4698,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001066",
+              "id": "0196a000-0000-7000-8000-000000001069",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4575,7 +4721,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4584,6 +4730,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4603,7 +4750,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4645,7 +4792,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4691,15 +4838,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "cancelSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001067",
-        "number": "CL000017",
+        "id": "0196a000-0000-7000-8000-00000000106a",
+        "number": "CL000018",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4708,6 +4855,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4725,7 +4873,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001068",
+            "id": "0196a000-0000-7000-8000-00000000106b",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4750,12 +4898,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001069",
+            "id": "0196a000-0000-7000-8000-00000000106c",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4790,7 +4938,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -4801,9 +4949,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000036",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "8",
-            "order_id": "0196a000-0000-7000-8000-00000000106a",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "9",
+            "order_id": "0196a000-0000-7000-8000-00000000106d",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4832,7 +4980,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000106b",
+                "id": "0196a000-0000-7000-8000-00000000106e",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4851,9 +4999,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000036",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "8",
-          "order_id": "0196a000-0000-7000-8000-00000000106a",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "9",
+          "order_id": "0196a000-0000-7000-8000-00000000106d",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4882,7 +5030,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106b",
+              "id": "0196a000-0000-7000-8000-00000000106e",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4905,7 +5053,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4914,6 +5062,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -4956,7 +5105,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4991,7 +5140,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -5001,7 +5150,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5043,7 +5192,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5093,9 +5242,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "9",
-          "order_id": "0196a000-0000-7000-8000-00000000106c",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "10",
+          "order_id": "0196a000-0000-7000-8000-00000000106f",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5124,7 +5273,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106d",
+              "id": "0196a000-0000-7000-8000-000000001070",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5147,7 +5296,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5197,9 +5346,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "3",
-          "order_id": "0196a000-0000-7000-8000-00000000106e",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "4",
+          "order_id": "0196a000-0000-7000-8000-000000001071",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5228,7 +5377,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106f",
+              "id": "0196a000-0000-7000-8000-000000001072",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5251,7 +5400,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5297,15 +5446,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeExpiry": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001070",
-        "number": "CH000018",
+        "id": "0196a000-0000-7000-8000-000000001073",
+        "number": "CH000019",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5314,6 +5463,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5331,7 +5481,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001071",
+            "id": "0196a000-0000-7000-8000-000000001074",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5356,12 +5506,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001072",
+            "id": "0196a000-0000-7000-8000-000000001075",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5396,7 +5546,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5407,9 +5557,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-000000000039",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "10",
-            "order_id": "0196a000-0000-7000-8000-000000001073",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "11",
+            "order_id": "0196a000-0000-7000-8000-000000001076",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5438,7 +5588,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001074",
+                "id": "0196a000-0000-7000-8000-000000001077",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5457,9 +5607,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000039",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "10",
-          "order_id": "0196a000-0000-7000-8000-000000001073",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "11",
+          "order_id": "0196a000-0000-7000-8000-000000001076",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5488,7 +5638,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001074",
+              "id": "0196a000-0000-7000-8000-000000001077",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5511,7 +5661,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5520,6 +5670,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5562,7 +5713,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5597,7 +5748,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5607,7 +5758,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5649,7 +5800,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5695,15 +5846,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "convertTrial": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001075",
-        "number": "CH000019",
+        "id": "0196a000-0000-7000-8000-000000001078",
+        "number": "CH000020",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5712,6 +5863,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5728,10 +5880,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_id": "0196a000-0000-7000-8000-00000000102a",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
+            "resource_id": "0196a000-0000-7000-8000-000000001029",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5742,7 +5894,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001076",
+            "id": "0196a000-0000-7000-8000-000000001079",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5767,12 +5919,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001077",
+            "id": "0196a000-0000-7000-8000-00000000107a",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5807,7 +5959,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -5818,9 +5970,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-00000000003a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "11",
-            "order_id": "0196a000-0000-7000-8000-000000001078",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "12",
+            "order_id": "0196a000-0000-7000-8000-00000000107b",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5849,7 +6001,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001079",
+                "id": "0196a000-0000-7000-8000-00000000107c",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5868,9 +6020,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-00000000003a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "11",
-          "order_id": "0196a000-0000-7000-8000-000000001078",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "number": "12",
+          "order_id": "0196a000-0000-7000-8000-00000000107b",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5899,7 +6051,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001079",
+              "id": "0196a000-0000-7000-8000-00000000107c",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5922,7 +6074,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001031",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5931,6 +6083,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -5946,10 +6099,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_id": "0196a000-0000-7000-8000-00000000102a",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
+            "resource_id": "0196a000-0000-7000-8000-000000001029",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5985,7 +6138,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -6020,7 +6173,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001031",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -6030,7 +6183,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6072,7 +6225,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001031",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6118,10 +6271,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "setSpecialPrices": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107a",
-        "number": "CH000020",
+        "id": "0196a000-0000-7000-8000-00000000107d",
+        "number": "CH000021",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6135,6 +6288,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -6152,7 +6306,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107b",
+            "id": "0196a000-0000-7000-8000-00000000107e",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6181,7 +6335,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107c",
+            "id": "0196a000-0000-7000-8000-00000000107f",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6259,7 +6413,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6317,7 +6471,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6349,6 +6503,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -6532,10 +6687,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "moveItems": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107d",
-        "number": "CH000021",
+        "id": "0196a000-0000-7000-8000-000000001080",
+        "number": "CH000022",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6549,6 +6704,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -6579,7 +6735,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107e",
+            "id": "0196a000-0000-7000-8000-000000001081",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6604,7 +6760,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107f",
+            "id": "0196a000-0000-7000-8000-000000001082",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6629,7 +6785,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001080",
+            "id": "0196a000-0000-7000-8000-000000001083",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6654,7 +6810,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001081",
+            "id": "0196a000-0000-7000-8000-000000001084",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6744,7 +6900,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6760,8 +6916,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "number": "13",
+            "order_id": "0196a000-0000-7000-8000-000000001032",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -6791,7 +6947,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6849,7 +7005,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6865,8 +7021,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "number": "13",
+          "order_id": "0196a000-0000-7000-8000-000000001032",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -6896,7 +7052,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6937,6 +7093,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "attributes": null,
         "placed_at": "2026-03-02T09:00:00Z",
         "completed_at": "2026-03-02T09:00:00Z",
+        "status_reason": null,
         "lines": [
           {
             "position": 0,
@@ -7318,7 +7475,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7451,7 +7608,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7545,7 +7702,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7574,7 +7731,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103e",
+          "id": "0196a000-0000-7000-8000-000000001041",
           "type": "subscription.created",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7605,7 +7762,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "plan_id": "0196a000-0000-7000-8000-00000000000a",
               "licenses": [
                 {
-                  "id": "0196a000-0000-7000-8000-000000001038",
+                  "id": "0196a000-0000-7000-8000-000000001039",
                   "units": "5",
                   "end_on": "2026-04-02",
                   "enabled": true,
@@ -7648,11 +7805,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             },
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
-            "completed_at": "2026-03-02T09:00:00Z"
+            "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null
           },
           "charges": [
             {
-              "id": "0196a000-0000-7000-8000-000000001033",
+              "id": "0196a000-0000-7000-8000-000000001034",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7677,7 +7835,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001034",
+              "id": "0196a000-0000-7000-8000-000000001035",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7706,7 +7864,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001036",
+              "id": "0196a000-0000-7000-8000-000000001037",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7731,7 +7889,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001037",
+              "id": "0196a000-0000-7000-8000-000000001038",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7762,7 +7920,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103f",
+          "id": "0196a000-0000-7000-8000-000000001042",
           "type": "intent.planned",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7788,7 +7946,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-00000000003e"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-000000001082",
+        "id": "0196a000-0000-7000-8000-000000001085",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000005",
         "name": "Oakmoth Publishing",
@@ -7824,10 +7982,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-000000001083",
+            "id": "0196a000-0000-7000-8000-000000001086",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "4",
-            "order_id": "0196a000-0000-7000-8000-000000001084",
+            "number": "5",
+            "order_id": "0196a000-0000-7000-8000-000000001087",
             "customer_id": "0196a000-0000-7000-8000-00000000003e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -7857,7 +8015,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001085",
+                "id": "0196a000-0000-7000-8000-000000001088",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7871,11 +8029,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001086",
+            "id": "0196a000-0000-7000-8000-000000001089",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
-            "number": "14",
-            "order_id": "0196a000-0000-7000-8000-000000001087",
-            "customer_id": "0196a000-0000-7000-8000-000000001082",
+            "number": "15",
+            "order_id": "0196a000-0000-7000-8000-00000000108a",
+            "customer_id": "0196a000-0000-7000-8000-000000001085",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -7904,7 +8062,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001088",
+                "id": "0196a000-0000-7000-8000-00000000108b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7918,10 +8076,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001089",
-            "number": "CL000023",
+            "id": "0196a000-0000-7000-8000-00000000108c",
+            "number": "CL000024",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -7935,6 +8093,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -7947,13 +8106,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "0",
                 "previous_quantity": "2",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083"
+                "subscription_id": "0196a000-0000-7000-8000-000000001086"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108a",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108d",
+                "subscription_id": "0196a000-0000-7000-8000-000000001086",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -7974,15 +8133,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000108b",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108e",
+                "subscription_id": "0196a000-0000-7000-8000-000000001086",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -8030,10 +8189,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-000000001086",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
-                "number": "4",
-                "order_id": "0196a000-0000-7000-8000-000000001084",
+                "number": "5",
+                "order_id": "0196a000-0000-7000-8000-000000001087",
                 "customer_id": "0196a000-0000-7000-8000-00000000003e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -8063,7 +8222,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001085",
+                    "id": "0196a000-0000-7000-8000-000000001088",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8079,15 +8238,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001087",
-            "number": "MG000022",
+            "id": "0196a000-0000-7000-8000-00000000108a",
+            "number": "MG000023",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001082",
+            "customer_id": "0196a000-0000-7000-8000-000000001085",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -8096,6 +8255,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -8108,13 +8268,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-000000001086"
+                "subscription_id": "0196a000-0000-7000-8000-000000001089"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108c",
-                "subscription_id": "0196a000-0000-7000-8000-000000001086",
+                "id": "0196a000-0000-7000-8000-00000000108f",
+                "subscription_id": "0196a000-0000-7000-8000-000000001089",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8135,19 +8295,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000108d",
-                "subscription_id": "0196a000-0000-7000-8000-000000001086",
+                "id": "0196a000-0000-7000-8000-000000001090",
+                "subscription_id": "0196a000-0000-7000-8000-000000001089",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001082",
+                "buyer_id": "0196a000-0000-7000-8000-000000001085",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -8164,7 +8324,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8182,7 +8342,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001082",
+                "buyer_id": "0196a000-0000-7000-8000-000000001085",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -8191,11 +8351,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001086",
+                "id": "0196a000-0000-7000-8000-000000001089",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
-                "number": "14",
-                "order_id": "0196a000-0000-7000-8000-000000001087",
-                "customer_id": "0196a000-0000-7000-8000-000000001082",
+                "number": "15",
+                "order_id": "0196a000-0000-7000-8000-00000000108a",
+                "customer_id": "0196a000-0000-7000-8000-000000001085",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -8224,7 +8384,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001088",
+                    "id": "0196a000-0000-7000-8000-00000000108b",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8288,7 +8448,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-000000001082",
+          "buyer_id": "0196a000-0000-7000-8000-000000001085",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -8380,7 +8540,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-000000001039",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8453,6 +8613,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -8501,7 +8662,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8528,7 +8689,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8670,6 +8831,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -8718,7 +8880,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8745,7 +8907,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8772,7 +8934,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8799,7 +8961,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8913,9 +9075,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000016",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "2",
-            "order_id": "0196a000-0000-7000-8000-00000000103a",
+            "order_id": "0196a000-0000-7000-8000-00000000103f",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102a",
+            "plan_id": "0196a000-0000-7000-8000-00000000102b",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -8933,8 +9095,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000103b",
-                "resource_id": "0196a000-0000-7000-8000-00000000103c",
+                "rate_id": "0196a000-0000-7000-8000-00000000103c",
+                "resource_id": "0196a000-0000-7000-8000-00000000103d",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -8943,8 +9105,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103d",
-                "product_id": "0196a000-0000-7000-8000-00000000102b",
+                "id": "0196a000-0000-7000-8000-000000001040",
+                "product_id": "0196a000-0000-7000-8000-00000000102c",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -8979,10 +9141,79 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "from": {
+            "id": "0196a000-0000-7000-8000-00000000103b",
+            "owner_id": "0196a000-0000-7000-8000-000000000003",
+            "number": "3",
+            "order_id": "0196a000-0000-7000-8000-000000000017",
+            "customer_id": "0196a000-0000-7000-8000-000000000005",
+            "plan_id": "0196a000-0000-7000-8000-00000000102b",
+            "plan_version": 1,
+            "name": "Mail move, by hand",
+            "status": "pending",
+            "hold_reason": null,
+            "not_for_resale": false,
+            "auto_renewal": true,
+            "auto_renewal_months": 1,
+            "anchor_on": "2026-03-02",
+            "start_on": "2026-03-02",
+            "end_on": "2026-04-02",
+            "start_charge_on": "2026-03-02",
+            "attributes": {},
+            "version": 1,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:00Z",
+            "items": [
+              {
+                "rate_id": "0196a000-0000-7000-8000-00000000103c",
+                "resource_id": "0196a000-0000-7000-8000-00000000103d",
+                "mpn": "HR-MOVE",
+                "vendor": "halcyon-services",
+                "name": "Resource HR-MOVE",
+                "quantity": "1"
+              }
+            ],
+            "licenses": [
+              {
+                "id": "0196a000-0000-7000-8000-00000000103e",
+                "product_id": "0196a000-0000-7000-8000-00000000102c",
+                "license_version": "full",
+                "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
+                "units": "1",
+                "start_on": "2026-03-02",
+                "end_on": "2026-04-02",
+                "start_charge_on": "2026-03-02",
+                "grace_months": 0,
+                "enabled": true
+              }
+            ]
+          },
+          "to": null,
+          "given_back": null,
+          "charged": null,
+          "intents": [],
+          "kept_edges": [],
+          "blockers": [
+            {
+              "code": "lifecycle.transfer_pending",
+              "message": "Subscription 3 is being provisioned. Wait until that has ended."
+            },
+            {
+              "code": "lifecycle.transfer_order_processing",
+              "message": "Order SO000003 of subscription 3 is not done yet. Wait until it is."
+            },
+            {
+              "code": "lifecycle.transfer_plan_not_delegated",
+              "message": "Mail move, by hand is not delegated to Saltmarsh & Pine IT, or not down the whole way."
+            }
+          ],
+          "warnings": []
+        },
+        {
+          "from": {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "number": "13",
+            "order_id": "0196a000-0000-7000-8000-000000001032",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -9012,7 +9243,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9077,6 +9308,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9113,7 +9345,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9220,6 +9452,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9256,7 +9489,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9283,7 +9516,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9420,10 +9653,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "from": {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
-        "customer_id": "0196a000-0000-7000-8000-000000001030"
+        "customer_id": "0196a000-0000-7000-8000-000000001031"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-00000000108e",
+        "id": "0196a000-0000-7000-8000-000000001091",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000006",
         "name": "Blackbriar Freight",
@@ -9461,9 +9694,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "from": {
             "id": "0196a000-0000-7000-8000-00000000003d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "5",
-            "order_id": "0196a000-0000-7000-8000-00000000108f",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "number": "6",
+            "order_id": "0196a000-0000-7000-8000-000000001092",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9492,7 +9725,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001090",
+                "id": "0196a000-0000-7000-8000-000000001093",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9506,11 +9739,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001091",
+            "id": "0196a000-0000-7000-8000-000000001094",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
-            "number": "15",
-            "order_id": "0196a000-0000-7000-8000-000000001092",
-            "customer_id": "0196a000-0000-7000-8000-00000000108e",
+            "number": "16",
+            "order_id": "0196a000-0000-7000-8000-000000001095",
+            "customer_id": "0196a000-0000-7000-8000-000000001091",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9539,7 +9772,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001093",
+                "id": "0196a000-0000-7000-8000-000000001096",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9553,15 +9786,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001094",
-            "number": "CL000025",
+            "id": "0196a000-0000-7000-8000-000000001097",
+            "number": "CL000026",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001031",
             "po_number": null,
             "total": {
               "amount": "-39.60",
@@ -9570,6 +9803,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9587,7 +9821,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001095",
+                "id": "0196a000-0000-7000-8000-000000001098",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -9609,19 +9843,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001096",
+                "id": "0196a000-0000-7000-8000-000000001099",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "buyer_id": "0196a000-0000-7000-8000-000000001031",
                 "type": "refund",
                 "quantity": "2",
                 "unit_price": "19.8",
@@ -9656,7 +9890,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "buyer_id": "0196a000-0000-7000-8000-000000001031",
                 "total": {
                   "amount": "-39.60",
                   "currency": "USD"
@@ -9667,9 +9901,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               {
                 "id": "0196a000-0000-7000-8000-00000000003d",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
-                "number": "5",
-                "order_id": "0196a000-0000-7000-8000-00000000108f",
-                "customer_id": "0196a000-0000-7000-8000-000000001030",
+                "number": "6",
+                "order_id": "0196a000-0000-7000-8000-000000001092",
+                "customer_id": "0196a000-0000-7000-8000-000000001031",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9698,7 +9932,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001090",
+                    "id": "0196a000-0000-7000-8000-000000001093",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9714,15 +9948,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001092",
-            "number": "MG000024",
+            "id": "0196a000-0000-7000-8000-000000001095",
+            "number": "MG000025",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-00000000104f",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-00000000108e",
+            "customer_id": "0196a000-0000-7000-8000-000000001091",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -9731,6 +9965,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -9743,13 +9978,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-000000001091"
+                "subscription_id": "0196a000-0000-7000-8000-000000001094"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001097",
-                "subscription_id": "0196a000-0000-7000-8000-000000001091",
+                "id": "0196a000-0000-7000-8000-00000000109a",
+                "subscription_id": "0196a000-0000-7000-8000-000000001094",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -9770,19 +10005,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001098",
-                "subscription_id": "0196a000-0000-7000-8000-000000001091",
+                "id": "0196a000-0000-7000-8000-00000000109b",
+                "subscription_id": "0196a000-0000-7000-8000-000000001094",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108e",
+                "buyer_id": "0196a000-0000-7000-8000-000000001091",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -9799,7 +10034,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9817,7 +10052,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108e",
+                "buyer_id": "0196a000-0000-7000-8000-000000001091",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -9826,11 +10061,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001091",
+                "id": "0196a000-0000-7000-8000-000000001094",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
-                "number": "15",
-                "order_id": "0196a000-0000-7000-8000-000000001092",
-                "customer_id": "0196a000-0000-7000-8000-00000000108e",
+                "number": "16",
+                "order_id": "0196a000-0000-7000-8000-000000001095",
+                "customer_id": "0196a000-0000-7000-8000-000000001091",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9859,7 +10094,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001093",
+                    "id": "0196a000-0000-7000-8000-000000001096",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9899,7 +10134,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-000000000003",
-          "buyer_id": "0196a000-0000-7000-8000-000000001030",
+          "buyer_id": "0196a000-0000-7000-8000-000000001031",
           "given_back": {
             "amount": "-39.60",
             "currency": "USD"
@@ -9923,7 +10158,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-00000000108e",
+          "buyer_id": "0196a000-0000-7000-8000-000000001091",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -9976,8 +10211,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "from": {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "number": "13",
+            "order_id": "0196a000-0000-7000-8000-000000001032",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -10007,7 +10242,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10072,6 +10307,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -10108,7 +10344,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10215,6 +10451,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": null,
             "placed_at": "2026-03-02T09:00:00Z",
             "completed_at": "2026-03-02T09:00:00Z",
+            "status_reason": null,
             "lines": [
               {
                 "position": 0,
@@ -10251,7 +10488,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10278,7 +10515,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10415,7 +10652,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001040",
+          "id": "0196a000-0000-7000-8000-000000001043",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",
@@ -10455,7 +10692,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSandbox": [
     {
       "sandbox": {
-        "id": "0196a000-0000-7000-8000-000000001099",
+        "id": "0196a000-0000-7000-8000-00000000109c",
         "name": "Next year",
         "now_at": "2027-01-31T09:00:00Z",
         "status": "standing",

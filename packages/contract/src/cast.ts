@@ -25,6 +25,7 @@ export const cast = {
   subscription: exampleId(17),
   /** Of a vendor that says itself when it is ready. */
   pendingSubscription: exampleId(22),
+  pendingOrder: exampleId(23),
   user: exampleId(18),
   apiKey: exampleId(19),
   lmpiCredential: exampleId(20),

@@ -23,7 +23,10 @@ import {
 export const orderType = z.enum(['sales', 'change', 'renewal', 'cancellation', 'migration', 'billing']).openapi({
   description: 'billing: a period within a term came due; nothing was asked for.',
 });
-export const orderStatus = z.enum(['submitted', 'processing', 'completed', 'error', 'canceled']);
+export const orderStatus = z.enum(['submitted', 'processing', 'completed', 'error', 'canceled']).openapi({
+  description:
+    'submitted: waits for an earlier order of the subscription; processing: its vendor is at work; error: the vendor refused it and all of it was taken back.',
+});
 
 const header = {
   owner_id: id('account', 'The seller of the customer.'),
@@ -34,7 +37,8 @@ const header = {
   total: money.openapi({ description: 'What the customer pays its seller.' }),
   attributes: z.record(z.string(), z.string()).nullable(),
   placed_at: instant,
-  completed_at: instant.nullable(),
+  completed_at: instant.nullable().openapi({ description: 'When it ended, however it ended.' }),
+  status_reason: z.string().nullable().openapi({ description: 'Why it ended in error or was canceled.' }),
 };
 const identity = {
   id: id('order'),
@@ -250,6 +254,32 @@ export const orderRoutes = {
     answers: { 200: orderDetail },
     hasVersion: true,
     examples: [{ as: 'distributor', params: { order_id: cast.order }, status: 200 }],
+  }),
+  cancelOrder: route({
+    operationId: 'cancelOrder',
+    method: 'post',
+    path: '/orders/{order_id}/cancellation',
+    tag,
+    summary: 'Cancel an order',
+    description:
+      'Takes back an order that is submitted or processing, as long as its vendor was not told of it; one that is done by hand until somebody says how it ended. Its charges are given back and its subscriptions return to what they were; those of a sale are removed. An order that has ended is refused; canceling a canceled one again changes nothing.',
+    permission: 'orders.cancel',
+    params: z.strictObject({ order_id: id('order') }),
+    body: z
+      .strictObject({
+        reason: text(500).nullable().default(null).openapi({ description: 'Kept as the status reason of the order.' }),
+      })
+      .openapi('OrderCancellation'),
+    answers: { 200: orderDetail },
+    hasVersion: true,
+    examples: [
+      {
+        as: 'reseller',
+        params: { order_id: cast.pendingOrder },
+        body: { reason: 'The customer changed its mind.' },
+        status: 200,
+      },
+    ],
   }),
 };
 export type EdgeTotal = z.input<typeof edgeTotal>;

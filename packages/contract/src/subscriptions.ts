@@ -107,12 +107,13 @@ export const subscriptionRoutes = {
     tag,
     summary: 'Say how provisioning ended',
     description:
-      'For vendors whose webhook accepted a subscription to tell later, and for those that are provisioned by hand. The order ends when nothing of it is pending any more. Saying the same again changes nothing.',
+      'For vendors whose webhook accepted a subscription to tell later, and for those that are provisioned by hand. The order of a sale ends when nothing of it is pending any more. How an order that changed the subscription ended is said with its order_id; one that failed is taken back. Saying the same again changes nothing.',
     permission: 'provisioning.acknowledge',
     params: z.strictObject({ subscription_id: id('subscription') }),
     body: z
       .strictObject({
         outcome: z.enum(['provisioned', 'failed']),
+        order_id: id('order', 'The order that changed the subscription. Not given: its sale.').optional(),
         reason: text(500).nullable().default(null).openapi({ description: 'Why it failed; kept in its event.' }),
       })
       .openapi('ProvisioningOutcome'),

@@ -58,6 +58,8 @@ export function buildEngine(parts: EngineParts) {
     clock,
     directory,
     subscriptions: selling.subscriptions,
+    orders: selling.orders,
+    lifecycle: selling.lifecycle,
     webhookTimeoutMs,
     sandboxPrivateWebhooks,
   });

@@ -14,7 +14,7 @@ export function startJobs(engine: Engine, log: Logger) {
   const runner = jobRunner({
     db: engine.db,
     clock: engine.clock,
-    handlers: { provision: engine.provisioning.run },
+    handlers: { provision: engine.provisioning.run, order: engine.provisioning.runOrder },
     onError: (error, job) =>
       log.warn({ err: error, job: job?.id, kind: job?.kind, attempts: job?.attempts }, 'job failed'),
   });

@@ -146,7 +146,7 @@ describe('the table', () => {
       [...allowedTo(role)].filter((operation) => permissions[operation].effect === 'write');
     const life = own.filter((operation) => /^subscriptions\.(?!(read|transfer)$)/.test(operation));
     expect(life).toHaveLength(12);
-    const sells = ['customers.create', 'customers.change', 'orders.place', 'orders.preview'];
+    const sells = ['customers.create', 'customers.change', 'orders.place', 'orders.cancel', 'orders.preview'];
     expect(writes('sales')).toEqual([...sells, ...life]);
     const pauses = ['subscriptions.suspend', 'subscriptions.resume'];
     expect(writes('support')).toEqual(['customers.change', ...pauses, 'provisioning.acknowledge']);

@@ -92,6 +92,7 @@ const table = {
   'orders.read': read('See orders and their charges'),
   'orders.place': write('Place an order', sellers),
   // A preview is refused whenever the order itself would be.
+  'orders.cancel': write('Cancel an order that its vendor has not begun with', sellers),
   'orders.preview': write('Preview an order', sellers),
   'subscriptions.read': read('See subscriptions, what is planned for them and what happened to them'),
   // Each of these also allows to preview it, and to plan it for later.

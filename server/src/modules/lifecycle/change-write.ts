@@ -1,9 +1,11 @@
 import { addMoney, formatMoney, instantText, newId, zeroMoney, type Money, type OrderId } from '@tierline/kernel';
 import type { Cause } from '../../platform/db/index.ts';
+import type { OrderStatus } from '../orders/index.ts';
 import { changedFields, fieldsOf, type Fields, type Subscription } from '../subscriptions/index.ts';
 import type { Decision } from './draft.ts';
 import { storeCommand, type StoredCommand } from './command-json.ts';
 import type { Intent, IntentStatus } from './intent.ts';
+import type { OrderWork } from './order-work.ts';
 
 /** A decision on its way to the database: everything that one statement stores. */
 export type ChangeWrite = {
@@ -22,7 +24,15 @@ export type ChangeWrite = {
   readonly newIntents: readonly Intent[];
   /** Ids of its charges, in their order. */
   readonly chargeIds: readonly string[];
+  /** What its vendor is still to be told; null: the order is completed with the statement that stores it. */
+  readonly work: OrderWork | null;
 };
+
+/** The status with which the order of a decision is stored. */
+export function statusOf({ work }: Pick<ChangeWrite, 'work'>): OrderStatus {
+  if (work === null) return 'completed';
+  return work.waits ? 'submitted' : 'processing';
+}
 
 /** What the customer pays, or gets back, for the order of a decision. */
 export function totalOf({ decision, currency }: Pick<ChangeWrite, 'decision' | 'currency'>): Money {
@@ -115,6 +125,8 @@ export function eventsOf(write: ChangeWrite): EventRow[] {
 export type StoredOutcome = {
   readonly owner_id: string;
   readonly order_id: string | null;
+  /** Not given: completed. */
+  readonly order_status?: OrderStatus;
   readonly at: string;
   readonly states: readonly { readonly id: string; readonly version: number; readonly fields: Fields }[];
   readonly planned: readonly StoredIntent[];
@@ -140,6 +152,7 @@ export function storedOutcome(write: ChangeWrite): StoredOutcome {
     at: instantText(cause.at),
     owner_id: decision.subscriptions[0]!.after.ownerId,
     order_id: orderId,
+    ...(write.work === null ? {} : { order_status: statusOf(write) }),
     states: decision.subscriptions.map(({ before, after }) => ({
       id: after.id,
       version: before.version + 1,

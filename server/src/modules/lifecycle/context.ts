@@ -1,4 +1,4 @@
-import { dateIn, type AccountId, type PlanId, type RateId, type Temporal } from '@tierline/kernel';
+import { dateIn, type AccountId, type OrderId, type PlanId, type RateId, type Temporal } from '@tierline/kernel';
 import type { AccountNode } from '../accounts/index.ts';
 import { dateText, within } from '../billing/index.ts';
 import type { PlanVersion, Rate } from '../catalog/index.ts';
@@ -29,6 +29,8 @@ export type Context = {
   };
   readonly customer: { readonly mayOrder: boolean; readonly why: string };
   readonly intents: readonly Intent[];
+  /** The earliest order of it that its vendor has not answered; null: none. */
+  readonly inWork: OrderId | null;
   /** Prices of a rate on each edge for the moment of the decision. */
   readonly pricesNow: (planId: PlanId, rateId: RateId) => RatePrices | undefined;
   /** Prices for the day on which the term ends on each edge. */

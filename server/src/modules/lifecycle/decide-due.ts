@@ -1,4 +1,4 @@
-import { isTierlineError, Temporal } from '@tierline/kernel';
+import { isTierlineError } from '@tierline/kernel';
 import type { Due, Subscription } from '../subscriptions/index.ts';
 import { convertedPlan, type Context } from './context.ts';
 import { decide } from './decide.ts';
@@ -9,6 +9,7 @@ import { convert } from './decide-switch.ts';
 import { draft, noteHeld, type Decision, type Draft } from './draft.ts';
 import type { Intent } from './intent.ts';
 import { refuseAll } from './refusals.ts';
+import { failedAgain } from './renewal-retry.ts';
 
 /** What one due moment does to a subscription. Never throws a refusal: what can't be done is noted and tried again or given up. */
 export function decideDue(context: Context, subscription: Subscription, due: Due): Decision {
@@ -162,25 +163,18 @@ function withOrderForCharges(decided: Draft): Decision {
 
 type Why = { readonly code: string; readonly message: string };
 
-/** Tried again after 1, 2, 4, ... hours, at most a day, and a last time when the policy's days are over; then given up. */
+/** Tried again (`failedAgain`), and a last time when the policy's days are over; then given up. */
 function notRenewed(context: Context, subscription: Subscription, reasons: readonly Why[]): Decision {
-  const before = subscription.renewalFailure;
-  const since = before?.since ?? context.at.toString();
-  const attempts = (before?.attempts ?? 0) + 1;
   const { retryDays } = context.current.plan.policies.renewal;
-  const until = Temporal.Instant.from(since).add({ hours: retryDays * 24 });
-  const soon = context.at.add({ hours: Math.min(24, 2 ** Math.min(attempts - 1, 5)) });
-  const next = Temporal.Instant.compare(soon, until) < 0 ? soon : until;
-  const isOver = isFinal(context) || Temporal.Instant.compare(context.at, until) >= 0;
+  const told = reasons.map(({ code, message }) => ({ code, message }));
+  const { failure, isOver } = failedAgain(subscription.renewalFailure, context.at, retryDays, told);
   const why = reasons.map(({ message }) => message).join(' ');
-  if (isOver) return expired(context, subscription, why);
+  if (isOver || isFinal(context)) return expired(context, subscription, why);
   const decided = draft(null);
   decided.open(subscription);
-  const told = reasons.map(({ code, message }) => ({ code, message }));
-  decided.set(subscription.id, {
-    renewalFailure: { since, attempts, retryAt: next.toString(), reasons: told },
-  });
-  decided.event('subscription.renewal_failed', subscription.id, { reasons: told, attempts, retry_at: next.toString() });
+  const { attempts, retryAt } = failure;
+  decided.set(subscription.id, { renewalFailure: failure });
+  decided.event('subscription.renewal_failed', subscription.id, { reasons: told, attempts, retry_at: retryAt });
   return decided.done();
 }
 

@@ -129,6 +129,7 @@ function opened(context: TransferContext, subscription: Subscription): OrderDeta
     version: 1,
     placedAt: at,
     completedAt: at,
+    statusReason: null,
     lines: after.items.map((item, position) => lineOf(after, item, position)),
     charges,
     subscriptions: [after],

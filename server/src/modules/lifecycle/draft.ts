@@ -104,6 +104,19 @@ export function noteHeld(
   noteAccrued(decided, loaded, id);
 }
 
+/** A decision that changes no quantity and charges nothing, with the lines of an order that is to be seen all the same. */
+export function withHeldLines({ rates }: LoadedPlan, decision: Decision): Decision {
+  if (decision.lines.length > 0) return decision;
+  const lines = decision.subscriptions.flatMap(({ after }) =>
+    after.items.flatMap(({ rateId, quantity }): DecidedLine[] => {
+      const rate = rates.get(rateId);
+      if (rate === undefined) return [];
+      return [{ subscription: after.id, rate, quantity, previousQuantity: quantity, origin: 'requested' }];
+    }),
+  );
+  return { ...decision, lines };
+}
+
 /** What is not held any more but still has to be billed has a line too. */
 export function noteAccrued(decided: Draft, { rates }: LoadedPlan, id: Subscription['id']): void {
   const { items, ledger } = decided.state(id);

@@ -1,6 +1,7 @@
 export type { Alignment, Asked, Command, LaterCommand, WantedItem } from './command.ts';
 export type { Warning } from './draft.ts';
 export type { Intent, LaterMoment } from './intent.ts';
+export { tryLater, undone, workActions, type StoredWork, type WorkAction } from './order-work.ts';
 export type { EndedIntent, Outcome } from './outcome.ts';
 export { dueWorker, type DueWorker } from './service-due.ts';
 export { impactOf } from './routes-impact.ts';
@@ -17,4 +18,10 @@ export {
 } from './service-transfer.ts';
 export type { Blocker, MovedIntent, Transfer, TransferPart } from './transfer.ts';
 export type { NamedAsked, NamedCommand, NamedItem } from './resolve.ts';
+export { selectIntents } from './store.ts';
+export { storeChanges } from './store-changes.ts';
+export type { ChangeWrite } from './change-write.ts';
+export type { Decision } from './draft.ts';
+export type { IntentChange } from './intent.ts';
+export type { Met } from './store-load.ts';
 export type { Domain } from './store-due.ts';

@@ -1,7 +1,7 @@
 import { instantText } from '@tierline/kernel';
-import type { OrderDetail } from '../orders/index.ts';
+import { asFirstAnswered, type OrderDetail } from '../orders/index.ts';
 import { withFields, type Subscription } from '../subscriptions/index.ts';
-import { plannedBy, storedOutcome, totalText, type ChangeWrite, type StoredOutcome } from './change-write.ts';
+import { plannedBy, statusOf, storedOutcome, totalText, type ChangeWrite, type StoredOutcome } from './change-write.ts';
 import { readCommand } from './command-json.ts';
 import type { Warning } from './draft.ts';
 import type { Intent, IntentStatus } from './intent.ts';
@@ -36,7 +36,8 @@ export function outcomeOf(change: ChangeWrite): Outcome {
     ownerId: after[0]!.ownerId,
     serial: change.orderSerial ?? '0',
     type: decision.order,
-    status: 'completed',
+    status: statusOf(change),
+    statusReason: null,
     customerId: after[0]!.customerId,
     poNumber: change.poNumber,
     surface: change.surface,
@@ -46,7 +47,7 @@ export function outcomeOf(change: ChangeWrite): Outcome {
     attributes: null,
     version: 1,
     placedAt: at,
-    completedAt: at,
+    completedAt: change.work === null ? at : null,
     lines: decision.lines.map((line, position) => ({
       position,
       subscriptionId: line.subscription,
@@ -81,7 +82,7 @@ export function outcomeAgain(
       : [{ ...withFields(now, state.fields), version: state.version, updatedAt: stored.at }];
   });
   return {
-    order: order === null ? null : { ...order, subscriptions },
+    order: order === null ? null : { ...asFirstAnswered(order, stored.order_status ?? 'completed'), subscriptions },
     subscriptions,
     planned: stored.planned.map((intent) => ({ ...intent, command: readCommand(intent.command) })),
     ended: stored.ended,

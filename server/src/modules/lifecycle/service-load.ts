@@ -57,7 +57,7 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
 
   /** @param others subscriptions that the command names beside */
   async function context(
-    { subscription, waiting, customer }: Met,
+    { subscription, waiting, customer, inWork }: Met,
     at: Temporal.Instant,
     command: Command | undefined,
     others: readonly Met[] = [],
@@ -97,6 +97,7 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
       },
       customer: { mayOrder: rule.mayOrder, why: rule.mayOrder ? '' : rule.why },
       intents: waiting,
+      inWork,
       pricesNow: (planId, rateId) => pricesNow.get(`${planId}/${rateId}`),
       pricesAtEnd: (planId, rateId) => pricesAtEnd.get(`${planId}/${rateId}`),
       plans,

@@ -11,17 +11,18 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
-import type { OrdersService } from '../orders/index.ts';
+import { orderNumber, type OrdersService } from '../orders/index.ts';
 import { nextDue, type Due, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { currencyOfDecision, type ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
 import { decideDue } from './decide-due.ts';
-import type { Decision } from './draft.ts';
+import { withHeldLines, type Decision } from './draft.ts';
 import { dueOn, type Intent, type LaterMoment } from './intent.ts';
 import { editIntent } from './decide-intent.ts';
 import { loader, type LoadDependencies } from './service-load.ts';
+import { workOf } from './order-work.ts';
 import { outcomeAgain, outcomeOf, type Outcome } from './outcome.ts';
 import { resolve, type NamedAsked, type NamedCommand } from './resolve.ts';
 import { lifeHistory } from './service-history.ts';
@@ -61,15 +62,21 @@ export function lifecycleService(dependencies: Dependencies) {
   async function write(
     cause: Cause,
     context: Context,
-    decision: Decision,
+    made: Decision,
     by: AskedBy,
     real: boolean,
   ): Promise<ChangeWrite> {
     const { timeZone, sandboxId } = context.owner.account;
-    const makesOrder = decision.order !== null && (decision.lines.length > 0 || decision.charges.length > 0);
-    const newIntents = decision.intents.flatMap((change) =>
-      change.kind === 'add' ? [newIntent(cause, decision, change.moment, change.command, real)] : [],
+    const terms = (after: Subscription) => {
+      const plan = context.others.get(after.id)?.loaded.plan ?? context.current.plan;
+      return after.planId === plan.planId ? plan : (context.plans.get(after.planId)?.plan ?? plan);
+    };
+    const newIntents = made.intents.flatMap((change) =>
+      change.kind === 'add' ? [newIntent(cause, made, change.moment, change.command, real)] : [],
     );
+    const work = workOf(context, made, terms, newIntents);
+    const decision = work === null ? made : withHeldLines(context.current, made);
+    const makesOrder = decision.order !== null && (decision.lines.length > 0 || decision.charges.length > 0);
     const ended = new Set(decision.intents.flatMap((change) => (change.kind === 'end' ? [change.intent.id] : [])));
     const edited = new Map(
       decision.intents.flatMap((change) =>
@@ -80,10 +87,6 @@ export function lifecycleService(dependencies: Dependencies) {
       ...context.intents.filter(({ id }) => !ended.has(id)).map(({ id, moment }) => edited.get(id) ?? moment),
       ...newIntents.map(({ moment }) => moment),
     ].map((moment) => ({ dueOn: dueOn(moment) }));
-    const terms = (after: Subscription) => {
-      const plan = context.others.get(after.id)?.loaded.plan ?? context.current.plan;
-      return after.planId === plan.planId ? plan : (context.plans.get(after.planId)?.plan ?? plan);
-    };
     return {
       cause,
       decision: makesOrder ? decision : { ...decision, order: null },
@@ -98,6 +101,7 @@ export function lifecycleService(dependencies: Dependencies) {
       ),
       newIntents,
       chargeIds: decision.charges.map(() => (real ? newId<'charge'>() : noId)),
+      work: makesOrder ? work : null,
     };
   }
 
@@ -137,10 +141,24 @@ export function lifecycleService(dependencies: Dependencies) {
 
   async function decided(cause: Cause, met: Met, named: NamedAsked, real: boolean, by: AskedBy): Promise<ChangeWrite> {
     const { subscription } = met;
+    if (!isBeside(named)) await refuseInWork(met);
     const asked: Asked = { ...named, command: await resolved(subscription, named.command) };
     const others = await namedBeside(cause, subscription, asked.command);
+    if (asked.command.kind === 'move') for (const other of others) await refuseInWork(other);
     const context = await load.context(met, cause.at, asked.command, others);
     return write(cause, context, decide(context, subscription, asked), by, real);
+  }
+
+  /** While its vendor has not answered an order, nothing else is changed: whoever asks is told which order that is. */
+  async function refuseInWork({ subscription, inWork }: Met): Promise<void> {
+    const id = inWork ?? (subscription.status === 'pending' ? subscription.orderId : null);
+    if (id === null) return;
+    const [order] = await orders.page({ scope: { ownerId: subscription.ownerId }, id }, { limit: 1 });
+    if (order === undefined) return;
+    const number = orderNumber(order.type, order.serial);
+    const message = `Order ${number} of the subscription is ${order.status}, and nothing else can be changed until it has ended.`;
+    const details = { order_id: id, order_number: number, order_status: order.status };
+    throw new TierlineError('lifecycle.order_in_work', 'conflict', message, { details });
   }
 
   /** A command with the rates that its MPNs name in the plan of the subscription, or in the one that it is to have. */
@@ -206,6 +224,10 @@ export function lifecycleService(dependencies: Dependencies) {
   /** Of two at one moment the second learns what the first has made of it. */
   async function conflict(within: AccountId, id: SubscriptionId, by: AskedBy): Promise<TierlineError> {
     const { version } = await subscriptions.get(within, { id });
+    if (by.expectedVersion === undefined) {
+      const met = await load.meet(id);
+      if (met !== null) await refuseInWork(met);
+    }
     if (by.expectedVersion !== undefined) return versionMismatch('subscription', version);
     const message = `The subscription was changed at the same moment and has version ${version} now. Read it and ask again.`;
     return new TierlineError('lifecycle.changed_meanwhile', 'conflict', message, { details: { version } });
@@ -271,6 +293,11 @@ export function lifecycleService(dependencies: Dependencies) {
 /** Days for which something waits for another subscription of the decision. */
 function datesOf({ others }: Context, id: SubscriptionId): { dueOn: string | null }[] {
   return (others.get(id)?.intents ?? []).map(({ moment }) => ({ dueOn: dueOn(moment) }));
+}
+
+/** What is set without an order is set whatever is in work. */
+function isBeside({ command, moment }: NamedAsked): boolean {
+  return moment.at === 'now' && (command.kind === 'details' || command.kind === 'auto_renewal');
 }
 
 function dueText(due: Due | undefined): string | null {

@@ -11,7 +11,7 @@ import {
 import { chargeColumns } from '../billing/index.ts';
 import { lifeText, type Item, type License, type Subscription } from '../subscriptions/index.ts';
 import { turns } from '../../platform/turns.ts';
-import { eventsOf, storedOutcome, totalText, type ChangeWrite } from './change-write.ts';
+import { eventsOf, statusOf, storedOutcome, totalText, type ChangeWrite } from './change-write.ts';
 import { dueOn } from './intent.ts';
 import { storeCommand } from './command-json.ts';
 
@@ -28,9 +28,9 @@ const storeStatement: Statement = {
   text: `
 with writes as (
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::bigint[], $8::text[], $9::uuid[],
-    $10::text[], $11::text[], $12::text[], $13::numeric[], $14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::jsonb[], $19::uuid[])
-    with ordinality as w (owner_id, subject_id, actor, request_id, at, order_id, serial, type, customer_id, po_number, surface, currency, total,
-      key_owner_id, key_scope, key, request_hash, response, sandbox_id, place)
+    $10::text[], $11::text[], $12::text[], $13::numeric[], $14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::jsonb[], $19::uuid[],
+    $112::text[]) with ordinality as w (owner_id, subject_id, actor, request_id, at, order_id, serial, type, customer_id, po_number, surface, currency, total,
+      key_owner_id, key_scope, key, request_hash, response, sandbox_id, status, place)
 ), states as (
   -- JSON travels as one array: in an array of texts each quote would be escaped here and unescaped there.
   select w.owner_id, w.at, s.* from rows from (unnest($20::int[], $21::uuid[], $22::int[], $23::uuid[], $24::int[], $25::text[], $26::text[],
@@ -62,7 +62,8 @@ with writes as (
 ), new_orders as (
   insert into orders (owner_id, id, serial, type, status, customer_id, po_number, surface, placed_by, currency, total, attributes, version,
     placed_at, completed_at)
-  select owner_id, order_id, serial, type, 'completed', customer_id, po_number, surface, actor, currency, total, null, 1, at, at
+  select owner_id, order_id, serial, type, status, customer_id, po_number, surface, actor, currency, total, null, 1, at,
+    case when status = 'completed' then at end
   from accepted where order_id is not null
 ), new_lines as (
   insert into order_lines (owner_id, order_id, position, subscription_id, plan_id, plan_version, rate_id, resource_id, mpn, vendor_code, name,
@@ -123,6 +124,15 @@ with writes as (
   from rows from (unnest($105::int[], $106::uuid[], $107::text[], $108::text[], $109::uuid[]), jsonb_array_elements($110::jsonb))
     as e (place, id, type, subject_kind, subject_id, data)
   join accepted a using (place)
+), new_work as (
+  insert into order_work (owner_id, subscription_id, version, order_id, job_id, change)
+  select a.owner_id, k.subscription_id, k.version, a.order_id, k.job_id, k.change
+  from unnest($113::int[], $114::uuid[], $115::int[], $116::uuid[], $117::jsonb[]) as k (place, subscription_id, version, job_id, change)
+  join accepted a using (place)
+), new_jobs as (
+  insert into jobs (owner_id, id, kind, subject_id, run_at, attempts, locked_until, last_error, payload, created_at)
+  select a.owner_id, j.id, 'order', a.order_id, $111::timestamptz, 0, null, null, '{}'::jsonb, $111::timestamptz
+  from unnest($118::int[], $119::uuid[]) as j (place, id) join accepted a using (place)
 ), nothing_due as (
   delete from subscription_due d using states s join accepted a using (place)
   where s.due_at is null and d.owner_id = s.owner_id and d.subscription_id = s.id
@@ -157,6 +167,7 @@ export async function storeChanges(db: Pick<Database, 'query'>, writes: readonly
     await pause();
   }
   values.push(writes[0] === undefined ? null : instantText(realTimeOf(writes[0].cause)));
+  values.push(writes.map(statusOf), ...workColumns(writes));
   const rows = await db.query<{ place: number }>(storeStatement, values);
   return new Set(rows.map(({ place }) => place - 1));
 }
@@ -358,4 +369,25 @@ function eventColumns(writes: readonly ChangeWrite[]): unknown[] {
     ({ row }) => row.subjectId,
   );
   return [...found, jsonArray(rows.map(({ row }) => JSON.stringify(row.data)))];
+}
+
+/** What vendors are still to be told: nothing where everything is there at once. */
+function workColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  const work = placed(writes, (write) => (write.work === null ? [] : [write.work]));
+  const changes = work.flatMap(({ place, row }) => row.changes.map((of) => ({ place, jobId: row.jobId, of })));
+  return [
+    ...columns(
+      changes,
+      ({ place }) => place,
+      ({ of }) => of.id,
+      ({ of }) => of.version,
+      ({ jobId }) => jobId,
+      ({ of }) => JSON.stringify(of.change),
+    ),
+    ...columns(
+      work,
+      ({ place }) => place,
+      ({ row }) => row.jobId,
+    ),
+  ];
 }

@@ -15,6 +15,8 @@ export type Met = {
   readonly subscription: Subscription;
   readonly waiting: readonly Intent[];
   readonly customer: CustomerState;
+  /** The earliest order of it that its vendor has not answered; null: none. */
+  readonly inWork: OrderId | null;
 };
 
 export type CustomerState = {
@@ -31,6 +33,7 @@ type Row = SubscriptionRow & {
   readonly customer_status: string;
   readonly buyer_group: string | null;
   readonly billing_currency: string | null;
+  readonly work_order_id: OrderId | null;
 };
 
 type StoredLicense = readonly [
@@ -70,7 +73,8 @@ select s.*, c.status as customer_status, c.buyer_group, c.billing_currency,
       l.start_charge_on, l.grace_months, l.enabled) order by l.id)
     from licenses l where l.owner_id = s.owner_id and l.subscription_id = s.id), '[]') as licenses,
   coalesce((select jsonb_agg(to_jsonb(t) order by t.id)
-    from intents t where t.owner_id = s.owner_id and t.subscription_id = s.id and t.status = 'waiting'), '[]') as intents
+    from intents t where t.owner_id = s.owner_id and t.subscription_id = s.id and t.status = 'waiting'), '[]') as intents,
+  (select k.order_id from order_work k where k.owner_id = s.owner_id and k.subscription_id = s.id order by k.version limit 1) as work_order_id
 from unnest($1::uuid[]) as wanted (id)
 join subscriptions s on s.id = wanted.id
 join customers c on c.owner_id = s.owner_id and c.id = s.customer_id`,
@@ -101,6 +105,7 @@ function metFromRow(row: Row): Met {
       buyerGroup: row.buyer_group,
       billingCurrency: row.billing_currency,
     },
+    inWork: row.work_order_id,
   };
 }
 

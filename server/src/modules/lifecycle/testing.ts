@@ -186,6 +186,7 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
       sale: { ...sale },
       customer: { ...customer },
       intents,
+      inWork: null,
       pricesNow: price(datesAt(at)),
       pricesAtEnd: price(ends),
       plans: new Map([...plans].filter(([planId]) => planId !== state.planId)),

@@ -1,4 +1,5 @@
 export { identify, ownFieldNames, type FieldNames, type ProductName } from './identify.ts';
+export { asFirstAnswered } from './first-answer.ts';
 export * from './order.ts';
 export {
   alignmentFrom,

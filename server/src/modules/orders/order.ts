@@ -17,12 +17,12 @@ export type OrderType = (typeof orderTypes)[number];
 export const orderStatuses = ['submitted', 'processing', 'completed', 'error', 'canceled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
 
-/** Which status an order may go to from each; `completed` and `canceled` are final. */
+/** Which status an order may go to from each; `completed`, `error` and `canceled` are final. */
 export const statusChanges: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   submitted: ['processing', 'canceled'],
   processing: ['completed', 'error', 'canceled'],
   completed: [],
-  error: ['processing', 'canceled'],
+  error: [],
   canceled: [],
 };
 
@@ -87,6 +87,8 @@ export type Order = {
   readonly version: number;
   readonly placedAt: string;
   readonly completedAt: string | null;
+  /** Why it ended in error or was canceled. */
+  readonly statusReason: string | null;
 };
 
 export type OrderDetail = Order & {

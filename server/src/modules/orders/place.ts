@@ -109,6 +109,7 @@ export function decidePlacement(placement: Placement): OrderDetail {
     version: 1,
     placedAt: at,
     completedAt: instant ? at : null,
+    statusReason: null,
     lines,
     charges,
     subscriptions,

@@ -126,6 +126,7 @@ function headerOf(order: Order) {
     attributes: order.attributes,
     placed_at: order.placedAt,
     completed_at: order.completedAt,
+    status_reason: order.statusReason,
   };
 }
 

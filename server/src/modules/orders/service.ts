@@ -39,6 +39,7 @@ import {
   type SubscriptionsService,
 } from '../subscriptions/index.ts';
 import type { Order, OrderDetail } from './order.ts';
+import { asFirstAnswered } from './first-answer.ts';
 import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
 import { lineCountMax, type SalesRequest } from './request.ts';
 import { lineResolver } from './service-lines.ts';
@@ -328,7 +329,7 @@ function asPlaced(order: OrderDetail, created: ReadonlyMap<SubscriptionId, Parti
     return { ...then, items, version: 1, updatedAt: subscription.createdAt };
   });
   if (order.version === 1) return { ...order, subscriptions };
-  return { ...order, status: 'processing', version: 1, completedAt: null, subscriptions };
+  return { ...asFirstAnswered(order, 'processing'), subscriptions };
 }
 
 const noId = '00000000-0000-0000-0000-000000000000';

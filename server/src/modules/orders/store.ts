@@ -35,6 +35,7 @@ export function fromRow(row: Selectable<Tables['orders']>): Order {
     version: row.version,
     placedAt: row.placed_at.toString(),
     completedAt: row.completed_at?.toString() ?? null,
+    statusReason: row.status_reason,
   };
 }
 

@@ -1,5 +1,16 @@
 import { createHmac } from 'node:crypto';
 import type { AccountId, OrderId, SubscriptionId } from '@tierline/kernel';
+import type { WorkAction } from '../lifecycle/index.ts';
+import type { OrderType } from '../orders/index.ts';
+
+type ToldCustomer = { readonly id: string; readonly name: string; readonly country: string };
+type ToldItem = { readonly mpn: string; readonly quantity: string };
+type ToldPlan = {
+  readonly id: string;
+  readonly version: number;
+  readonly name: string;
+  readonly product_code: string;
+};
 
 /** What a vendor's webhook is told: one subscription to make real. Posted as JSON. */
 export type ProvisioningRequest = {
@@ -7,16 +18,38 @@ export type ProvisioningRequest = {
   readonly subscription_id: SubscriptionId;
   readonly order_id: OrderId;
   readonly owner_id: AccountId;
-  readonly customer: { readonly id: string; readonly name: string; readonly country: string };
-  readonly plan: {
-    readonly id: string;
-    readonly version: number;
-    readonly name: string;
-    readonly product_code: string;
-  };
-  readonly items: readonly { readonly mpn: string; readonly quantity: string }[];
+  readonly customer: ToldCustomer;
+  readonly plan: ToldPlan;
+  readonly items: readonly ToldItem[];
   readonly start_on: string;
   readonly end_on: string;
+};
+
+/** What a vendor's webhook is told later: one order that changed a subscription, or two where units moved. Posted as JSON. */
+export type ChangeRequest = {
+  readonly type: 'subscription.change';
+  readonly action: WorkAction;
+  readonly order_id: OrderId;
+  readonly order_number: string;
+  readonly order_type: OrderType;
+  readonly owner_id: AccountId;
+  readonly customer: ToldCustomer;
+  readonly subscriptions: readonly ChangedSubscription[];
+};
+export type ChangedSubscription = {
+  readonly subscription_id: SubscriptionId;
+  /** The plan that it has afterwards. */
+  readonly plan: ToldPlan;
+  readonly before: ToldState;
+  readonly after: ToldState;
+};
+export type ToldState = {
+  readonly status: string;
+  readonly plan_id: string;
+  readonly items: readonly ToldItem[];
+  readonly start_on: string;
+  readonly end_on: string;
+  readonly auto_renewal: boolean;
 };
 
 /**
@@ -28,9 +61,17 @@ export function signWebhook(secret: string, body: string, epochSeconds: number):
   return `t=${epochSeconds},v1=${mac}`;
 }
 
-/** How a vendor's answer is read: made real at once, accepted and acknowledged later, or not taken. */
-export function readAnswer(status: number, body: unknown): 'provisioned' | 'accepted' | 'refused' {
-  if (status < 200 || status > 299) return 'refused';
-  const said = typeof body === 'object' && body !== null && 'status' in body ? body.status : undefined;
-  return said === 'provisioned' ? 'provisioned' : 'accepted';
+/** A vendor's answer: done at once, accepted and told later, refused for good, or not taken (it is asked again). */
+export type Answer =
+  | { readonly is: 'provisioned' | 'accepted' | 'refused' }
+  | { readonly is: 'failed'; readonly reason: string | null };
+
+const reasonMax = 500;
+
+export function readAnswer(status: number, body: unknown): Answer {
+  if (status < 200 || status > 299) return { is: 'refused' };
+  const said = typeof body === 'object' && body !== null ? (body as { status?: unknown; reason?: unknown }) : {};
+  if (said.status === 'provisioned') return { is: 'provisioned' };
+  if (said.status !== 'failed') return { is: 'accepted' };
+  return { is: 'failed', reason: typeof said.reason === 'string' ? said.reason.slice(0, reasonMax) : null };
 }

@@ -1,5 +1,4 @@
 import {
-  dateIn,
   isTierlineError,
   newId,
   notFound,
@@ -8,50 +7,74 @@ import {
   type Clock,
   type OrderId,
   type SubscriptionId,
-  type Temporal,
 } from '@tierline/kernel';
-import { commit, type Cause, type Database } from '../../platform/db/index.ts';
+import { commit, once, type Cause, type Database } from '../../platform/db/index.ts';
 import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
-import { post as postTo } from '../../platform/outbound/index.ts';
-import type { Secrets } from '../../platform/secrets/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
-import { webhookSecretContext } from '../catalog/index.ts';
+import type { OrdersService } from '../orders/index.ts';
 import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
-import { readAnswer, signWebhook } from './provisioning.ts';
-import { bookAdjustments, dropDue, selectToAdjust } from './store-adjustment.ts';
-import { selectPending, settleOrder, settleSubscription, type Pending } from './store.ts';
+import { orderWork, type OrderWorkDependencies } from './service-orders.ts';
+import { askAgainSeconds, lookAgainSeconds, webhookSender, type WebhookDependencies } from './service-webhook.ts';
+import { bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
+import { selectQueue } from './store-orders.ts';
+import { selectPending, settleOrder, settleSubscription } from './store.ts';
 
 export type ProvisioningService = ReturnType<typeof provisioningService>;
 
-type Dependencies = {
-  readonly db: Database;
-  readonly secrets: Secrets;
-  readonly clock: Clock;
-  readonly directory: Pick<Directory, 'get'>;
-  readonly subscriptions: SubscriptionsService;
-  readonly webhookTimeoutMs: number;
-  readonly sandboxPrivateWebhooks: boolean;
-};
+type Dependencies = WebhookDependencies &
+  Pick<OrderWorkDependencies, 'lifecycle'> & {
+    readonly db: Database;
+    readonly clock: Clock;
+    readonly directory: Pick<Directory, 'get'>;
+    readonly subscriptions: SubscriptionsService;
+    readonly orders: Pick<OrdersService, 'get'>;
+  };
 
 /** How often it is tried to settle a subscription that others change meanwhile. */
 const attemptsMax = 8;
-/** How long an accepted request may stay unacknowledged until its vendor is asked again. */
-const askAgainSeconds = 900;
-/** How soon it is noticed that an operator settled a subscription and was cut off before its order ended. */
-const lookAgainSeconds = 900;
 
 /** Makes subscriptions real: by the vendor's webhook, or by an operator's word. Instant ones never come here. */
-export function provisioningService({
-  db,
-  secrets,
-  clock,
-  directory,
-  subscriptions,
-  webhookTimeoutMs,
-  sandboxPrivateWebhooks,
-}: Dependencies) {
-  /** Says that a pending subscription is real now (`active`), or can't be made so (`removed`). Saying it again changes nothing. */
+export function provisioningService(dependencies: Dependencies) {
+  const { db, clock, directory, subscriptions, orders } = dependencies;
+  const post = webhookSender(dependencies);
+  const later = orderWork({ ...dependencies, post });
+
+  /**
+   * Says how the sale of a subscription, or the order that is named, ended. Saying it again changes nothing.
+   */
   async function acknowledge(
+    cause: Cause,
+    within: AccountId,
+    id: SubscriptionId,
+    outcome: 'active' | 'removed',
+    reason: string | null,
+    orderId?: OrderId,
+  ): Promise<void> {
+    const subscription = await subscriptions.get(within, { id });
+    if (orderId !== undefined && orderId !== subscription.orderId)
+      return acknowledgeChange(cause, subscription, orderId, outcome, reason);
+    const isSale = orderId !== undefined || subscription.status === 'pending';
+    const [next] = isSale ? [] : await selectQueue(db, subscription.ownerId, id);
+    // Said of a sale once more it would be taken for the change.
+    if (next !== undefined) throw orderNeeded(next);
+    return acknowledgeSale(cause, within, id, outcome, reason);
+  }
+
+  async function acknowledgeChange(
+    cause: Cause,
+    { id, ownerId }: Subscription,
+    orderId: OrderId,
+    outcome: 'active' | 'removed',
+    reason: string | null,
+  ): Promise<void> {
+    const order = await orders.get(ownerId, { id: orderId });
+    if (!order.lines.some(({ subscriptionId }) => subscriptionId === id)) throw notFound('order', 'order_id');
+    const status = outcome === 'active' ? 'completed' : 'error';
+    return once(db, cause, () => later.end(cause, ownerId, orderId, { status, reason }));
+  }
+
+  /** A pending subscription is real now (`active`), or can't be made so (`removed`). */
+  async function acknowledgeSale(
     cause: Cause,
     within: AccountId,
     id: SubscriptionId,
@@ -61,7 +84,7 @@ export function provisioningService({
     for (let attempt = 1; ; attempt += 1) {
       const subscription = await subscriptions.get(within, { id });
       // Said again, perhaps because the first time was cut off before the order ended.
-      if (subscription.status === outcome) return endOrder(cause, subscription.ownerId, subscription.orderId);
+      if (subscription.status === outcome) return endOrder(cause, subscription.ownerId, subscription.orderId, reason);
       if (subscription.status !== 'pending') {
         throw new TierlineError(
           'provisioning.not_pending',
@@ -85,8 +108,8 @@ export function provisioningService({
     outcome: 'active' | 'removed',
     reason: string | null,
   ): Promise<void> {
-    const adjustments = outcome === 'removed' ? await selectToAdjust(db, ownerId, id) : [];
-    const told = adjustments.map(({ chargeId, adjusts }) => ({ charge_id: chargeId, adjusts }));
+    const adjustments = outcome === 'removed' ? await selectToAdjust(db, ownerId, [id]) : [];
+    const told = toldAdjustments(adjustments);
     await commit(db, {
       cause,
       subjectId: id,
@@ -101,8 +124,8 @@ export function provisioningService({
             'The subscription is not pending any more.',
           ),
         },
-        ...(outcome === 'active' ? [] : [dropDue(ownerId, id)]),
-        ...bookAdjustments(ownerId, adjustments, await datesOf(ownerId, cause.at)),
+        ...(outcome === 'active' ? [] : [dropDue(ownerId, [id])]),
+        ...bookAdjustments(ownerId, adjustments, await later.datesOf(ownerId, cause.at)),
       ],
       events: [
         {
@@ -119,18 +142,12 @@ export function provisioningService({
         },
       ],
     });
-    await endOrder(cause, ownerId, orderId);
-  }
-
-  /** Each seller's own date of an instant. */
-  async function datesOf(ownerId: AccountId, at: Temporal.Instant): Promise<Map<string, string>> {
-    const { chain } = await directory.get(ownerId);
-    return new Map(chain.map(({ id, timeZone }) => [id, dateIn(at, timeZone).toString()]));
+    await endOrder(cause, ownerId, orderId, reason);
   }
 
   /** In a statement of its own, so that of two subscriptions settled at the same moment the later one sees the other. */
-  async function endOrder(cause: Cause, ownerId: AccountId, orderId: OrderId): Promise<void> {
-    const work = settleOrder(db, ownerId, orderId, cause.at.toString());
+  async function endOrder(cause: Cause, ownerId: AccountId, orderId: OrderId, reason: string | null): Promise<void> {
+    const work = settleOrder(db, ownerId, orderId, cause.at.toString(), reason);
     try {
       await commit(db, {
         cause: { actor: cause.actor, requestId: cause.requestId, at: cause.at },
@@ -157,49 +174,28 @@ export function provisioningService({
     if (pending === undefined) throw notFound('subscription');
     const cause = causeOf({ actor: 'system', node: await directory.get(job.ownerId) }, newId<'request'>(), clock);
     if (pending.status !== 'pending') {
-      await endOrder(cause, job.ownerId, pending.request.order_id);
+      await endOrder(cause, job.ownerId, pending.request.order_id, null);
       return { done: true };
     }
-    if (pending.provisioning === 'manual') return { later: lookAgainSeconds };
-    const answer = pending.provisioning === 'instant' ? 'provisioned' : await post(job.ownerId, pending, job.id);
-    if (answer === 'accepted') return { later: askAgainSeconds };
-    await acknowledge(cause, job.ownerId, id, 'active', null);
+    const { provisioning } = pending.vendor;
+    if (provisioning === 'manual') return { later: lookAgainSeconds };
+    const answer =
+      provisioning === 'instant'
+        ? ({ is: 'provisioned' } as const)
+        : await post(job.ownerId, pending.vendor, pending.request, job.id);
+    if (answer.is === 'accepted') return { later: askAgainSeconds };
+    const failed = answer.is === 'failed' ? answer.reason : null;
+    await acknowledgeSale(cause, job.ownerId, id, answer.is === 'failed' ? 'removed' : 'active', failed);
     return { done: true };
   }
 
-  /** Posts the signed request. The delivery id stays the same when it is tried again, so a vendor can tell a repeat. */
-  async function post(ownerId: AccountId, pending: Pending, deliveryId: string): Promise<'provisioned' | 'accepted'> {
-    if (pending.webhookUrl === null)
-      throw new TierlineError('provisioning.no_webhook', 'bug', 'The vendor has no webhook.');
-    const body = JSON.stringify(pending.request);
-    const headers: Record<string, string> = { 'content-type': 'application/json', 'tierline-delivery': deliveryId };
-    if (pending.webhookSecretEncrypted !== null) {
-      const secret = secrets.decrypt(pending.webhookSecretEncrypted, webhookSecretContext(pending.vendorId));
-      headers['tierline-signature'] = signWebhook(secret, body, Math.floor(clock.now().epochMilliseconds / 1000));
-    }
-    // Whoever has a sandbox is a provider in it, without being the operator of this server.
-    const { account } = await directory.get(ownerId);
-    const publicOnly = account.sandboxId !== null && !sandboxPrivateWebhooks;
-    const sent = { url: pending.webhookUrl, headers, body, timeoutMs: webhookTimeoutMs, publicOnly };
-    const response = await postTo(sent);
-    const answer = readAnswer(response.status, parsed(response.text));
-    if (answer === 'refused') {
-      throw new TierlineError(
-        'provisioning.refused',
-        'unavailable',
-        `The vendor's webhook answered ${response.status}.`,
-      );
-    }
-    return answer;
-  }
-
-  return { acknowledge, run };
+  return { acknowledge, run, runOrder: later.run, cancel: later.cancel };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function orderNeeded(orderId: OrderId): TierlineError {
+  const message = 'An order that changed the subscription is in work. Name it, so that it is clear what has ended.';
+  return new TierlineError('provisioning.order_needed', 'conflict', message, {
+    field: 'order_id',
+    details: { nearest_valid: { order_id: orderId } },
+  });
 }

@@ -1,23 +1,44 @@
-import { newId, type AccountId, type SubscriptionId } from '@tierline/kernel';
+import { newId, type AccountId, type OrderId, type SubscriptionId } from '@tierline/kernel';
 import { sql } from 'kysely';
 import type { Database, Write } from '../../platform/db/index.ts';
 
 /** A charge that is taken back, and the id of the charge that does it. */
-export type Adjustment = { readonly chargeId: string; readonly adjusts: string; readonly sellerId: string };
+export type Adjustment = {
+  readonly chargeId: string;
+  readonly adjusts: string;
+  readonly sellerId: string;
+  readonly subscriptionId: string;
+};
 
 /**
- * Everything that was charged for a subscription, on every edge, with the id of what takes it back. Whoever stores this names the
- * version of the subscription that was read before: charges come with a new version only, so none is missed and none is met twice.
+ * Everything that was charged for subscriptions, on every edge, with the id of what takes it back; or only what was charged by an
+ * order and by those after it. Whoever stores this names the version of each subscription that was read before: charges come with a
+ * new version only, so none is missed and none is met twice.
  */
-export async function selectToAdjust(db: Database, ownerId: AccountId, id: SubscriptionId): Promise<Adjustment[]> {
-  const rows = await db.kysely
+export async function selectToAdjust(
+  db: Database,
+  ownerId: AccountId,
+  ids: readonly SubscriptionId[],
+  since?: OrderId,
+): Promise<Adjustment[]> {
+  let query = db.kysely
     .selectFrom('charges')
-    .select(['id', 'seller_id'])
+    .select(['id', 'seller_id', 'subscription_id'])
     .where('owner_id', '=', ownerId)
-    .where('subscription_id', '=', id)
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => ({ chargeId: newId<'charge'>(), adjusts: row.id, sellerId: row.seller_id }));
+    .where(sql<boolean>`subscription_id = any(${[...ids]}::uuid[])`)
+    .orderBy('id');
+  if (since !== undefined) query = query.where('order_id', '>=', since);
+  return (await query.execute()).map((row) => ({
+    chargeId: newId<'charge'>(),
+    adjusts: row.id,
+    sellerId: row.seller_id,
+    subscriptionId: row.subscription_id,
+  }));
+}
+
+/** As an event tells it. */
+export function toldAdjustments(adjustments: readonly Adjustment[]): Record<string, string>[] {
+  return adjustments.map(({ chargeId, adjusts }) => ({ charge_id: chargeId, adjusts }));
 }
 
 /**
@@ -61,10 +82,10 @@ export function bookAdjustments(
  * Nothing is due any more for what never came to be. A row that a worker holds is left to it: to wait would keep a connection that
  * the worker may need, and it finds out itself that nothing is due.
  */
-export function dropDue(ownerId: AccountId, id: SubscriptionId): Write {
+export function dropDue(ownerId: AccountId, ids: readonly SubscriptionId[]): Write {
   return {
     run: sql`delete from subscription_due d using (
-        select owner_id, subscription_id from subscription_due where owner_id = ${ownerId} and subscription_id = ${id}
+        select owner_id, subscription_id from subscription_due where owner_id = ${ownerId} and subscription_id = any(${[...ids]}::uuid[])
         for update skip locked) free
       where d.owner_id = free.owner_id and d.subscription_id = free.subscription_id returning 1`,
   };

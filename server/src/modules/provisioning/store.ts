@@ -1,17 +1,15 @@
 import type { AccountId, OrderId, SubscriptionId } from '@tierline/kernel';
 import { sql } from 'kysely';
-import type { Database } from '../../platform/db/index.ts';
+import type { Database, Write } from '../../platform/db/index.ts';
 import type { Address } from '../customers/index.ts';
 import type { ProvisioningRequest } from './provisioning.ts';
+import type { VendorEnd } from './service-webhook.ts';
 
 export type Pending = {
   readonly request: ProvisioningRequest;
   readonly status: string;
   readonly version: number;
-  readonly provisioning: 'instant' | 'webhook' | 'manual';
-  readonly webhookUrl: string | null;
-  readonly webhookSecretEncrypted: Buffer | null;
-  readonly vendorId: string;
+  readonly vendor: VendorEnd;
 };
 
 /** A subscription with everything that its vendor needs to know, in one read. */
@@ -57,10 +55,12 @@ export async function selectPending(
     },
     status: row.status,
     version: row.version,
-    provisioning: row.provisioning as Pending['provisioning'],
-    webhookUrl: row.webhook_url,
-    webhookSecretEncrypted: row.webhook_secret_encrypted,
-    vendorId: row.vendor_id,
+    vendor: {
+      vendorId: row.vendor_id,
+      provisioning: row.provisioning as VendorEnd['provisioning'],
+      webhookUrl: row.webhook_url,
+      webhookSecretEncrypted: row.webhook_secret_encrypted,
+    },
   };
 }
 
@@ -84,12 +84,16 @@ export function settleSubscription(
 }
 
 /** Ends an order of which nothing is pending any more; one that is ended already, or not yet, is left as it is. */
-export function settleOrder(db: Database, ownerId: AccountId, orderId: OrderId, at: string) {
+export function settleOrder(db: Database, ownerId: AccountId, orderId: OrderId, at: string, reason: string | null) {
   return db.kysely
     .updateTable('orders')
     .set({
       status: sql<string>`case when exists (select 1 from subscriptions s where s.owner_id = orders.owner_id
         and s.order_id = orders.id and s.status = 'removed') then 'error' else 'completed' end`,
+      status_reason: sql<
+        string | null
+      >`case when exists (select 1 from subscriptions s where s.owner_id = orders.owner_id
+        and s.order_id = orders.id and s.status = 'removed') then ${reason}::text end`,
       version: sql<number>`version + 1`,
       completed_at: at,
     })
@@ -100,4 +104,30 @@ export function settleOrder(db: Database, ownerId: AccountId, orderId: OrderId, 
       sql<boolean>`not exists (select 1 from subscriptions s where s.owner_id = orders.owner_id and s.order_id = orders.id and s.status = 'pending')`,
     )
     .returning('status');
+}
+
+/** Ends subscriptions that never came to be, as they were read. */
+export function removePending(
+  ownerId: AccountId,
+  subscriptions: readonly { readonly id: SubscriptionId; readonly version: number }[],
+  at: string,
+) {
+  const ids = subscriptions.map(({ id }) => id);
+  const versions = subscriptions.map(({ version }) => version);
+  return sql`update subscriptions s set status = 'removed', version = s.version + 1, updated_at = ${at}::timestamptz
+    from unnest(${ids}::uuid[], ${versions}::int[]) as w (id, version)
+    where s.owner_id = ${ownerId} and s.id = w.id and s.version = w.version and s.status = 'pending' returning 1`;
+}
+
+/** The jobs of a sale that nobody has taken yet; those that are done by hand ask nobody. */
+export function dropSaleJobs(ownerId: AccountId, ids: readonly SubscriptionId[]) {
+  return sql`delete from jobs j where j.owner_id = ${ownerId} and j.kind = 'provision' and j.subject_id = any(${[...ids]}::uuid[])
+    and (j.attempts = 0 or exists (select from subscriptions s
+      join service_plans sp on sp.id = s.plan_id join products p on p.id = sp.product_id join vendors v on v.id = p.vendor_id
+      where s.owner_id = j.owner_id and s.id = j.subject_id and v.provisioning = 'manual')) returning 1`;
+}
+
+/** Trials that the customer had with an order may be had again. */
+export function freeTrials(ownerId: AccountId, orderId: OrderId): Write {
+  return { run: sql`delete from trials_used where owner_id = ${ownerId} and order_id = ${orderId} returning 1` };
 }

@@ -204,6 +204,15 @@ export type Tables = {
     parameters: ColumnType<unknown | null, string | null, string | null>;
     previous_quantity: string | null;
   };
+  order_work: {
+    owner_id: string;
+    subscription_id: string;
+    version: number;
+    order_id: string;
+    job_id: string;
+    change: ColumnType<unknown, string, string>;
+    begun_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+  };
   orders: {
     owner_id: string;
     id: string;
@@ -220,6 +229,7 @@ export type Tables = {
     version: number;
     placed_at: ColumnType<Temporal.Instant, string, string>;
     completed_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    status_reason: string | null;
   };
   plan_versions: {
     plan_id: string;
