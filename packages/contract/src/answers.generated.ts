@@ -39,6 +39,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "buyer_group": null,
         "price_floor": "none",
         "profile": {},
+        "company": null,
         "version": 1,
         "created_at": "2026-03-02T09:00:00Z",
         "updated_at": "2026-03-02T09:00:00Z"
@@ -118,6 +119,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "buyer_group": null,
           "price_floor": "none",
           "profile": {},
+          "company": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -138,6 +140,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "buyer_group": null,
           "price_floor": "none",
           "profile": {},
+          "company": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -158,6 +161,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "buyer_group": null,
           "price_floor": "none",
           "profile": {},
+          "company": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -183,6 +187,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "buyer_group": null,
       "price_floor": "none",
       "profile": {},
+      "company": null,
       "version": 1,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -205,6 +210,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "buyer_group": null,
       "price_floor": "none",
       "profile": {},
+      "company": null,
       "version": 1,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -227,6 +233,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "buyer_group": null,
       "price_floor": "none",
       "profile": {},
+      "company": null,
       "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -2284,6 +2291,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "listCustomerUsers": [
+    {
+      "data": []
     }
   ],
   "listOrders": [

@@ -41,6 +41,7 @@ function anAccount(kind: AccountKind, status: AccountStatus, id: string): Accoun
     buyerGroup: null,
     priceFloor: 'none',
     profile: {},
+    company: null,
     version: 1,
     createdAt: at,
     updatedAt: at,

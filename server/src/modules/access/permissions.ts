@@ -1,5 +1,5 @@
 import { TierlineError } from '@tierline/kernel';
-import { accountKinds, type AccountKind } from '../accounts/index.ts';
+import { accountKinds, statusAccess, type AccountKind, type AccountStatus } from '../accounts/index.ts';
 import { effectiveStatus, roles, type Principal, type Role } from './principal.ts';
 
 export type LmpiVersion = 'v2' | 'v2.5' | 'v3';
@@ -163,8 +163,9 @@ function refusalOf(
   if (!permission.roles.includes(principal.role)) return () => roleNotAllowed(principal.role, operation, permission);
   if (kinds !== undefined && !kinds.includes(kind)) return () => kindNotAllowed(kind, operation, kinds);
   const status = effectiveStatus(principal.node);
-  if (status === 'closed') return accountClosed;
-  if (status === 'suspended' && permission.effect === 'write') return () => accountSuspended(operation);
+  const access = statusAccess[status];
+  if (access === 'none') return () => accountClosed(status);
+  if (access === 'read' && permission.effect === 'write') return () => accountSuspended(operation, status);
   return undefined;
 }
 
@@ -185,17 +186,18 @@ function kindNotAllowed(kind: AccountKind, operation: Operation, kinds: readonly
   );
 }
 
-function accountSuspended(operation: Operation): TierlineError {
+function accountSuspended(operation: Operation, status: AccountStatus): TierlineError {
   return new TierlineError(
     'access.account_suspended',
     'forbidden',
-    `The account, or one above it, is suspended: it can be read, but ${operation} is not possible.`,
+    `The account, or one above it, is ${status}: it can be read, but ${operation} is not possible.`,
     { details: { operation } },
   );
 }
 
-export function accountClosed(): TierlineError {
-  return new TierlineError('access.account_closed', 'forbidden', 'The account, or one above it, is closed.');
+export function accountClosed(status: AccountStatus = 'closed'): TierlineError {
+  const how = status === 'error' ? 'in error; ask whoever runs it' : status;
+  return new TierlineError('access.account_closed', 'forbidden', `The account, or one above it, is ${how}.`);
 }
 
 /** docs/reference/permissions.md. */

@@ -1,6 +1,7 @@
 import { accountRoutes, type Account as Shown } from '@tierline/contract';
 import { afterId, created, given, ok, pageById, type ApiCaller, type Bind } from '../../platform/http/index.ts';
 import type { Account } from './account.ts';
+import { companyFrom, showCompany } from './company-shown.ts';
 import type { AccountNode } from './service-directory.ts';
 import type { AccountsService } from './service.ts';
 
@@ -30,6 +31,7 @@ export function bindAccounts(
       buyerGroup: body.buyer_group,
       priceFloor: body.price_floor,
       profile: body.profile,
+      company: body.company && companyFrom(body.company),
     };
     const account = await accounts.create(cause, parentId, given(facts));
     return created(showAccount(account), account.version);
@@ -52,6 +54,7 @@ export function bindAccounts(
       buyerGroup: body.buyer_group,
       priceFloor: body.price_floor,
       profile: body.profile,
+      company: body.company && companyFrom(body.company),
     };
     const change = { ...given(wanted), expectedVersion };
     const account = await accounts.change(cause, caller.accountId, params.account_id, change);
@@ -77,6 +80,7 @@ export function showAccount(account: Account): Shown {
     buyer_group: account.buyerGroup,
     price_floor: account.priceFloor,
     profile: account.profile,
+    company: account.company && showCompany(account.company),
     version: account.version,
     created_at: account.createdAt,
     updated_at: account.updatedAt,

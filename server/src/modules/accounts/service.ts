@@ -29,12 +29,15 @@ import {
 } from './account.ts';
 import type { AccountNode, Directory } from './service-directory.ts';
 import {
+  countBelow,
   insertAccount,
   selectAccounts,
+  selectBelow,
   selectRoots,
   selectSubtree,
   updateAccount,
   type AccountFilter,
+  type AccountListFilter,
 } from './store.ts';
 
 export type NewAccount = AccountFacts & {
@@ -42,10 +45,12 @@ export type NewAccount = AccountFacts & {
   readonly buyerGroup?: string | null;
   readonly priceFloor?: PriceFloor;
   readonly profile?: Readonly<Record<string, unknown>>;
+  /** `active`, unless said otherwise. */
+  readonly status?: AccountStatus;
 };
 
 export type AccountChange = Partial<
-  Pick<Account, 'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'priceFloor' | 'profile'>
+  Pick<Account, 'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'priceFloor' | 'profile' | 'company'>
 > & { readonly status?: AccountStatus; readonly expectedVersion?: number | undefined };
 
 export type AccountsService = ReturnType<typeof accountsService>;
@@ -71,6 +76,18 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
   }
 
   async function create(cause: Cause, parentId: AccountId | null, facts: NewAccount): Promise<Account> {
+    const account = await prepare(cause, parentId, facts);
+    const answer = await withTenantId((tenantId) => {
+      const made = { ...account, tenantId };
+      const revise = [{ accountId: made.id, what: 'account' as const }];
+      return commit(db, { cause, answer: made, revise, ...creation(made) });
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  /** An account that may be made, for whoever stores it together with something else: `creation` says how. */
+  async function prepare(cause: Cause, parentId: AccountId | null, facts: NewAccount): Promise<Account> {
     const parent = parentId === null ? null : await directory.get(parentId);
     checkFacts(facts, parent?.account ?? null);
     if (parent !== null && parent.account.status !== 'active') {
@@ -81,14 +98,7 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       );
     }
     const number = (await numbers.next()).toString();
-    const account = newAccount(parent?.account ?? null, facts, number, cause.at.toString());
-    const answer = await withTenantId((tenantId) => {
-      const made = { ...account, tenantId };
-      const revise = [{ accountId: made.id, what: 'account' as const }];
-      return commit(db, { cause, answer: made, revise, ...creation(made) });
-    });
-    await revisions.refresh();
-    return answer;
+    return newAccount(parent?.account ?? null, facts, number, cause.at.toString());
   }
 
   /** Tenant ids are short, so with thousands of accounts two meet by chance now and then. */
@@ -137,6 +147,8 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       updatedAt: cause.at.toString(),
     };
     if (changed.buyerGroup !== current.buyerGroup && id === within && current.parentId !== null) throw groupSetAbove();
+    if (current.status !== 'active' && changed.status !== current.status && id === within && current.parentId !== null)
+      throw statusSetAbove();
     checkFacts(changed, chain.at(-2) ?? null);
     checkStatusChange(current.status, changed.status);
     const answer = await commit(db, {
@@ -163,9 +175,14 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
     visible,
+    prepare,
+    creation,
     withTenantId,
     sandboxRoot,
     list: (filter: AccountFilter) => selectAccounts(db, filter),
+    /** The sellers below an account, however far, newest first. */
+    pageBelow: (filter: AccountListFilter, page: Parameters<typeof selectBelow>[2]) => selectBelow(db, filter, page),
+    countBelow: (filter: AccountListFilter) => countBelow(db, filter),
     subtree: (root: AccountId) => selectSubtree(db, root),
     roots: () => selectRoots(db),
   };
@@ -193,13 +210,14 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
     timeZone: facts.timeZone,
     country: facts.country,
     language: facts.language,
-    status: 'active',
+    status: facts.status ?? 'active',
     number,
     tenantId: null,
     externalId: facts.externalId ?? null,
     buyerGroup: facts.buyerGroup ?? null,
     priceFloor: facts.priceFloor ?? 'none',
     profile: facts.profile ?? {},
+    company: facts.company ?? null,
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -213,6 +231,16 @@ function groupSetAbove(): TierlineError {
     'forbidden',
     'The buyer group of an account is set by its seller.',
     { field: 'buyer_group' },
+  );
+}
+
+/** A hold is lifted by whoever stands above, not by whom it is for. */
+function statusSetAbove(): TierlineError {
+  return new TierlineError(
+    'accounts.status_set_above',
+    'forbidden',
+    'The status of an account that is not active is changed by its seller.',
+    { field: 'status' },
   );
 }
 

@@ -8,8 +8,10 @@ import {
   once,
   type Cause,
   type Database,
+  type ListPage,
   type Numbers,
 } from '../../platform/db/index.ts';
+import { customerUserSteps, type WantedLogin } from '../access/index.ts';
 import { isWithin, type Directory } from '../accounts/index.ts';
 import {
   checkFacts,
@@ -20,13 +22,14 @@ import {
   type OrderingCustomer,
 } from './customer.ts';
 import {
-  countCustomers,
+  customerListing,
   insertCustomer,
   keyText,
   selectCustomerPage,
   selectCustomers,
   selectOrdering,
   updateCustomer,
+  type CustomerFilter,
   type CustomerKey,
   type Wanted,
 } from './store.ts';
@@ -36,15 +39,24 @@ const rememberedMax = 50_000;
 
 export type CustomersService = ReturnType<typeof customersService>;
 
+export type NewCustomer = CustomerFacts & {
+  /** `active`, unless said otherwise. */
+  readonly status?: CustomerStatus | undefined;
+  /** Who is to sign in for it. */
+  readonly logins?: readonly WantedLogin[];
+};
+
 export type CustomerChange = Partial<CustomerFacts> & {
   readonly status?: CustomerStatus | undefined;
   readonly expectedVersion?: number | undefined;
+  readonly logins?: readonly WantedLogin[];
 };
 
 type Dependencies = { readonly db: Database; readonly directory: Directory; readonly numbers: Numbers };
 
 /** Use cases of customers. Callers have authorized the actor; `within` is the account the actor acts for. */
 export function customersService({ db, directory, numbers }: Dependencies) {
+  const listed = customerListing(db);
   const load = combine<Wanted, { customer: Customer | undefined }>({
     run: async (wanted) => (await selectCustomers(db, wanted)).map((customer) => ({ customer })),
     batchMax: 128,
@@ -108,7 +120,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     return owner !== undefined && isWithin(owner.account, within) ? customer : undefined;
   }
 
-  async function create(cause: Cause, ownerId: AccountId, facts: CustomerFacts): Promise<Customer> {
+  async function create(cause: Cause, ownerId: AccountId, facts: NewCustomer): Promise<Customer> {
     checkFacts(facts);
     const at = cause.at.toString();
     const customer: Customer = {
@@ -116,7 +128,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       ownerId,
       number: (await numbers.next()).toString(),
       name: facts.name,
-      status: 'active',
+      status: facts.status ?? 'active',
       externalId: facts.externalId ?? null,
       language: facts.language,
       taxRegistrationId: facts.taxRegistrationId ?? null,
@@ -128,11 +140,12 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       createdAt: at,
       updatedAt: at,
     };
+    const people = await customerUserSteps(db, cause, customer, facts.logins ?? []);
     const created = await commit(db, {
       cause,
       subjectId: customer.id,
       answer: customer,
-      writes: [{ run: insertCustomer(db, customer), expect: 1 }],
+      writes: [{ run: insertCustomer(db, customer), expect: 1 }, ...people.writes],
       events: [
         {
           ownerId,
@@ -141,6 +154,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
           subjectId: customer.id,
           data: { name: customer.name, number: customer.number },
         },
+        ...people.events,
       ],
     });
     rememberBoth(created);
@@ -149,25 +163,30 @@ export function customersService({ db, directory, numbers }: Dependencies) {
 
   async function change(cause: Cause, within: AccountId, key: CustomerKey, wanted: CustomerChange): Promise<Customer> {
     const current = await get(within, key);
-    const { expectedVersion, ...fields } = wanted;
+    const { expectedVersion, logins = [], ...fields } = wanted;
     if (expectedVersion !== undefined && expectedVersion !== current.version)
       throw versionMismatch('customer', current.version);
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const changed: Customer = { ...current, ...given, version: current.version + 1, updatedAt: cause.at.toString() };
     checkFacts(changed);
+    const people = await customerUserSteps(db, cause, current, logins);
     const answer = await commit(db, {
       cause,
       subjectId: current.id,
       answer: changed,
-      writes: [{ run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') }],
+      writes: [{ run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') }, ...people.writes],
       events: [
         {
           ownerId: current.ownerId,
           type: 'customer.changed',
           subjectKind: 'customer',
           subjectId: current.id,
-          data: { changed: Object.keys(given).map(eventName) },
+          data: {
+            changed: Object.keys(given).map(eventName),
+            ...(changed.status === current.status ? {} : { status: changed.status }),
+          },
         },
+        ...people.events,
       ],
     });
     rememberBoth(answer);
@@ -180,8 +199,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     peekOrdering,
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
-    page: (...input: Parameters<typeof selectCustomerPage> extends [unknown, ...infer Rest] ? Rest : never) =>
-      selectCustomerPage(db, ...input),
-    count: (filter: Parameters<typeof countCustomers>[1]) => countCustomers(db, filter),
+    page: (filter: CustomerFilter, page: ListPage) => selectCustomerPage(db, listed, filter, page),
+    count: (filter: CustomerFilter) => listed.count(filter),
   };
 }

@@ -31,6 +31,7 @@ export function aChain(...zones: readonly { timeZone: string; currency?: string 
     buyerGroup: null,
     priceFloor: 'none',
     profile: {},
+    company: null,
     version: 1,
     createdAt: '2026-01-01T00:00:00Z',
     updatedAt: '2026-01-01T00:00:00Z',

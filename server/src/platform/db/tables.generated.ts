@@ -25,6 +25,8 @@ export type Tables = {
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
     sandbox_id: string | null;
+    company: ColumnType<unknown | null, string | null, string | null>;
+    contact_emails: string[];
   };
   api_keys: {
     id: string;
@@ -57,6 +59,17 @@ export type Tables = {
     amount: string;
     booked_on: string;
     source: ColumnType<unknown, string, string>;
+  };
+  customer_users: {
+    id: string;
+    owner_id: string;
+    customer_id: string;
+    login: string;
+    email: string;
+    name: string;
+    password_hash: string;
+    status: string;
+    created_at: ColumnType<Temporal.Instant, string, string>;
   };
   customers: {
     owner_id: string;
@@ -437,6 +450,7 @@ export type Tables = {
     version: number;
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
+    login: string | null;
   };
   vendors: {
     id: string;
