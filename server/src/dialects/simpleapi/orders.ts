@@ -134,7 +134,10 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     if (filter === undefined) return listResponse([], page, 0);
     const [found, total] = await Promise.all([orders.page(filter, page), orders.count(filter)]);
     const [numbers, firsts] = await Promise.all([
-      customerNumbers(accountId, found),
+      customers.numbersOf(
+        accountId,
+        found.map(({ customerId }) => customerId),
+      ),
       firstSubscriptions(filter.scope, found),
     ]);
     const data = found.map((order) => orderToWire(order, numbers.get(order.customerId) ?? '', firsts.get(order.id)));
@@ -181,12 +184,6 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     if (serial === undefined) return undefined;
     const subscription = await orUndefined(subscriptions.get(accountId, { serial }));
     return subscription && { subscriptionId: subscription.id };
-  }
-
-  async function customerNumbers(accountId: AccountId, of: readonly Order[]): Promise<Map<string, string>> {
-    const ids = [...new Set(of.map(({ customerId }) => customerId))];
-    const found = await Promise.all(ids.map((id) => customers.get(accountId, { id })));
-    return new Map(found.map(({ id, number }) => [id, number]));
   }
 
   /** The serial of each order's first subscription. */

@@ -221,7 +221,7 @@ export function permissionsMarkdown(): string {
     '# Permissions',
     '',
     'A role is held in one account and covers that account and everything below it. What is elsewhere is not found.',
-    'A suspended account, and everything below it, can only do what the last column allows; a closed one can do nothing.',
+    'A suspended or pending account, and everything below it, can only do what the last column allows; a closed one or one in error can do nothing.',
     'LMPI credentials and SimpleAPI users act in the role admin.',
     '',
     `| Operation | What | ${roles.join(' | ')} | Kinds of accounts | While suspended |`,

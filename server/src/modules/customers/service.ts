@@ -1,4 +1,4 @@
-import { newId, notFound, versionMismatch, type AccountId } from '@tierline/kernel';
+import { newId, notFound, versionMismatch, type AccountId, type CustomerId } from '@tierline/kernel';
 import {
   combine,
   commit,
@@ -83,6 +83,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
   });
 
   const remembered = new Map<string, OrderingCustomer>();
+  const numbersById = new Map<CustomerId, string>();
 
   function rememberOrdering(key: CustomerKey, customer: OrderingCustomer): void {
     if (remembered.size >= rememberedMax) remembered.delete(remembered.keys().next().value!);
@@ -118,6 +119,19 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     if (customer.ownerId === within) return customer;
     const owner = directory.peek(customer.ownerId);
     return owner !== undefined && isWithin(owner.account, within) ? customer : undefined;
+  }
+
+  /** Numbers of customers that the caller may see, by id: they never change, so lists of what customers have read them once. */
+  async function numbersOf(within: AccountId, ids: readonly CustomerId[]): Promise<Map<CustomerId, string>> {
+    const found = new Map<CustomerId, string>();
+    const read = async (id: CustomerId): Promise<void> => {
+      const number = numbersById.get(id) ?? (await get(within, { id })).number;
+      if (numbersById.size >= rememberedMax) numbersById.delete(numbersById.keys().next().value!);
+      numbersById.set(id, number);
+      found.set(id, number);
+    };
+    await Promise.all([...new Set(ids)].map(read));
+    return found;
   }
 
   async function create(cause: Cause, ownerId: AccountId, facts: NewCustomer): Promise<Customer> {
@@ -196,6 +210,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
   return {
     get,
     getOrdering,
+    numbersOf,
     peekOrdering,
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
