@@ -20,12 +20,10 @@ import {
 
 export const role = z.enum(['owner', 'admin', 'sales', 'billing', 'support', 'read_only']);
 export const accountKind = z.enum(['provider', 'distributor', 'isp', 'msp', 'reseller']);
-export const accountStatus = z
-  .enum(['pending', 'active', 'credit_hold', 'suspended', 'closed', 'error'])
-  .openapi({
-    description:
-      'Only below active sellers is anything ordered. A pending or suspended one can be read, in error or closed it can not.',
-  });
+export const accountStatus = z.enum(['pending', 'active', 'credit_hold', 'suspended', 'closed', 'error']).openapi({
+  description:
+    'Only below active sellers is anything ordered. A pending or suspended one can be read, in error or closed it can not.',
+});
 export const priceFloor = z
   .enum(['none', 'cost'])
   .openapi({ description: 'What happens to a sales price below its cost: nothing, or it is refused.' });

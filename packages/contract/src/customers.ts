@@ -166,7 +166,8 @@ export const customerRoutes = {
     path: '/customers/{customer_id}/users',
     tag,
     summary: 'List who signs in for a customer',
-    description: "People of the customer's panel, the oldest first. What they sign in with is never shown but for the login.",
+    description:
+      "People of the customer's panel, the oldest first. What they sign in with is never shown but for the login.",
     permission: 'users.read',
     params,
     answers: { 200: z.strictObject({ data: z.array(customerUser) }) },

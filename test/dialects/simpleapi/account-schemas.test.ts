@@ -14,19 +14,23 @@ const more = { taxationProviderName: 'Vertex', customerClass: 'Default' };
 test.each(['21.0', '1.15'] as const)('profile %s', async (profile) => {
   const client = await api.client(channel.distributor, profile);
   const body = async (answer: Promise<Answer>): Promise<unknown> => {
-    const { status, text, body: parsed } = await answer;
-    expect(status, text).toBe(200);
+    const { status, body: parsed } = await answer;
+    expect(status).toBe(200);
     return parsed;
   };
   const customer = customerSchema.parse(await body(client.post('/customers', aCustomerBody())));
-  const full = customerSchema.parse(await body(client.post('/customers', aCustomerBody({ ...whole, externalId: profile }))));
+  const full = customerSchema.parse(
+    await body(client.post('/customers', aCustomerBody({ ...whole, externalId: profile }))),
+  );
   expect(full).toMatchObject({ ...whole, externalId: profile });
   customerSchema.parse(await body(client.get(`/customers/${customer.id}`)));
   customerSchema.parse(await body(client.patch(`/customers/${customer.id}`, { status: 'creditHold' })));
   expect(listSchema(customerSchema).parse(await body(client.get('/customers'))).data.length).toBeGreaterThan(2);
 
   const reseller = resellerSchema.parse(await body(client.post('/resellers', aResellerBody())));
-  resellerSchema.parse(await body(client.post('/resellers', aResellerBody({ ...whole, ...more, externalId: profile }))));
+  resellerSchema.parse(
+    await body(client.post('/resellers', aResellerBody({ ...whole, ...more, externalId: profile }))),
+  );
   resellerSchema.parse(await body(client.get(`/resellers/${reseller.id}`)));
   resellerSchema.parse(await body(client.patch(`/resellers/${reseller.id}`, { taxRegId: '9' })));
   expect(listSchema(resellerSchema).parse(await body(client.get('/resellers'))).data.length).toBeGreaterThan(2);
@@ -66,7 +70,7 @@ test('a recorded exchange: the documented example is accepted as it stands, and 
     taxRegId: '00-0000000',
   };
   const answer = await client.post('/customers', sent);
-  expect(answer.status, answer.text).toBe(200);
+  expect(answer.status).toBe(200);
   const { id, contactPersons, ...rest } = sent;
   const [{ login: _login, password: _password, ...person }] = contactPersons as [(typeof contactPersons)[0]];
   expect(answer.body).toMatchObject({ ...rest, contactPersons: [person] });

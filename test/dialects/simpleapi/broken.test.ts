@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aCustomerBody, aResellerBody, matching, openSimpleApi, rowCounts, type Client, type SimpleApi } from './setup.ts';
+import {
+  aCustomerBody,
+  aResellerBody,
+  matching,
+  openSimpleApi,
+  rowCounts,
+  type Client,
+  type SimpleApi,
+} from './setup.ts';
 
 // Every member of a valid body broken in every way, one at a time: a refusal stores nothing, and nothing is ever a failure.
 
@@ -115,7 +123,12 @@ describe('one broken member at a time', () => {
   test('of a reseller', async () => {
     const distributor = await api.client(channel.distributor);
     // Nobody signs in with an address twice, so all but the first are refused for that at the latest.
-    const body = aResellerBody({ attributes: { a: 'b' }, taxationProviderName: 'x', customerClass: 'y', taxRegId: 'z' });
+    const body = aResellerBody({
+      attributes: { a: 'b' },
+      taxationProviderName: 'x',
+      customerClass: 'y',
+      taxRegId: 'z',
+    });
     expect(await breakEverything('/resellers', body, distributor)).toBeGreaterThan(150);
     const path = `/resellers/${channel.reseller.number}/customers`;
     expect(await breakEverything(path, aCustomerBody(), distributor)).toBeGreaterThan(150);
@@ -124,7 +137,9 @@ describe('one broken member at a time', () => {
   test('of a change of a customer and of a reseller', async () => {
     const { name, address, contactPersons } = aCustomerBody({});
     const change = { name, address, contactPersons, externalId: 'x', taxRegId: 'y', status: 'active' };
-    expect(await breakEverything(`/customers/${channel.customer.number}`, change, reseller, 'patch')).toBeGreaterThan(100);
+    expect(await breakEverything(`/customers/${channel.customer.number}`, change, reseller, 'patch')).toBeGreaterThan(
+      100,
+    );
     const distributor = await api.client(channel.distributor);
     const path = `/resellers/${channel.reseller.number}`;
     expect(await breakEverything(path, change, distributor, 'patch')).toBeGreaterThan(100);

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aCustomerBody, aResellerBody, matching, openSimpleApi, rowCounts, type Client, type SimpleApi } from './setup.ts';
+import {
+  aCustomerBody,
+  aResellerBody,
+  matching,
+  openSimpleApi,
+  rowCounts,
+  type Client,
+  type SimpleApi,
+} from './setup.ts';
 
 // SimpleAPI reference 3, 4.2
 
@@ -22,7 +30,7 @@ afterAll(() => api.close());
 const idsOf = (body: Record<string, unknown>): string[] => (body['data'] as { id: string }[]).map(({ id }) => id);
 const made = async (changes: Readonly<Record<string, unknown>> = {}, by: Client = distributor): Promise<string> => {
   const answer = await by.post('/resellers', aResellerBody(changes));
-  expect(answer.status, answer.text).toBe(200);
+  expect(answer.status).toBe(200);
   return String(answer.body['id']);
 };
 
@@ -36,7 +44,7 @@ describe('POST /resellers', () => {
       customerClass: 'Default',
     });
     const answer = await distributor.post('/resellers/', body);
-    expect(answer.status, answer.text).toBe(200);
+    expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ ...body, id: matching(/^\d{7}$/), status: 'active' });
     expect((await distributor.get(`/resellers/${String(answer.body['id'])}`)).text).toBe(answer.text);
     const node = await api.engine.directory.byNumber(String(answer.body['id']));
@@ -52,8 +60,11 @@ describe('POST /resellers', () => {
   test('its admin contact signs in as its owner, by login or by e-mail address; the password is shown and kept nowhere', async () => {
     const { contactPersons } = aResellerBody({}, 'owner@example.com') as { contactPersons: object[] };
     const login = { login: 'Northwind.Admin', password: 'Ecx$cvdazv' };
-    const answer = await distributor.post('/resellers', aResellerBody({ contactPersons: [{ ...contactPersons[0], ...login }] }));
-    expect(answer.status, answer.text).toBe(200);
+    const answer = await distributor.post(
+      '/resellers',
+      aResellerBody({ contactPersons: [{ ...contactPersons[0], ...login }] }),
+    );
+    expect(answer.status).toBe(200);
     expect(answer.text).not.toMatch(/cvdazv|Northwind\.Admin/);
     const { account } = (await api.engine.directory.byNumber(String(answer.body['id'])))!;
     for (const name of ['northwind.admin', 'NORTHWIND.ADMIN', 'owner@example.com']) {
@@ -123,9 +134,13 @@ describe('POST /resellers', () => {
   test('400 with every reason at once', async () => {
     const answer = await distributor.post('/resellers', {});
     const details = answer.body['details'] as { field: string }[];
-    expect(details.map(({ field }) => field).toSorted()).toEqual(
-      ['address', 'contactPersons', 'currency', 'language', 'name'],
-    );
+    expect(details.map(({ field }) => field).toSorted()).toEqual([
+      'address',
+      'contactPersons',
+      'currency',
+      'language',
+      'name',
+    ]);
   });
 });
 
@@ -173,8 +188,13 @@ describe('PATCH /resellers/{id}', () => {
   test('changes what is named, and nothing else', async () => {
     const id = await made({ taxRegId: '1', customerClass: 'Default' });
     const before = (await distributor.get(`/resellers/${id}`)).body;
-    const changed = await distributor.patch(`/resellers/${id}`, { name: 'Renamed', externalId: 'X', taxRegId: '2', currency: 'EUR' });
-    expect(changed.status, changed.text).toBe(200);
+    const changed = await distributor.patch(`/resellers/${id}`, {
+      name: 'Renamed',
+      externalId: 'X',
+      taxRegId: '2',
+      currency: 'EUR',
+    });
+    expect(changed.status).toBe(200);
     expect(changed.body).toEqual({ ...before, name: 'Renamed', externalId: 'X', taxRegId: '2' });
     const address = { streetAddress: '1', postalCode: '2', city: 'Bergen', countryCode: 'NO' };
     expect((await distributor.patch(`/resellers/${id}/`, { address })).body).toEqual({ ...changed.body, address });
@@ -186,7 +206,9 @@ describe('PATCH /resellers/{id}', () => {
     const { distributor: above, reseller: account, customer, base } = await own.channel();
     const [seller, vendor] = [await own.client(account), await own.client(above)];
     const order = { type: 'sales', customerId: customer.number, products: [{ mpn: base.mpn, quantity: 1 }] };
-    expect((await vendor.patch(`/resellers/${account.number}`, { status: 'creditHold' })).body['status']).toBe('creditHold');
+    expect((await vendor.patch(`/resellers/${account.number}`, { status: 'creditHold' })).body['status']).toBe(
+      'creditHold',
+    );
     expect((await seller.post('/orders', order)).status).toBe(403);
     expect((await seller.get('/products')).status).toBe(200);
     expect((await seller.post('/customers', aCustomerBody())).status).toBe(200);
@@ -237,10 +259,12 @@ describe('customers and orders of a reseller', () => {
   test('are those of that reseller alone', async () => {
     const path = `/resellers/${channel.reseller.number}/customers`;
     const created = await distributor.post(path, aCustomerBody({ name: 'Below Ltd', externalId: 'BELOW-1' }));
-    expect(created.status, created.text).toBe(200);
+    expect(created.status).toBe(200);
     expect(created.body['resellerId']).toBe(channel.reseller.number);
     expect(idsOf((await distributor.get(`${path}?name=below`)).body)).toEqual([created.body['id']]);
-    expect(idsOf((await distributor.get(`${path}?resellerId=${channel.sibling.reseller.number}`)).body)).toContain(created.body['id']);
+    expect(idsOf((await distributor.get(`${path}?resellerId=${channel.sibling.reseller.number}`)).body)).toContain(
+      created.body['id'],
+    );
     expect(idsOf((await distributor.get(path)).body)).not.toContain(channel.sibling.customer.number);
     expect((await reseller.get(`/customers/${String(created.body['id'])}`)).text).toBe(created.text);
   });
@@ -263,7 +287,7 @@ describe('customers and orders of a reseller', () => {
       ['creationTimeFrom=2026-03-02T09:00:01Z', 0],
       ['orderNumber=XX000001&statusCode=ZZ&unknown=1', 1],
     ] as const) {
-      expect((await distributor.get(`${path}?${query}`)).body['pagination'], query).toMatchObject({ total });
+      expect((await distributor.get(`${path}?${query}`)).body['pagination']).toMatchObject({ total });
     }
     expect((await distributor.get(`${path}?status=asleep`)).status).toBe(400);
   });

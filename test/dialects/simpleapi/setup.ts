@@ -125,7 +125,16 @@ export function aResellerBody(
 /** How many rows of business data there are; refused requests must leave it alone. */
 export async function rowCounts({ db }: SimpleApi): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const table of ['accounts', 'users', 'customers', 'customer_users', 'orders', 'subscriptions', 'charges', 'idempotency_keys']) {
+  for (const table of [
+    'accounts',
+    'users',
+    'customers',
+    'customer_users',
+    'orders',
+    'subscriptions',
+    'charges',
+    'idempotency_keys',
+  ]) {
     const [row] = await db.query<{ count: bigint }>(
       { name: `count_${table}`, text: `select count(*) from ${table}` },
       [],

@@ -61,7 +61,10 @@ export type NewAccountBody = {
 export type ContactLogin = WantedLogin & { readonly place: number };
 
 /** `id`, `resellerId` and what is unknown are ignored. Throws every reason at once, in the names of the body. */
-export function readNewAccount<More>(body: unknown, more: (members: Members, problems: Problems) => More): NewAccountBody & More {
+export function readNewAccount<More>(
+  body: unknown,
+  more: (members: Members, problems: Problems) => More,
+): NewAccountBody & More {
   const problems = newProblems();
   const members = membersOf(body, '', problems);
   const facts = {

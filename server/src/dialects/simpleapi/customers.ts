@@ -65,7 +65,11 @@ export function customerHandlers(dependencies: SimpleApiDependencies, scopeOf: S
   }
 
   /** Under a seller. The protocol has no key for retries, so with an external id the same content is one (section 11). */
-  async function create(c: Call, caller: SimpleApiCaller, owner: AccountNode = caller.principal.node): Promise<Response> {
+  async function create(
+    c: Call,
+    caller: SimpleApiCaller,
+    owner: AccountNode = caller.principal.node,
+  ): Promise<Response> {
     const { status, logins, ...facts } = readNewAccount(await readJson(c), () => ({}));
     const ownerId = owner.account.id;
     const cause = causeOf(c, caller, dependencies);

@@ -141,7 +141,12 @@ function readNewReseller(body: unknown, parent: Account) {
     ...(read.status === undefined ? {} : { status: statusOfWord[read.status]! }),
   };
   const at = login?.place ?? place;
-  const owner = { ...whoIs(contacts[at]!), field: `contacts.${at}.login`, emailField: `contacts.${at}.email`, ...login };
+  const owner = {
+    ...whoIs(contacts[at]!),
+    field: `contacts.${at}.login`,
+    emailField: `contacts.${at}.email`,
+    ...login,
+  };
   return { ...facts, owner };
 }
 

@@ -20,11 +20,7 @@ function fromRow(row: Omit<Selectable<Tables['users']>, 'password_hash' | 'login
 
 const userColumns = ['id', 'email', 'name', 'status', 'version', 'created_at', 'updated_at'] as const;
 
-export function insertUser(
-  db: Database,
-  user: StoredUser & { readonly login?: string | null },
-  passwordHash: string,
-) {
+export function insertUser(db: Database, user: StoredUser & { readonly login?: string | null }, passwordHash: string) {
   return db.kysely
     .insertInto('users')
     .values({

@@ -117,9 +117,8 @@ export function checkFacts(facts: AccountFacts, parent: Pick<Account, 'kind'> | 
       message: 'A country is two capital letters (ISO 3166-1).',
     });
   if (!isCountry(facts.country)) unknownCountry('country');
-  if (facts.company != null && !isCountry(facts.company.address.countryCode)) {
-    unknownCountry('company.address.country_code');
-  }
+  const address = facts.company?.address;
+  if (address !== undefined && !isCountry(address.countryCode)) unknownCountry('company.address.country_code');
   for (const index of badEmails(facts.company?.contacts ?? [])) {
     reasons.push({
       code: 'accounts.invalid_email',

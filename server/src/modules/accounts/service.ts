@@ -50,7 +50,10 @@ export type NewAccount = AccountFacts & {
 };
 
 export type AccountChange = Partial<
-  Pick<Account, 'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'priceFloor' | 'profile' | 'company'>
+  Pick<
+    Account,
+    'name' | 'timeZone' | 'country' | 'language' | 'externalId' | 'buyerGroup' | 'priceFloor' | 'profile' | 'company'
+  >
 > & { readonly status?: AccountStatus; readonly expectedVersion?: number | undefined };
 
 export type AccountsService = ReturnType<typeof accountsService>;

@@ -188,7 +188,10 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       cause,
       subjectId: current.id,
       answer: changed,
-      writes: [{ run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') }, ...people.writes],
+      writes: [
+        { run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') },
+        ...people.writes,
+      ],
       events: [
         {
           ownerId: current.ownerId,

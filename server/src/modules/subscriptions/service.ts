@@ -19,7 +19,8 @@ export function subscriptionsService({ db }: { readonly db: Database }) {
 
   return {
     get,
-    page: (filter: SubscriptionFilter, page: Page, whole = false) => selectSubscriptions(db, listed, filter, page, whole),
+    page: (filter: SubscriptionFilter, page: Page, whole = false) =>
+      selectSubscriptions(db, listed, filter, page, whole),
     count: (filter: SubscriptionFilter) => listed.count(filter),
   };
 }

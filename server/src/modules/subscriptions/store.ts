@@ -200,10 +200,6 @@ export async function selectSubscriptions(
   const itemsOf = Map.groupBy(items, (item) => item.subscription_id);
   const licensesOf = Map.groupBy(licenses, (license) => license.subscription_id);
   return rows.map((row) =>
-    read(
-      row,
-      (itemsOf.get(row.id) ?? []).map(itemFromRow),
-      (licensesOf.get(row.id) ?? []).map(licenseFromRow),
-    ),
+    read(row, (itemsOf.get(row.id) ?? []).map(itemFromRow), (licensesOf.get(row.id) ?? []).map(licenseFromRow)),
   );
 }

@@ -63,10 +63,12 @@ test('every page of a list that only grows, with old rows, young rows and rows t
   const filter = { scope: { ownerId } };
   for (const round of [0, 1]) {
     expect(await count(filter)).toBe(newest.length);
-    for (const offset of [0, 1, 39, 40, 249, 250, 251, 300, 499, 500, 501, 789, 790, 1089, 1090, 1091, 1330, 1339, 1340, 5000]) {
+    for (const offset of [
+      0, 1, 39, 40, 249, 250, 251, 300, 499, 500, 501, 789, 790, 1089, 1090, 1091, 1330, 1339, 1340, 5000,
+    ]) {
       for (const limit of [1, 7, 50, 300, 2000]) {
         const expected = newest.slice(offset, offset + limit);
-        expect(await page(filter, { offset, limit }), `${round} ${offset} ${limit}`).toEqual(expected);
+        expect(await page(filter, { offset, limit }), `${round} ${offset} ${limit}.`).toEqual(expected);
       }
     }
     newest.unshift(...(await insert(ownerId, 5, 0)).toReversed());

@@ -152,7 +152,10 @@ export function placeOf(marks: readonly string[], total: number, offset: number,
   return upTo === undefined ? { above, skip: offset } : { upTo, above, skip: over * markEvery - top };
 }
 
-function pageOf(keys: Keys, { under, upTo, above, skip, limit }: Place & { readonly limit: number }): RawBuilder<boolean> {
+function pageOf(
+  keys: Keys,
+  { under, upTo, above, skip, limit }: Place & { readonly limit: number },
+): RawBuilder<boolean> {
   const from = upTo === undefined ? between(above, under) : sql`${between(above, undefined)} and id <= ${uuid(upTo)}`;
   // As literals, so that the plan is one for so many rows, and not for a tenth of all.
   return sql<boolean>`(owner_id, id) in (select owner_id, id from (${keys}) listed where ${from} order by id desc
