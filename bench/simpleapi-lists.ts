@@ -27,7 +27,13 @@ async function multiply(db: Database, ownerId: AccountId, of: Sold, wanted: numb
           || substr(md5(n::text), 1, 15))::uuid as id from generate_series(1, $2::int) n) c
       cross join lateral jsonb_populate_record(x, jsonb_build_object(${changed})) r
       where x.owner_id = $1 and ${key} and ($3::uuid, $4::uuid) is not null`;
-    await db.query({ name: `bench_copy_${table}`, text }, [ownerId, wanted, of.orderId, of.subscriptionId, yesterdayMs]);
+    await db.query({ name: `bench_copy_${table}`, text }, [
+      ownerId,
+      wanted,
+      of.orderId,
+      of.subscriptionId,
+      yesterdayMs,
+    ]);
   }
   for (const table of ['orders', 'subscriptions', 'order_lines', 'customers']) {
     await db.query({ name: `bench_vacuum_${table}`, text: `vacuum (analyze) ${table}` }, []);

@@ -1,5 +1,5 @@
+import { customerSchema, listSchema, resellerSchema } from '@tierline/server/dialects/simpleapi/testing-accounts.ts';
 import { afterAll, expect, test } from 'vitest';
-import { customerSchema, listSchema, resellerSchema } from './account-schemas.ts';
 import { aCustomerBody, aResellerBody, openSimpleApi, type Answer } from './setup.ts';
 
 // Each answer of each operation on customers and resellers, against the schemas of version 1.15, for both profiles.

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { newId, type AccountId, type CustomerId } from '@tierline/kernel';
 import { realTimeOf, type Cause, type Database, type NewEvent, type Write } from '../../platform/db/index.ts';
 import { loginTaken, type CustomerUser, type WantedLogin } from './customer-user.ts';
-import { hashPassword } from './passwords.ts';
-import { selectCustomerUsers, upsertCustomerUser } from './store-customer-users.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import { selectCustomerLogin, selectCustomerUsers, upsertCustomerUser } from './store-customer-users.ts';
 
 /**
  * What stores the people of a customer, for whoever stores it together with the customer. Passwords are hashed here and are in
@@ -44,7 +44,15 @@ export async function customerUserSteps(
 }
 
 export function customerUsersService({ db }: { readonly db: Database }) {
+  /** Who has this login and password; whether the status of the customer lets anybody into its panel is for the caller to ask. */
+  async function customerUser(login: string, password: string): Promise<CustomerUser | undefined> {
+    const found = await selectCustomerLogin(db, login.toLowerCase());
+    const isRight = await verifyPassword(password, found?.passwordHash);
+    return isRight && found?.user.status === 'active' ? found.user : undefined;
+  }
+
   return {
+    customerUser,
     listCustomerUsers: (ownerId: AccountId, customerId: CustomerId) => selectCustomerUsers(db, ownerId, customerId),
   };
 }

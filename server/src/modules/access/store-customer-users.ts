@@ -60,3 +60,16 @@ export async function selectCustomerUsers(
     .execute();
   return rows.map(fromRow);
 }
+
+/** The one with this login, and what its password is checked with. */
+export async function selectCustomerLogin(
+  db: Database,
+  login: string,
+): Promise<{ readonly user: CustomerUser; readonly passwordHash: string } | undefined> {
+  const row = await db.kysely
+    .selectFrom('customer_users')
+    .select([...columns, 'password_hash'])
+    .where('login', '=', login)
+    .executeTakeFirst();
+  return row && { user: fromRow(row), passwordHash: row.password_hash };
+}

@@ -83,7 +83,6 @@ export function customersService({ db, directory, numbers }: Dependencies) {
   });
 
   const remembered = new Map<string, OrderingCustomer>();
-  const numbersById = new Map<CustomerId, string>();
 
   function rememberOrdering(key: CustomerKey, customer: OrderingCustomer): void {
     if (remembered.size >= rememberedMax) remembered.delete(remembered.keys().next().value!);
@@ -119,19 +118,6 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     if (customer.ownerId === within) return customer;
     const owner = directory.peek(customer.ownerId);
     return owner !== undefined && isWithin(owner.account, within) ? customer : undefined;
-  }
-
-  /** Numbers of customers that the caller may see, by id: they never change, so lists of what customers have read them once. */
-  async function numbersOf(within: AccountId, ids: readonly CustomerId[]): Promise<Map<CustomerId, string>> {
-    const found = new Map<CustomerId, string>();
-    const read = async (id: CustomerId): Promise<void> => {
-      const number = numbersById.get(id) ?? (await get(within, { id })).number;
-      if (numbersById.size >= rememberedMax) numbersById.delete(numbersById.keys().next().value!);
-      numbersById.set(id, number);
-      found.set(id, number);
-    };
-    await Promise.all([...new Set(ids)].map(read));
-    return found;
   }
 
   async function create(cause: Cause, ownerId: AccountId, facts: NewCustomer): Promise<Customer> {
@@ -213,11 +199,30 @@ export function customersService({ db, directory, numbers }: Dependencies) {
   return {
     get,
     getOrdering,
-    numbersOf,
+    numbersOf: numbersFrom(get),
     peekOrdering,
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
     page: (filter: CustomerFilter, page: ListPage) => selectCustomerPage(db, listed, filter, page),
     count: (filter: CustomerFilter) => listed.count(filter),
+  };
+}
+
+/**
+ * Numbers of customers by id. They never change, so what lists show of them is read once; the ids stand in rows that the caller may
+ * see, so only one that is not known is looked at again.
+ */
+function numbersFrom(get: (within: AccountId, key: CustomerKey) => Promise<Customer>) {
+  const known = new Map<CustomerId, string>();
+  return async (within: AccountId, ids: readonly CustomerId[]): Promise<Map<CustomerId, string>> => {
+    const found = new Map<CustomerId, string>();
+    const read = async (id: CustomerId): Promise<void> => {
+      const number = known.get(id) ?? (await get(within, { id })).number;
+      if (known.size >= rememberedMax) known.delete(known.keys().next().value!);
+      known.set(id, number);
+      found.set(id, number);
+    };
+    await Promise.all([...new Set(ids)].map(read));
+    return found;
   };
 }
