@@ -5,6 +5,7 @@ import { orders } from './orders.ts';
 import { products } from './products.ts';
 import { renewals } from './renewals.ts';
 import { print, type Report } from './report.ts';
+import { simpleApiLists } from './simpleapi-lists.ts';
 import { start } from './start.ts';
 
 const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Report[]>>> = {
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Repo
   lmpi,
   changes,
   renewals,
+  'simpleapi-lists': simpleApiLists,
   start,
 };
 

@@ -4,7 +4,7 @@ import { checkId, given as only, limitOption, pageLimit, take } from './list.ts'
 import type { Column, Field } from './show.ts';
 
 const kinds = ['provider', 'distributor', 'isp', 'msp', 'reseller'] as const;
-const statuses = ['active', 'suspended', 'closed'] as const;
+const statuses = ['pending', 'active', 'credit_hold', 'suspended', 'error', 'closed'] as const;
 const floors = ['none', 'cost'] as const;
 
 const columns: readonly Column<Account>[] = [

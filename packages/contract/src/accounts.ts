@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
+import { company, shownCompany } from './company.ts';
 import { route } from './route.ts';
 import {
   changes,
@@ -19,7 +20,10 @@ import {
 
 export const role = z.enum(['owner', 'admin', 'sales', 'billing', 'support', 'read_only']);
 export const accountKind = z.enum(['provider', 'distributor', 'isp', 'msp', 'reseller']);
-export const accountStatus = z.enum(['active', 'suspended', 'closed']);
+export const accountStatus = z.enum(['pending', 'active', 'credit_hold', 'suspended', 'closed', 'error']).openapi({
+  description:
+    'Only below active sellers is anything ordered. A pending or suspended one can be read, in error or closed it can not.',
+});
 export const priceFloor = z
   .enum(['none', 'cost'])
   .openapi({ description: 'What happens to a sales price below its cost: nothing, or it is refused.' });
@@ -55,6 +59,7 @@ export const account = z
       .openapi({ description: 'What its seller bills it in; null: the currency of the price list.' }),
     price_floor: priceFloor,
     profile: z.record(z.string(), z.unknown()),
+    company: shownCompany.nullable(),
     version,
     created_at: instant,
     updated_at: instant,
@@ -76,6 +81,7 @@ export const newAccount = z
     billing_currency: billingCurrency.optional(),
     price_floor: priceFloor.optional(),
     profile: profile.optional(),
+    company: company.nullable().optional(),
   })
   .openapi('NewAccount');
 
@@ -92,6 +98,7 @@ export const accountChange = changes({
   billing_currency: billingCurrency.optional(),
   price_floor: priceFloor.optional(),
   profile: profile.optional(),
+  company: company.nullable().optional(),
 }).openapi('AccountChange');
 
 const params = z.strictObject({ account_id: id('account') });

@@ -40,6 +40,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "billing_currency": null,
         "price_floor": "none",
         "profile": {},
+        "company": null,
         "version": 1,
         "created_at": "2026-03-02T09:00:00Z",
         "updated_at": "2026-03-02T09:00:00Z"
@@ -123,6 +124,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "billing_currency": null,
           "price_floor": "none",
           "profile": {},
+          "company": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -144,6 +146,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "billing_currency": null,
           "price_floor": "none",
           "profile": {},
+          "company": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -165,6 +168,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "billing_currency": null,
           "price_floor": "none",
           "profile": {},
+          "company": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -191,6 +195,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "billing_currency": null,
       "price_floor": "none",
       "profile": {},
+      "company": null,
       "version": 1,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -214,6 +219,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "billing_currency": null,
       "price_floor": "none",
       "profile": {},
+      "company": null,
       "version": 1,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -237,6 +243,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "billing_currency": null,
       "price_floor": "none",
       "profile": {},
+      "company": null,
       "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -2330,6 +2337,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "listCustomerUsers": [
+    {
+      "data": []
     }
   ],
   "listOrders": [

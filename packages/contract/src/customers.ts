@@ -1,25 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { billingCurrency } from './accounts.ts';
 import { cast } from './cast.ts';
+import { address, contacts, shownAddress, shownContacts } from './company.ts';
 import { route } from './route.ts';
-import {
-  attributes,
-  changes,
-  country,
-  email,
-  id,
-  instant,
-  language,
-  longText,
-  name,
-  page,
-  pageQuery,
-  text,
-  version,
-} from './wire.ts';
+import { attributes, changes, id, instant, language, name, page, pageQuery, text, version } from './wire.ts';
 
 export const customerStatus = z.enum(['pending', 'active', 'credit_hold', 'admin_hold', 'canceled', 'error']);
-const contactType = z.enum(['admin', 'billing', 'technical']);
 
 export const customer = z
   .strictObject({
@@ -33,23 +19,8 @@ export const customer = z
     tax_registration_id: z.string().nullable(),
     buyer_group: z.string().nullable(),
     billing_currency: z.string().nullable(),
-    address: z.strictObject({
-      street: z.string(),
-      extension: z.string().nullable(),
-      city: z.string(),
-      state: z.string().nullable(),
-      postal_code: z.string(),
-      country_code: z.string(),
-    }),
-    contacts: z.array(
-      z.strictObject({
-        type: contactType,
-        first_name: z.string(),
-        last_name: z.string(),
-        email: z.string(),
-        phone: z.string(),
-      }),
-    ),
+    address: shownAddress,
+    contacts: shownContacts,
     attributes: z.record(z.string(), z.string()),
     version,
     created_at: instant,
@@ -57,28 +28,6 @@ export const customer = z
   })
   .openapi('Customer');
 export type Customer = z.input<typeof customer>;
-
-const address = z
-  .strictObject({
-    street: text(200),
-    extension: text(200).nullable().default(null),
-    city: text(100),
-    state: text(100).nullable().default(null),
-    postal_code: text(20),
-    country_code: country,
-  })
-  .openapi('NewAddress');
-const contacts = z
-  .array(
-    z.strictObject({
-      type: contactType,
-      first_name: name,
-      last_name: name,
-      email,
-      phone: longText(50).default(''),
-    }),
-  )
-  .max(20);
 
 const facts = {
   name,
@@ -120,6 +69,18 @@ export const customerChange = changes({
   billing_currency: billingCurrency.optional(),
   attributes: facts.attributes.optional(),
 }).openapi('CustomerChange');
+
+export const customerUser = z
+  .strictObject({
+    id: id('customer_user'),
+    login: z.string().openapi({ description: 'What the person signs in with.' }),
+    email: z.string(),
+    name: z.string(),
+    status: z.enum(['active', 'disabled']),
+    created_at: instant,
+  })
+  .openapi('CustomerUser');
+export type CustomerUser = z.input<typeof customerUser>;
 
 const params = z.strictObject({ customer_id: id('customer') });
 const tag = 'Customers';
@@ -187,7 +148,8 @@ export const customerRoutes = {
     path: '/customers/{customer_id}',
     tag,
     summary: 'Change a customer',
-    description: 'What is not named stays as it is. Only an active customer can order.',
+    description:
+      'What is not named stays as it is. Only an active customer can order. On admin hold, and canceled, its services do not run.',
     permission: 'customers.change',
     params,
     body: customerChange,
@@ -201,5 +163,18 @@ export const customerRoutes = {
         status: 200,
       },
     ],
+  }),
+  listCustomerUsers: route({
+    operationId: 'listCustomerUsers',
+    method: 'get',
+    path: '/customers/{customer_id}/users',
+    tag,
+    summary: 'List who signs in for a customer',
+    description:
+      "People of the customer's panel, the oldest first. What they sign in with is never shown but for the login.",
+    permission: 'users.read',
+    params,
+    answers: { 200: z.strictObject({ data: z.array(customerUser) }) },
+    examples: [{ as: 'reseller', params: { customer_id: cast.customer }, status: 200 }],
   }),
 };

@@ -65,7 +65,7 @@ export function boundApi(engine: Engine) {
     authenticate: (c, token) => principalOf(engine, c, token),
     authorize: check,
   });
-  const { offers, customers, directory, accounts } = engine;
+  const { offers, customers, directory } = engine;
   const browser = catalogBrowser({ db: engine.db, directory, offers });
   const parts = { ...engine, browser, impactOf: impactOf(engine.impact) };
   bindSessions(bind, engine);
@@ -95,7 +95,7 @@ export function boundApi(engine: Engine) {
     ...engine,
     checkProduct: async (account: Account, id, field) => void (await browser.product(account.rootId, id, field)),
   });
-  bindCustomers(bind, { customers, accounts });
+  bindCustomers(bind, engine);
   bindOrders(bind, engine);
   bindSubscriptions(bind, { ...engine, history: engine.lifecycle });
   bindLifecycle(bind, engine);

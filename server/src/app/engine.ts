@@ -1,6 +1,6 @@
 import type { Clock } from '@tierline/kernel';
 import { accountsService, directory as directoryOf } from '../modules/accounts/index.ts';
-import { accessService, authenticator } from '../modules/access/index.ts';
+import { accessService, authenticator, sellersService } from '../modules/access/index.ts';
 import { catalogFiles } from '../modules/catalog-files/index.ts';
 import { catalogLists, catalogService, offersOf } from '../modules/catalog/index.ts';
 import { customersService } from '../modules/customers/index.ts';
@@ -50,6 +50,7 @@ export function buildEngine(parts: EngineParts) {
   const accounts = accountsService({ db, directory, revisions, numbers: numbers(db, 'account_number_seq') });
   const access = accessService({ db, directory, revisions, secrets });
   const authenticate = authenticator({ db, directory, revisions, secrets, clock, ...settings });
+  const sellers = sellersService({ db, revisions, accounts });
   const selling = buildSelling(parts, { revisions, directory });
   const { webhookTimeoutMs, sandboxPrivateWebhooks = false } = settings;
   const provisioning = provisioningService({
@@ -71,6 +72,7 @@ export function buildEngine(parts: EngineParts) {
     revisions,
     directory,
     accounts,
+    sellers,
     access,
     authenticate,
     provisioning,

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aCustomerBody, matching, openSimpleApi, rowCounts, type Client, type SimpleApi } from './setup.ts';
+import {
+  aCustomerBody,
+  aResellerBody,
+  matching,
+  openSimpleApi,
+  rowCounts,
+  type Client,
+  type SimpleApi,
+} from './setup.ts';
 
 // Every member of a valid body broken in every way, one at a time: a refusal stores nothing, and nothing is ever a failure.
 
@@ -60,20 +68,20 @@ function replaced(value: unknown, [first, ...rest]: Path, by: unknown): unknown 
   );
 }
 
-async function breakEverything(path: string, body: unknown): Promise<number> {
+async function breakEverything(path: string, body: unknown, by: Client = reseller, method: 'post' | 'patch' = 'post') {
   let refused = 0;
   for (const place of pathsOf(body)) {
     for (const value of brokenValues) {
       const broken = replaced(body, place, value);
       const before = await rowCounts(api);
-      const answer = await reseller.post(path, broken);
+      const answer = await by[method](path, broken);
       if (answer.status === 200) continue;
       refused += 1;
       // The place and the value stand in what is compared, so that a failure tells them.
       const what = `${place.join('.')} = ${JSON.stringify(value).slice(0, 60)}`;
       const seen = {
         what,
-        isRefusal: [400, 404].includes(answer.status),
+        isRefusal: [400, 404, 409].includes(answer.status),
         rows: await rowCounts(api),
         message: answer.body['message'],
       };
@@ -112,7 +120,33 @@ describe('one broken member at a time', () => {
     expect(await breakEverything('/customers', aCustomerBody({ attributes: { a: 'b' } }))).toBeGreaterThan(150);
   });
 
+  test('of a reseller', async () => {
+    const distributor = await api.client(channel.distributor);
+    // Nobody signs in with an address twice, so all but the first are refused for that at the latest.
+    const body = aResellerBody({
+      attributes: { a: 'b' },
+      taxationProviderName: 'x',
+      customerClass: 'y',
+      taxRegId: 'z',
+    });
+    expect(await breakEverything('/resellers', body, distributor)).toBeGreaterThan(150);
+    const path = `/resellers/${channel.reseller.number}/customers`;
+    expect(await breakEverything(path, aCustomerBody(), distributor)).toBeGreaterThan(150);
+  });
+
+  test('of a change of a customer and of a reseller', async () => {
+    const { name, address, contactPersons } = aCustomerBody({});
+    const change = { name, address, contactPersons, externalId: 'x', taxRegId: 'y', status: 'active' };
+    expect(await breakEverything(`/customers/${channel.customer.number}`, change, reseller, 'patch')).toBeGreaterThan(
+      100,
+    );
+    const distributor = await api.client(channel.distributor);
+    const path = `/resellers/${channel.reseller.number}`;
+    expect(await breakEverything(path, change, distributor, 'patch')).toBeGreaterThan(100);
+  });
+
   const fields = {
+    resellers: ['name', 'email', 'externalId'],
     products: ['name', 'serviceName', 'mpn', 'vendor'],
     plans: [],
     customers: ['name', 'email', 'externalId', 'resellerId'],
@@ -138,7 +172,7 @@ describe('one broken member at a time', () => {
     }
   });
 
-  test.each(['customers', 'orders', 'plans', 'subscriptions'])('of the path of /%s', async (list) => {
+  test.each(['customers', 'resellers', 'orders', 'plans', 'subscriptions'])('of the path of /%s', async (list) => {
     for (const value of brokenValues) {
       const text = typeof value === 'string' ? value.slice(0, 4000) : JSON.stringify(value);
       if (text === '') continue;

@@ -41,17 +41,46 @@ describe('POST /customers', () => {
     expect(answer.body).not.toHaveProperty('externalId');
   });
 
-  test('takes login and password and shows and keeps neither', async () => {
-    const [contact] = aCustomerBody()['contactPersons'] as Record<string, unknown>[];
-    const contactPersons = [{ ...contact, login: 'imani.o@example.com', password: 'Ecx$cvdazv' }];
-    const answer = await reseller.post('/customers', aCustomerBody({ contactPersons, externalId: 'EXT-login' }));
+  const withLogin = (login: object, changes: object = {}) => {
+    const [person] = aCustomerBody()['contactPersons'] as object[];
+    return aCustomerBody({ contactPersons: [{ ...person, ...login }], ...changes });
+  };
+  test('login and password of the admin contact make a user of its panel; the password is shown and kept nowhere', async () => {
+    const { contactPersons } = aCustomerBody();
+    const login = { login: 'Imani.O@example.com', password: 'Ecx$cvdazv' };
+    const answer = await reseller.post('/customers', withLogin(login, { externalId: 'EXT-login' }));
     expect(answer.status).toBe(200);
-    expect(answer.text).not.toContain('Ecx$cvdazv');
-    expect(answer.body['contactPersons']).toEqual([contact]);
-    for (const table of ['customers', 'events', 'idempotency_keys']) {
+    expect(answer.text).not.toMatch(/cvdazv|Imani\.O@/);
+    expect(answer.body['contactPersons']).toEqual(contactPersons);
+    const { customerUser } = api.engine.access;
+    const { id: customerId } = await api.engine.customers.get(channel.reseller.id, {
+      number: String(answer.body['id']),
+    });
+    for (const name of ['imani.o@example.com', 'IMANI.O@EXAMPLE.COM']) {
+      expect(await customerUser(name, 'Ecx$cvdazv')).toMatchObject({
+        customerId,
+        email: 'imani.okafor@example.com',
+        name: 'Imani Okafor',
+      });
+    }
+    expect(await customerUser('imani.o@example.com', 'Ecx$cvdazW')).toBeUndefined();
+    expect(await customerUser('nobody', 'Ecx$cvdazv')).toBeUndefined();
+    for (const table of ['customers', 'customer_users', 'events', 'idempotency_keys']) {
       const text = `select 1 from ${table} t where t::text like '%cvdazv%'`;
       expect(await api.db.query({ name: `search_${table}`, text }, [])).toEqual([]);
     }
+  });
+
+  test('a login is generated where only a password is given, and is in use once', async () => {
+    const answer = await reseller.post('/customers', withLogin({ password: 'Abcdefg1' }));
+    const { id, ownerId } = await api.engine.customers.get(channel.reseller.id, { number: String(answer.body['id']) });
+    const [user] = await api.engine.access.listCustomerUsers(ownerId, id);
+    expect(user?.login).toMatch(new RegExp(`^${String(answer.body['id'])}-[0-9a-f]{6}$`));
+    const before = await rowCounts(api);
+    const taken = await sibling.post('/customers', withLogin({ login: user!.login, password: 'Abcdefg1' }));
+    expect(taken.status).toBe(409);
+    expect(taken.body['details']).toMatchObject([{ field: 'contactPersons[0].login' }]);
+    expect(await rowCounts(api)).toEqual(before);
   });
 
   test('the same content with an external id within 24 hours is a retry; after that, and with another, it is not', async () => {
@@ -111,7 +140,11 @@ describe('POST /customers', () => {
     ['contactPersons[0].password', withContact({ password: 'short' })],
     ['attributes', { attributes: [] }],
     ['attributes.a', { attributes: { a: {} } }],
-    ['status', { status: 'creditHold' }],
+    ['status', { status: 'asleep' }],
+    ['contactPersons[0].password', withContact({ password: 'onlysmall' })],
+    ['contactPersons[0].login', withContact({ type: 'billing', login: 'billing.person' })],
+    ['contactPersons[0].email', withContact({ email: `${'x'.repeat(251)}@a.b` })],
+    ['taxRegId', { taxRegId: 'x'.repeat(101) }],
     ['externalId', { externalId: { a: 1 } }],
   ])('400 naming %s, and nothing is stored (%#)', async (field, changes) => {
     const before = await rowCounts(api);
@@ -136,6 +169,127 @@ describe('POST /customers', () => {
     expect((await client.post('/customers', aCustomerBody())).status).toBe(403);
     expect((await client.get('/customers')).status).toBe(200);
     await own.close();
+  });
+});
+
+describe('PATCH /customers/{id}', () => {
+  const aCustomer = async (changes: object = {}): Promise<string> =>
+    String((await reseller.post('/customers', aCustomerBody({ ...changes }))).body['id']);
+
+  test('changes what is named, and nothing else; null and unknown members change nothing', async () => {
+    const id = await aCustomer({ externalId: 'A', taxRegId: '1', attributes: { a: 'b' } });
+    const before = (await reseller.get(`/customers/${id}`)).body;
+    const changed = await reseller.patch(`/customers/${id}`, {
+      id: '7',
+      name: 'Renamed',
+      externalId: 17,
+      taxRegId: '2',
+      address: null,
+      contactPersons: null,
+      language: 'de_DE',
+      unknown: {},
+    });
+    expect(changed.status).toBe(200);
+    expect(changed.body).toEqual({ ...before, name: 'Renamed', externalId: '17', taxRegId: '2' });
+    const contactPersons = [
+      { type: 'technical', firstName: 'A', lastName: 'B', email: 'a@b.c', phoneNumber: '81##18881234567#' },
+    ];
+    const other = await reseller.patch(`/customers/${id}/`, { contactPersons });
+    expect(other.body).toEqual({ ...changed.body, contactPersons });
+    expect((await reseller.get(`/customers/${id}`)).text).toBe(other.text);
+    expect((await reseller.get('/customers?email=a%40b.c')).body['pagination']).toMatchObject({ total: 1 });
+  });
+
+  test('a login adds a user, the same login again with a password gives it another one', async () => {
+    const id = await aCustomer();
+    const [person] = aCustomerBody()['contactPersons'] as object[];
+    const send = (more: object) => reseller.patch(`/customers/${id}`, { contactPersons: [{ ...person, ...more }] });
+    const { customerUser } = api.engine.access;
+    expect((await send({ login: 'patched.login', password: 'Abcdefg1' })).status).toBe(200);
+    expect((await send({ login: 'Patched.Login', password: 'Abcdefg2' })).status).toBe(200);
+    expect((await send({ login: 'patched.login' })).status).toBe(200);
+    expect(await customerUser('patched.login', 'Abcdefg1')).toBeUndefined();
+    expect(await customerUser('patched.login', 'Abcdefg2')).toMatchObject({ login: 'patched.login' });
+  });
+
+  test.each([
+    ['name', { name: ' ' }],
+    ['name', { name: [] }],
+    ['status', { status: 'asleep' }],
+    ['status', { status: 'cancelled' }],
+    ['address.city', { address: { streetAddress: '1', postalCode: '2', countryCode: 'US' } }],
+    ['contactPersons', { contactPersons: [] }],
+    ['contactPersons[0].email', { contactPersons: [{ firstName: 'a', lastName: 'b', phoneNumber: '1##2#' }] }],
+    ['externalId', { externalId: {} }],
+    ['taxRegId', { taxRegId: true }],
+  ])('400 naming %s, and nothing changes (%#)', async (field, body) => {
+    const before = (await reseller.get(`/customers/${channel.customer.number}`)).text;
+    const answer = await reseller.patch(`/customers/${channel.customer.number}`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body['details']).toEqual([expect.objectContaining({ field })]);
+    expect((await reseller.get(`/customers/${channel.customer.number}`)).text).toBe(before);
+  });
+
+  test("another tenant's customer looks like none", async () => {
+    const [foreign, none] = await Promise.all(
+      [channel.sibling.customer.number, '9999999'].map((id) => reseller.patch(`/customers/${id}`, { name: 'x' })),
+    );
+    expect([foreign!.status, none!.status]).toEqual([404, 404]);
+    expect(foreign!.body['message']).toBe(none!.body['message']);
+    expect(foreign!.body['message']).toContain('No entity has been found');
+  });
+});
+
+// SimpleAPI reference 4.1: what each status forbids
+describe('the status of a customer', () => {
+  const order = (customerId: string) => ({
+    type: 'sales',
+    customerId,
+    products: [{ mpn: channel.base.mpn, quantity: 1 }],
+  });
+
+  test.each([
+    ['pending', 'active'],
+    ['creditHold', 'active'],
+    ['adminHold', 'hold'],
+    ['cancelled', 'hold'],
+    ['error', 'active'],
+  ])('%s forbids ordering, and an active subscription reads as %s until it is lifted', async (status, reads) => {
+    const schema = await api.client(channel.reseller, '1.15');
+    const { number } = await api.customer(channel.reseller, { name: 'Status Ltd' });
+    expect((await schema.post('/orders', order(number))).status).toBe(200);
+    const listed = () => schema.get(`/subscriptions?customerId=${number}`);
+    const counts = async () => {
+      const both = ['active', 'hold'].map((one) => schema.get(`/subscriptions?customerId=${number}&status=${one}`));
+      return (await Promise.all(both)).map(({ body }) => (body['pagination'] as { total: number }).total);
+    };
+    const [{ id }] = (await listed()).body['data'] as [{ id: string }];
+    expect((await schema.patch(`/customers/${number}`, { status })).body['status']).toBe(status);
+    expect((await schema.get(`/customers/${number}`)).body['status']).toBe(status);
+    expect((await schema.post('/orders', order(number))).status).toBe(400);
+    expect((await listed()).body['data']).toMatchObject([{ id, status: reads }]);
+    expect((await schema.get(`/subscriptions/${id}`)).body['status']).toBe(reads);
+    expect(await counts()).toEqual(reads === 'hold' ? [0, 1] : [1, 0]);
+    expect((await schema.patch(`/customers/${number}`, { status: 'active' })).status).toBe(200);
+    expect((await listed()).body['data']).toMatchObject([{ id, status: 'active' }]);
+    expect(await counts()).toEqual([1, 0]);
+    expect((await schema.post('/orders', order(number))).status).toBe(200);
+  });
+
+  test('profile 21.0 sets active and creditHold, as the text says; the others only where they are there already', async () => {
+    const { number, id } = await api.customer(channel.reseller, { name: 'Status Ltd' });
+    const set = (status: string) => reseller.patch(`/customers/${number}`, { status });
+    expect((await set('creditHold')).status).toBe(200);
+    expect((await set('adminHold')).body['message']).toContain('status: Give one of: active, creditHold.');
+    await api.engine.customers.change(api.cause(), channel.reseller.id, { id }, { status: 'admin_hold' });
+    expect((await set('adminHold')).status).toBe(200);
+    expect((await set('active')).body['status']).toBe('active');
+  });
+
+  test('a new customer begins in the status that is given', async () => {
+    const { body } = await reseller.post('/customers', aCustomerBody({ status: 'pending' }));
+    expect(body['status']).toBe('pending');
+    expect((await reseller.post('/orders', order(String(body['id'])))).status).toBe(400);
   });
 });
 

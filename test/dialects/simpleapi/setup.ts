@@ -25,6 +25,7 @@ export type Client = {
   readonly login: Awaited<ReturnType<World['credentials']>>['simpleapi'];
   get(path: string, sent?: Sent): Promise<Answer>;
   post(path: string, body: unknown, sent?: Sent): Promise<Answer>;
+  patch(path: string, body: unknown, sent?: Sent): Promise<Answer>;
 };
 
 export type Settings = Partial<
@@ -74,6 +75,7 @@ export async function openSimpleApi(settings: Settings = {}) {
       login,
       get: (path, sent = {}) => call('GET', path, sent),
       post: (path, body, sent = {}) => call('POST', path, { body, ...sent }),
+      patch: (path, body, sent = {}) => call('PATCH', path, { body, ...sent }),
     };
   }
 
@@ -108,10 +110,31 @@ export function aCustomerBody(changes: Readonly<Record<string, unknown>> = {}): 
   };
 }
 
+let resellers = 0;
+
+/** What a valid `POST /resellers` looks like. Nobody signs in with an e-mail address twice, so each has one of its own. */
+export function aResellerBody(
+  changes: Readonly<Record<string, unknown>> = {},
+  email = `reseller${(resellers += 1)}@example.com`,
+): Record<string, unknown> {
+  const body = aCustomerBody();
+  const [contact] = body['contactPersons'] as object[];
+  return { ...body, name: 'Northwind Cloud', currency: 'USD', contactPersons: [{ ...contact, email }], ...changes };
+}
+
 /** How many rows of business data there are; refused requests must leave it alone. */
 export async function rowCounts({ db }: SimpleApi): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const table of ['customers', 'orders', 'subscriptions', 'charges', 'idempotency_keys']) {
+  for (const table of [
+    'accounts',
+    'users',
+    'customers',
+    'customer_users',
+    'orders',
+    'subscriptions',
+    'charges',
+    'idempotency_keys',
+  ]) {
     const [row] = await db.query<{ count: bigint }>(
       { name: `count_${table}`, text: `select count(*) from ${table}` },
       [],

@@ -1,5 +1,5 @@
 import type { AccountKind } from '../../modules/accounts/index.ts';
-import type { Address } from '../../modules/customers/index.ts';
+import type { Address } from '../../modules/accounts/index.ts';
 
 /** A seller of the cast. `key` names it in the ready file and, behind `demo:`, as its external id. */
 export type CastMember = {

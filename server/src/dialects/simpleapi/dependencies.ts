@@ -1,5 +1,5 @@
 import type { Clock } from '@tierline/kernel';
-import type { Authenticator } from '../../modules/access/index.ts';
+import type { Authenticator, SellersService } from '../../modules/access/index.ts';
 import type { AccountsService, Directory } from '../../modules/accounts/index.ts';
 import type { Offers } from '../../modules/catalog/index.ts';
 import type { CustomersService } from '../../modules/customers/index.ts';
@@ -14,7 +14,8 @@ export type SimpleApiDependencies = {
   readonly clock: Clock;
   readonly revisions: Pick<Revisions, 'onAccountChange'>;
   readonly directory: Directory;
-  readonly accounts: Pick<AccountsService, 'list'>;
+  readonly accounts: Pick<AccountsService, 'list' | 'pageBelow' | 'countBelow' | 'change'>;
+  readonly sellers: SellersService;
   readonly authenticate: Pick<
     Authenticator,
     'simpleApiPassword' | 'simpleApiToken' | 'peekSimpleApiBearer' | 'simpleApiBearer'

@@ -36,8 +36,13 @@ function isDocumented(type: Order['type']): boolean {
   return documentedTypes.some((known) => known === type);
 }
 
+/** Whose orders are listed: those in a scope, with customers and subscriptions that are seen from an account. */
+type Viewed = { readonly accountId: AccountId; readonly scope: Scope };
+
 /** As many as a page of orders can have: a line for each. */
 const subscriptionsMax = 200_000;
+
+export type OrderHandlers = ReturnType<typeof orderHandlers>;
 
 /** Orders (SimpleAPI reference 4.4, 4.5). */
 export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateLabels, scopeOf: Scopes) {
@@ -119,12 +124,20 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
 
   async function list(c: Call, { principal }: SimpleApiCaller): Promise<Response> {
     const query = parseQuery(c.req.url);
+    return listOf(query, { accountId: principal.accountId, scope: await scopeOf(principal.accountId) });
+  }
+
+  /** A page of the orders in a scope; customers and subscriptions in its filters are those within the account. */
+  async function listOf(query: Query, { accountId, scope }: Viewed): Promise<Response> {
     const page = pageOf(query);
-    const filter = await filterOf(query, principal.accountId, await scopeOf(principal.accountId));
+    const filter = await filterOf(query, accountId, scope);
     if (filter === undefined) return listResponse([], page, 0);
     const [found, total] = await Promise.all([orders.page(filter, page), orders.count(filter)]);
     const [numbers, firsts] = await Promise.all([
-      customerNumbers(principal.accountId, found),
+      customers.numbersOf(
+        accountId,
+        found.map(({ customerId }) => customerId),
+      ),
       firstSubscriptions(filter.scope, found),
     ]);
     const data = found.map((order) => orderToWire(order, numbers.get(order.customerId) ?? '', firsts.get(order.id)));
@@ -173,12 +186,6 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     return subscription && { subscriptionId: subscription.id };
   }
 
-  async function customerNumbers(accountId: AccountId, of: readonly Order[]): Promise<Map<string, string>> {
-    const ids = [...new Set(of.map(({ customerId }) => customerId))];
-    const found = await Promise.all(ids.map((id) => customers.get(accountId, { id })));
-    return new Map(found.map(({ id, number }) => [id, number]));
-  }
-
   /** The serial of each order's first subscription. */
   async function firstSubscriptions(scope: Scope, of: readonly Order[]): Promise<Map<OrderId, string>> {
     const firsts = new Map<OrderId, string>();
@@ -189,7 +196,7 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     return firsts;
   }
 
-  return { place, estimate, get, list };
+  return { place, estimate, get, list, listOf };
 }
 
 /** The filter of `orderNumber`: prefix and serial number must both be those of one order. */

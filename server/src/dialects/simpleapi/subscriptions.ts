@@ -86,9 +86,10 @@ export function subscriptionHandlers(dependencies: SimpleApiDependencies, scopeO
         }
       }),
     );
-    const ids = [...new Set(of.map(({ customerId }) => customerId))];
-    const found = await Promise.all(ids.map((id) => customers.get(accountId, { id })));
-    const numbers = new Map(found.map(({ id, number }) => [id, number]));
+    const numbers = await customers.numbersOf(
+      accountId,
+      of.map(({ customerId }) => customerId),
+    );
     return of.map((one) => ({
       customerNumber: numbers.get(one.customerId) ?? '',
       timeZone: zones.get(one.ownerId) ?? 'UTC',

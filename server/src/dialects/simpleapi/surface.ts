@@ -9,6 +9,7 @@ import { orderHandlers } from './orders.ts';
 import { planHandlers } from './plans.ts';
 import { productsHandler } from './products.ts';
 import { rateLabels } from './rate-labels.ts';
+import { resellerHandlers } from './resellers.ts';
 import { scopes } from './scope.ts';
 import { subscriptionHandlers } from './subscriptions.ts';
 import { tokenHandler } from './token.ts';
@@ -25,16 +26,25 @@ export function marketplaceSurface(dependencies: SimpleApiDependencies): Surface
   const orders = orderHandlers(dependencies, labels, scopeOf);
   const plans = planHandlers(dependencies);
   const subscriptions = subscriptionHandlers(dependencies, scopeOf);
+  const resellers = resellerHandlers(dependencies, { scopeOf, customers, orders });
   const { guarded } = gate;
 
-  const routes: readonly (readonly [method: 'GET' | 'POST', path: string, handler: Handler<HttpEnv>])[] = [
+  const routes: readonly (readonly [method: 'GET' | 'POST' | 'PATCH', path: string, handler: Handler<HttpEnv>])[] = [
     ['POST', '/token', tokenHandler(dependencies, gate)],
     ['GET', '/products', guarded('catalog.read', productsHandler(dependencies, labels))],
     ['GET', '/plans', guarded('plans.read', plans.list)],
     ['GET', '/plans/:id', guarded('plans.read', plans.get)],
     ['GET', '/customers', guarded('customers.read', customers.list)],
-    ['POST', '/customers', guarded('customers.create', customers.create)],
+    ['POST', '/customers', guarded('customers.create', (c, caller) => customers.create(c, caller))],
     ['GET', '/customers/:id', guarded('customers.read', customers.get)],
+    ['PATCH', '/customers/:id', guarded('customers.change', customers.change)],
+    ['GET', '/resellers', guarded('accounts.read', resellers.list)],
+    ['POST', '/resellers', guarded('accounts.create', resellers.create)],
+    ['GET', '/resellers/:id', guarded('accounts.read', resellers.get)],
+    ['PATCH', '/resellers/:id', guarded('accounts.change', resellers.change)],
+    ['GET', '/resellers/:id/customers', guarded('customers.read', resellers.customers)],
+    ['POST', '/resellers/:id/customers', guarded('customers.create', resellers.createCustomer)],
+    ['GET', '/resellers/:id/orders', guarded('orders.read', resellers.orders)],
     ['GET', '/orders', guarded('orders.read', orders.list)],
     ['POST', '/orders', guarded('orders.place', orders.place)],
     ['POST', '/orders/estimate', guarded('orders.preview', orders.estimate)],

@@ -1,4 +1,5 @@
 import { formatDecimal, type Decimal, type Period, type Temporal } from '@tierline/kernel';
+import type { AccountStatus } from '../../modules/accounts/index.ts';
 import type { BillingModel, PriceModel } from '../../modules/catalog/index.ts';
 import type { CustomerStatus } from '../../modules/customers/index.ts';
 import type { OrderStatus } from '../../modules/orders/index.ts';
@@ -19,12 +20,22 @@ export const priceModels: Readonly<Record<PriceModel, string>> = {
   volume: 'VOLUME_SUBSCRIPTION',
 };
 
-export const customerStatuses: Readonly<Record<CustomerStatus, string>> = {
+export const customerStatuses = {
   pending: 'pending',
   active: 'active',
   credit_hold: 'creditHold',
   admin_hold: 'adminHold',
   canceled: 'cancelled',
+  error: 'error',
+} as const satisfies Readonly<Record<CustomerStatus, string>>;
+
+/** Sellers have the same words for what the engine calls otherwise. */
+export const accountStatuses: Readonly<Record<AccountStatus, string>> = {
+  pending: 'pending',
+  active: 'active',
+  credit_hold: 'creditHold',
+  suspended: 'adminHold',
+  closed: 'cancelled',
   error: 'error',
 };
 

@@ -9,6 +9,7 @@ export type {
   SimpleApiProfile,
 } from './credentials.ts';
 export { simpleApiProfiles } from './credentials.ts';
+export type { CustomerUser, WantedLogin } from './customer-user.ts';
 export * from './permissions.ts';
 export { mayGrant, roles, systemPrincipal, type Acting, type Principal, type Role, type Surface } from './principal.ts';
 export { bindCredentials } from './routes-credentials.ts';
@@ -24,8 +25,10 @@ export {
   type SimpleApiCaller,
   type SimpleApiUser,
 } from './service-authenticate.ts';
+export { customerUserSteps } from './service-customer-users.ts';
 export { apiKeyStep, type CreatedApiKey } from './service-keys.ts';
 export type { CreatedLmpiCredential } from './service-lmpi.ts';
+export { sellersService, type NewSeller, type SellersService } from './service-sellers.ts';
 export { sealedOnce, type AccessDependencies } from './service-sealed.ts';
 export type { CreatedSimpleApiUser } from './service-simpleapi.ts';
 export type { CreatedUser } from './service-users.ts';

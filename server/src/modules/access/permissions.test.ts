@@ -42,6 +42,7 @@ function anAccount(kind: AccountKind, status: AccountStatus, id: string): Accoun
     billingCurrency: null,
     priceFloor: 'none',
     profile: {},
+    company: null,
     version: 1,
     createdAt: at,
     updatedAt: at,

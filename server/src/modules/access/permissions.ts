@@ -1,5 +1,5 @@
 import { TierlineError } from '@tierline/kernel';
-import { accountKinds, type AccountKind } from '../accounts/index.ts';
+import { accountKinds, statusAccess, type AccountKind, type AccountStatus } from '../accounts/index.ts';
 import { effectiveStatus, roles, type Principal, type Role } from './principal.ts';
 
 export type LmpiVersion = 'v2' | 'v2.5' | 'v3';
@@ -166,8 +166,9 @@ function refusalOf(
   if (!permission.roles.includes(principal.role)) return () => roleNotAllowed(principal.role, operation, permission);
   if (kinds !== undefined && !kinds.includes(kind)) return () => kindNotAllowed(kind, operation, kinds);
   const status = effectiveStatus(principal.node);
-  if (status === 'closed') return accountClosed;
-  if (status === 'suspended' && permission.effect === 'write') return () => accountSuspended(operation);
+  const access = statusAccess[status];
+  if (access === 'none') return () => accountClosed(status);
+  if (access === 'read' && permission.effect === 'write') return () => accountSuspended(operation, status);
   return undefined;
 }
 
@@ -188,17 +189,18 @@ function kindNotAllowed(kind: AccountKind, operation: Operation, kinds: readonly
   );
 }
 
-function accountSuspended(operation: Operation): TierlineError {
+function accountSuspended(operation: Operation, status: AccountStatus): TierlineError {
   return new TierlineError(
     'access.account_suspended',
     'forbidden',
-    `The account, or one above it, is suspended: it can be read, but ${operation} is not possible.`,
+    `The account, or one above it, is ${status}: it can be read, but ${operation} is not possible.`,
     { details: { operation } },
   );
 }
 
-export function accountClosed(): TierlineError {
-  return new TierlineError('access.account_closed', 'forbidden', 'The account, or one above it, is closed.');
+export function accountClosed(status: AccountStatus = 'closed'): TierlineError {
+  const how = status === 'error' ? 'in error; ask whoever runs it' : status;
+  return new TierlineError('access.account_closed', 'forbidden', `The account, or one above it, is ${how}.`);
 }
 
 /** docs/reference/permissions.md. */
@@ -222,7 +224,7 @@ export function permissionsMarkdown(): string {
     '# Permissions',
     '',
     'A role is held in one account and covers that account and everything below it. What is elsewhere is not found.',
-    'A suspended account, and everything below it, can only do what the last column allows; a closed one can do nothing.',
+    'A suspended or pending account, and everything below it, can only do what the last column allows; a closed one or one in error can do nothing.',
     'LMPI credentials and SimpleAPI users act in the role admin.',
     '',
     `| Operation | What | ${roles.join(' | ')} | Kinds of accounts | While suspended |`,

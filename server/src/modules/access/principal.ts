@@ -1,5 +1,5 @@
 import { TierlineError, type AccountId } from '@tierline/kernel';
-import type { AccountNode, AccountStatus } from '../accounts/index.ts';
+import { accountStatuses, statusAccess, type AccountNode, type AccountStatus } from '../accounts/index.ts';
 
 export const roles = ['owner', 'admin', 'sales', 'billing', 'support', 'read_only'] as const;
 export type Role = (typeof roles)[number];
@@ -28,12 +28,14 @@ export function systemPrincipal(node: AccountNode): Principal {
 
 /** The worst status from the root down to the account: below a suspended seller nothing is sold through it either. */
 export function effectiveStatus(node: AccountNode): AccountStatus {
-  let worst: AccountStatus = 'active';
-  for (const { status } of node.chain) {
-    if (status === 'closed') return 'closed';
-    if (status === 'suspended') worst = 'suspended';
-  }
-  return worst;
+  let worst = 0;
+  for (const { status } of node.chain) worst = Math.max(worst, accountStatuses.indexOf(status));
+  return accountStatuses[worst] ?? 'closed';
+}
+
+/** Whether nobody may act for the account any more. */
+export function isShut(node: AccountNode): boolean {
+  return statusAccess[effectiveStatus(node)] === 'none';
 }
 
 /**

@@ -6,7 +6,7 @@ import type { AccountNode, Directory } from '../accounts/index.ts';
 import { lmpiSecretContext, type SimpleApiProfile } from './credentials.ts';
 import { verifyPassword } from './passwords.ts';
 import { accountClosed } from './permissions.ts';
-import { effectiveStatus, type Principal, type Role, type Surface } from './principal.ts';
+import { effectiveStatus, isShut, type Principal, type Role, type Surface } from './principal.ts';
 import { remembered, type Found } from './remembered.ts';
 import { selectApiKeyByHash, selectLmpiCredential, selectSimpleApiUser, serverKey } from './store-credentials.ts';
 import { endSession, insertSession, selectMemberships, selectSession, selectUserLogin } from './store.ts';
@@ -93,7 +93,7 @@ export function authenticator(dependencies: Dependencies): Authenticator {
     generation: () => changes,
     async openNode(accountId) {
       const node = await dependencies.directory.get(accountId);
-      return effectiveStatus(node) === 'closed' ? undefined : node;
+      return isShut(node) ? undefined : node;
     },
   };
   return { ...apiKeys(ground), ...sessions(ground), ...lmpiCredentials(ground), ...simpleApi(ground) };
@@ -170,7 +170,7 @@ function sessions(ground: Ground): Pick<Authenticator, 'peekSession' | 'bySessio
     // Without any role the login leads nowhere, and that is all there is to say about it.
     if (chosen === undefined) throw accountId === undefined ? loginFailed() : notFound('account', 'account_id');
     const node = await directory.get(chosen.accountId);
-    if (effectiveStatus(node) === 'closed') throw accountClosed();
+    if (isShut(node)) throw accountClosed(effectiveStatus(node));
     const token = newSessionToken(chosen.accountId);
     const at = clock.now();
     const expiresAt = at.add({ hours: sessionHours });

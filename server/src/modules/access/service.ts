@@ -1,3 +1,4 @@
+import { customerUsersService } from './service-customer-users.ts';
 import { apiKeysService } from './service-keys.ts';
 import { lmpiCredentialsService } from './service-lmpi.ts';
 import type { AccessDependencies } from './service-sealed.ts';
@@ -13,6 +14,7 @@ export type AccessService = ReturnType<typeof accessService>;
 export function accessService(dependencies: AccessDependencies) {
   return {
     ...usersService(dependencies),
+    ...customerUsersService(dependencies),
     ...apiKeysService(dependencies),
     ...lmpiCredentialsService(dependencies),
     ...simpleApiUsersService(dependencies),

@@ -6,7 +6,7 @@ import type { Membership, User, UserStatus } from './user.ts';
 
 export type StoredUser = Omit<User, 'memberships'>;
 
-function fromRow(row: Omit<Selectable<Tables['users']>, 'password_hash'>): StoredUser {
+function fromRow(row: Omit<Selectable<Tables['users']>, 'password_hash' | 'login'>): StoredUser {
   return {
     id: row.id as UserId,
     email: row.email,
@@ -20,12 +20,13 @@ function fromRow(row: Omit<Selectable<Tables['users']>, 'password_hash'>): Store
 
 const userColumns = ['id', 'email', 'name', 'status', 'version', 'created_at', 'updated_at'] as const;
 
-export function insertUser(db: Database, user: StoredUser, passwordHash: string) {
+export function insertUser(db: Database, user: StoredUser & { readonly login?: string | null }, passwordHash: string) {
   return db.kysely
     .insertInto('users')
     .values({
       id: user.id,
       email: user.email,
+      login: user.login ?? null,
       name: user.name,
       password_hash: passwordHash,
       status: user.status,
@@ -85,11 +86,14 @@ export async function selectUser(db: Database, id: UserId): Promise<StoredUser |
 
 export type UserLogin = { readonly id: UserId; readonly status: UserStatus; readonly passwordHash: string };
 
-export async function selectUserLogin(db: Database, email: string): Promise<UserLogin | undefined> {
+/** By e-mail address, or by the login that was chosen beside it; an address beats the same text as somebody's login. */
+export async function selectUserLogin(db: Database, name: string): Promise<UserLogin | undefined> {
   const row = await db.kysely
     .selectFrom('users')
     .select(['id', 'status', 'password_hash'])
-    .where('email', '=', email)
+    .where((where) => where.or([where('email', '=', name), where('login', '=', name)]))
+    .orderBy(sql`email = ${name}`, 'desc')
+    .limit(1)
     .executeTakeFirst();
   return row && { id: row.id as UserId, status: row.status as UserStatus, passwordHash: row.password_hash };
 }

@@ -126,9 +126,9 @@ function membershipReasons(memberships: readonly { accountId: AccountId; role: R
   return reasons;
 }
 
-export function emailTaken(): TierlineError {
+export function emailTaken(field = 'email'): TierlineError {
   return new TierlineError('users.email_taken', 'conflict', 'There is a user with this email address already.', {
-    field: 'email',
+    field,
   });
 }
 

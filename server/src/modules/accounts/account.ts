@@ -1,10 +1,22 @@
 import { invalid, isCurrency, isTimeZone, type AccountId, type Reason } from '@tierline/kernel';
+import { badEmails, isCountry, type Company } from './company.ts';
 
 export const accountKinds = ['provider', 'distributor', 'isp', 'msp', 'reseller'] as const;
 export type AccountKind = (typeof accountKinds)[number];
 
-export const accountStatuses = ['active', 'suspended', 'closed'] as const;
+/** From the best to the worst: of an account and those above it, the worst counts. */
+export const accountStatuses = ['active', 'credit_hold', 'pending', 'suspended', 'error', 'closed'] as const;
 export type AccountStatus = (typeof accountStatuses)[number];
+
+/** What an account may do in each status. Anything is sold only by an active one below active ones. */
+export const statusAccess: Readonly<Record<AccountStatus, 'all' | 'read' | 'none'>> = {
+  active: 'all',
+  credit_hold: 'all',
+  pending: 'read',
+  suspended: 'read',
+  error: 'none',
+  closed: 'none',
+};
 
 /** What an account does with a sales price below its cost. */
 export type PriceFloor = 'none' | 'cost';
@@ -33,6 +45,8 @@ export type Account = {
   readonly billingCurrency: string | null;
   readonly priceFloor: PriceFloor;
   readonly profile: Readonly<Record<string, unknown>>;
+  /** Null: nobody told. */
+  readonly company: Company | null;
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -49,8 +63,11 @@ export const childKinds: Readonly<Record<AccountKind, readonly AccountKind[]>> =
 
 /** Which status an account may go to from each; `closed` is final. */
 export const statusChanges: Readonly<Record<AccountStatus, readonly AccountStatus[]>> = {
-  active: ['suspended', 'closed'],
-  suspended: ['active', 'closed'],
+  active: accountStatuses,
+  credit_hold: accountStatuses,
+  pending: accountStatuses,
+  suspended: accountStatuses,
+  error: accountStatuses,
   closed: [],
 };
 
@@ -62,6 +79,7 @@ export type AccountFacts = {
   readonly country: string;
   readonly language: string;
   readonly billingCurrency?: string | null;
+  readonly company?: Company | null;
 };
 
 /** Every reason why these facts can't make an account below `parent` (null: a root), all at once. */
@@ -109,11 +127,20 @@ export function checkFacts(facts: AccountFacts, parent: Pick<Account, 'kind'> | 
       message: `${facts.timeZone} is no IANA time zone, such as Europe/Berlin.`,
     });
   }
-  if (!/^[A-Z]{2}$/.test(facts.country)) {
-    reasons.push({
+  const unknownCountry = (field: string): void =>
+    void reasons.push({
       code: 'accounts.unknown_country',
-      field: 'country',
+      field,
       message: 'A country is two capital letters (ISO 3166-1).',
+    });
+  if (!isCountry(facts.country)) unknownCountry('country');
+  const address = facts.company?.address;
+  if (address !== undefined && !isCountry(address.countryCode)) unknownCountry('company.address.country_code');
+  for (const index of badEmails(facts.company?.contacts ?? [])) {
+    reasons.push({
+      code: 'accounts.invalid_email',
+      field: `company.contacts.${index}.email`,
+      message: 'This is no e-mail address.',
     });
   }
   if (reasons.length > 0) throw invalid(reasons);

@@ -1,6 +1,7 @@
 import { accountRoutes, type Account as Shown } from '@tierline/contract';
 import { afterId, created, given, ok, pageById, type ApiCaller, type Bind } from '../../platform/http/index.ts';
 import type { Account } from './account.ts';
+import { companyFrom, showCompany } from './company-shown.ts';
 import type { AccountNode } from './service-directory.ts';
 import type { AccountsService } from './service.ts';
 
@@ -31,6 +32,7 @@ export function bindAccounts(
       billingCurrency: body.billing_currency,
       priceFloor: body.price_floor,
       profile: body.profile,
+      company: body.company && companyFrom(body.company),
     };
     const account = await accounts.create(cause, parentId, given(facts));
     return created(showAccount(account), account.version);
@@ -54,6 +56,7 @@ export function bindAccounts(
       billingCurrency: body.billing_currency,
       priceFloor: body.price_floor,
       profile: body.profile,
+      company: body.company && companyFrom(body.company),
     };
     const change = { ...given(wanted), expectedVersion };
     const account = await accounts.change(cause, caller.accountId, params.account_id, change);
@@ -80,6 +83,7 @@ export function showAccount(account: Account): Shown {
     billing_currency: account.billingCurrency,
     price_floor: account.priceFloor,
     profile: account.profile,
+    company: account.company && showCompany(account.company),
     version: account.version,
     created_at: account.createdAt,
     updated_at: account.updatedAt,

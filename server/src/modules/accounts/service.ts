@@ -29,12 +29,15 @@ import {
 } from './account.ts';
 import type { AccountNode, Directory } from './service-directory.ts';
 import {
+  countBelow,
   insertAccount,
   selectAccounts,
+  selectBelow,
   selectRoots,
   selectSubtree,
   updateAccount,
   type AccountFilter,
+  type AccountListFilter,
 } from './store.ts';
 
 export type NewAccount = AccountFacts & {
@@ -42,6 +45,8 @@ export type NewAccount = AccountFacts & {
   readonly buyerGroup?: string | null;
   readonly priceFloor?: PriceFloor;
   readonly profile?: Readonly<Record<string, unknown>>;
+  /** `active`, unless said otherwise. */
+  readonly status?: AccountStatus;
 };
 
 export type AccountChange = Partial<
@@ -56,6 +61,7 @@ export type AccountChange = Partial<
     | 'billingCurrency'
     | 'priceFloor'
     | 'profile'
+    | 'company'
   >
 > & { readonly status?: AccountStatus; readonly expectedVersion?: number | undefined };
 
@@ -82,6 +88,18 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
   }
 
   async function create(cause: Cause, parentId: AccountId | null, facts: NewAccount): Promise<Account> {
+    const account = await prepare(cause, parentId, facts);
+    const answer = await withTenantId((tenantId) => {
+      const made = { ...account, tenantId };
+      const revise = [{ accountId: made.id, what: 'account' as const }];
+      return commit(db, { cause, answer: made, revise, ...creation(made) });
+    });
+    await revisions.refresh();
+    return answer;
+  }
+
+  /** An account that may be made, for whoever stores it together with something else: `creation` says how. */
+  async function prepare(cause: Cause, parentId: AccountId | null, facts: NewAccount): Promise<Account> {
     const parent = parentId === null ? null : await directory.get(parentId);
     checkFacts(facts, parent?.account ?? null);
     if (parent !== null && parent.account.status !== 'active') {
@@ -92,14 +110,7 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       );
     }
     const number = (await numbers.next()).toString();
-    const account = newAccount(parent?.account ?? null, facts, number, cause.at.toString());
-    const answer = await withTenantId((tenantId) => {
-      const made = { ...account, tenantId };
-      const revise = [{ accountId: made.id, what: 'account' as const }];
-      return commit(db, { cause, answer: made, revise, ...creation(made) });
-    });
-    await revisions.refresh();
-    return answer;
+    return newAccount(parent?.account ?? null, facts, number, cause.at.toString());
   }
 
   /** Tenant ids are short, so with thousands of accounts two meet by chance now and then. */
@@ -148,6 +159,7 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       updatedAt: cause.at.toString(),
     };
     if (id === within && current.parentId !== null) {
+      if (current.status !== 'active' && changed.status !== current.status) throw statusSetAbove();
       if (changed.buyerGroup !== current.buyerGroup) throw groupSetAbove();
       if (changed.billingCurrency !== current.billingCurrency) throw billingSetAbove();
     }
@@ -177,9 +189,14 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
     visible,
+    prepare,
+    creation,
     withTenantId,
     sandboxRoot,
     list: (filter: AccountFilter) => selectAccounts(db, filter),
+    /** The sellers below an account, however far, newest first. */
+    pageBelow: (filter: AccountListFilter, page: Parameters<typeof selectBelow>[2]) => selectBelow(db, filter, page),
+    countBelow: (filter: AccountListFilter) => countBelow(db, filter),
     subtree: (root: AccountId) => selectSubtree(db, root),
     roots: () => selectRoots(db),
   };
@@ -207,7 +224,7 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
     timeZone: facts.timeZone,
     country: facts.country,
     language: facts.language,
-    status: 'active',
+    status: facts.status ?? 'active',
     number,
     tenantId: null,
     externalId: facts.externalId ?? null,
@@ -215,6 +232,7 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
     billingCurrency: facts.billingCurrency ?? null,
     priceFloor: facts.priceFloor ?? 'none',
     profile: facts.profile ?? {},
+    company: facts.company ?? null,
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -231,6 +249,16 @@ function groupSetAbove(): TierlineError {
 function billingSetAbove(): TierlineError {
   const message = 'The billing currency of an account is set by its seller.';
   return new TierlineError('accounts.billing_currency_set_above', 'forbidden', message, { field: 'billing_currency' });
+}
+
+/** A hold is lifted by whoever stands above, not by whom it is for. */
+function statusSetAbove(): TierlineError {
+  return new TierlineError(
+    'accounts.status_set_above',
+    'forbidden',
+    'The status of an account that is not active is changed by its seller.',
+    { field: 'status' },
+  );
 }
 
 function definedOnly<T extends object>(fields: T): Partial<T> {

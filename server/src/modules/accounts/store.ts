@@ -1,7 +1,8 @@
 import type { AccountId, Temporal } from '@tierline/kernel';
-import { sql, type Selectable } from 'kysely';
+import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
 import type { Account, AccountKind, AccountStatus, PriceFloor } from './account.ts';
+import { contactEmails, type Company } from './company.ts';
 
 export function fromRow(row: Selectable<Tables['accounts']>): Account {
   return {
@@ -24,6 +25,7 @@ export function fromRow(row: Selectable<Tables['accounts']>): Account {
     billingCurrency: row.billing_currency,
     priceFloor: row.price_floor as PriceFloor,
     profile: row.profile as Account['profile'],
+    company: row.company as Company | null,
     version: row.version,
     createdAt: row.created_at.toString(),
     updatedAt: row.updated_at.toString(),
@@ -53,11 +55,19 @@ export function insertAccount(db: Database, account: Account) {
       billing_currency: account.billingCurrency,
       price_floor: account.priceFloor,
       profile: JSON.stringify(account.profile),
+      ...companyColumns(account),
       version: account.version,
       created_at: account.createdAt,
       updated_at: account.updatedAt,
     })
     .returning('id');
+}
+
+function companyColumns({ company }: Account) {
+  return {
+    company: company === null ? null : JSON.stringify(company),
+    contact_emails: contactEmails(company?.contacts ?? []),
+  };
 }
 
 /** Writes the changed account where the stored one is still of the version before it. */
@@ -75,6 +85,7 @@ export function updateAccount(db: Database, account: Account) {
       billing_currency: account.billingCurrency,
       price_floor: account.priceFloor,
       profile: JSON.stringify(account.profile),
+      ...companyColumns(account),
       version: account.version,
       updated_at: account.updatedAt,
     })
@@ -122,19 +133,53 @@ export type AccountFilter = {
 
 /** A page of accounts in order of their ids, which is the order of their creation. */
 export async function selectAccounts(db: Database, filter: AccountFilter): Promise<Account[]> {
-  let query = db.kysely
-    .selectFrom('accounts')
-    .selectAll()
-    .where(sql<boolean>`path @> array[${filter.within}]::uuid[]`)
-    .orderBy('id')
-    .limit(filter.limit);
+  let query = named(db.kysely.selectFrom('accounts').selectAll(), filter).orderBy('id').limit(filter.limit);
   if (filter.directlyBelow !== undefined) query = query.where('parent_id', '=', filter.directlyBelow);
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-  if (filter.externalId !== undefined) query = query.where('external_id', '=', filter.externalId);
-  if (filter.nameContains !== undefined) query = query.where('name', 'ilike', containsPattern(filter.nameContains));
   if (filter.after !== undefined) query = query.where('id', '>', filter.after);
   return (await query.execute()).map(fromRow);
+}
+
+type Named = Pick<AccountFilter, 'within' | 'nameContains' | 'externalId'>;
+
+/** Sellers below an account, as they are looked for by their facts. */
+export type AccountListFilter = Named & { readonly email?: string | undefined };
+
+type Query<Of> = SelectQueryBuilder<Tables, 'accounts', Of>;
+
+function named<Of>(query: Query<Of>, { within, nameContains, externalId }: Named): Query<Of> {
+  let narrowed = query.where(sql<boolean>`path @> array[${within}]::uuid[]`);
+  if (externalId !== undefined) narrowed = narrowed.where('external_id', '=', externalId);
+  if (nameContains !== undefined) narrowed = narrowed.where('name', 'ilike', containsPattern(nameContains));
+  return narrowed;
+}
+
+function below<Of>(query: Query<Of>, filter: AccountListFilter): Query<Of> {
+  const narrowed = named(query, filter).where('id', '!=', filter.within);
+  if (filter.email === undefined) return narrowed;
+  return narrowed.where(sql<boolean>`contact_emails @> array[${filter.email.toLowerCase()}]::text[]`);
+}
+
+/** A page of the sellers below an account, newest first, itself not included. */
+export async function selectBelow(
+  db: Database,
+  filter: AccountListFilter,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): Promise<Account[]> {
+  const keys = below(db.kysely.selectFrom('accounts').select('id'), filter).orderBy('id', 'desc');
+  const rows = await db.kysely
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', 'in', keys.offset(offset).limit(limit))
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map(fromRow);
+}
+
+export async function countBelow(db: Database, filter: AccountListFilter): Promise<number> {
+  const counted = below(db.kysely.selectFrom('accounts').select(sql<number>`count(*)::int`.as('total')), filter);
+  return (await counted.executeTakeFirstOrThrow()).total;
 }
 
 function containsPattern(text: string): string {

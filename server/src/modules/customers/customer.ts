@@ -1,35 +1,26 @@
 import { invalid, isCurrency, type AccountId, type CustomerId, type Reason } from '@tierline/kernel';
+import { badEmails, isCountry, type Address, type Contact } from '../accounts/index.ts';
 
 export const customerStatuses = ['pending', 'active', 'credit_hold', 'admin_hold', 'canceled', 'error'] as const;
 export type CustomerStatus = (typeof customerStatuses)[number];
 
-/** What each status allows; the only place that says so. */
-export const statusRules: Readonly<Record<CustomerStatus, { readonly mayOrder: boolean; readonly why: string }>> = {
-  pending: { mayOrder: false, why: 'is not verified yet' },
-  active: { mayOrder: true, why: '' },
-  credit_hold: { mayOrder: false, why: 'has an unpaid balance' },
-  admin_hold: { mayOrder: false, why: 'is on hold' },
-  canceled: { mayOrder: false, why: 'is canceled' },
-  error: { mayOrder: false, why: 'is in error; its account must be mended first' },
+export type StatusRule = {
+  readonly mayOrder: boolean;
+  /** Whether its people get into its panel. */
+  readonly panel: boolean;
+  /** Whether its services run; where they don't, its active subscriptions read as held. */
+  readonly servicesRun: boolean;
+  readonly why: string;
 };
 
-export type Address = {
-  readonly street: string;
-  readonly extension: string | null;
-  readonly city: string;
-  readonly state: string | null;
-  readonly postalCode: string;
-  readonly countryCode: string;
-};
-
-export const contactTypes = ['admin', 'billing', 'technical'] as const;
-
-export type Contact = {
-  readonly type: (typeof contactTypes)[number];
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly email: string;
-  readonly phone: string;
+/** What each status allows (SimpleAPI reference 4.1); the only place that says so. */
+export const statusRules: Readonly<Record<CustomerStatus, StatusRule>> = {
+  pending: { mayOrder: false, panel: false, servicesRun: true, why: 'is not verified yet' },
+  active: { mayOrder: true, panel: true, servicesRun: true, why: '' },
+  credit_hold: { mayOrder: false, panel: true, servicesRun: true, why: 'has an unpaid balance' },
+  admin_hold: { mayOrder: false, panel: false, servicesRun: false, why: 'is on hold' },
+  canceled: { mayOrder: false, panel: false, servicesRun: false, why: 'is canceled' },
+  error: { mayOrder: false, panel: false, servicesRun: true, why: 'is in error; its account must be mended first' },
 };
 
 /** A company that buys for itself: a leaf of the channel, owned by the seller directly above it. JSON-safe. */
@@ -75,21 +66,19 @@ export function checkFacts(facts: CustomerFacts): void {
       message: 'The currency must be an active ISO 4217 code such as EUR.',
     });
   }
-  if (!/^[A-Z]{2}$/.test(facts.address.countryCode)) {
+  if (!isCountry(facts.address.countryCode)) {
     reasons.push({
       code: 'customers.unknown_country',
       field: 'address.country_code',
       message: 'A country is two capital letters (ISO 3166-1).',
     });
   }
-  for (const [index, contact] of facts.contacts.entries()) {
-    if (!/^[^\s@]+@[^\s@]+$/.test(contact.email)) {
-      reasons.push({
-        code: 'customers.invalid_email',
-        field: `contacts.${index}.email`,
-        message: 'This is no e-mail address.',
-      });
-    }
+  for (const index of badEmails(facts.contacts)) {
+    reasons.push({
+      code: 'customers.invalid_email',
+      field: `contacts.${index}.email`,
+      message: 'This is no e-mail address.',
+    });
   }
   if (reasons.length > 0) throw invalid(reasons);
 }

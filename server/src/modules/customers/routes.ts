@@ -1,14 +1,17 @@
 import { customerRoutes, type Customer as Shown } from '@tierline/contract';
-import type { z } from 'zod';
 import { afterId, created, given, ok, pageById, type Bind } from '../../platform/http/index.ts';
-import type { Principal } from '../access/index.ts';
-import type { AccountsService } from '../accounts/index.ts';
-import type { Address, Contact, Customer } from './customer.ts';
+import type { AccessService, Principal } from '../access/index.ts';
+import { addressFrom, contactFrom, showAddress, showContacts, type AccountsService } from '../accounts/index.ts';
+import type { Customer } from './customer.ts';
 import type { CustomersService } from './service.ts';
 
-type Services = { readonly customers: CustomersService; readonly accounts: AccountsService };
+type Services = {
+  readonly customers: CustomersService;
+  readonly accounts: AccountsService;
+  readonly access: Pick<AccessService, 'listCustomerUsers'>;
+};
 
-export function bindCustomers(bind: Bind<Principal>, { customers, accounts }: Services): void {
+export function bindCustomers(bind: Bind<Principal>, { customers, accounts, access }: Services): void {
   bind(customerRoutes.listCustomers, async ({ caller, query }) => {
     const { owner_id: ownerId, status, name, email, external_id: externalId, limit } = query;
     if (ownerId !== undefined) await accounts.visible(caller.accountId, ownerId, 'owner_id');
@@ -61,21 +64,24 @@ export function bindCustomers(bind: Bind<Principal>, { customers, accounts }: Se
     const customer = await customers.change(cause, caller.accountId, { id: params.customer_id }, given(wanted));
     return ok(showCustomer(customer), customer.version);
   });
-}
 
-type AddressRead = NonNullable<z.output<typeof customerRoutes.changeCustomer.body>['address']>;
-type ContactRead = NonNullable<z.output<typeof customerRoutes.changeCustomer.body>['contacts']>[number];
-
-function addressFrom({ postal_code: postalCode, country_code: countryCode, ...same }: AddressRead): Address {
-  return { ...same, postalCode, countryCode };
-}
-
-function contactFrom({ first_name: firstName, last_name: lastName, ...same }: ContactRead): Contact {
-  return { ...same, firstName, lastName };
+  bind(customerRoutes.listCustomerUsers, async ({ caller, params }) => {
+    const { ownerId, id } = await customers.get(caller.accountId, { id: params.customer_id });
+    const users = await access.listCustomerUsers(ownerId, id);
+    return ok({
+      data: users.map(({ id: userId, login, email, name, status, createdAt }) => ({
+        id: userId,
+        login,
+        email,
+        name,
+        status,
+        created_at: createdAt,
+      })),
+    });
+  });
 }
 
 export function showCustomer(customer: Customer): Shown {
-  const { postalCode, countryCode, ...address } = customer.address;
   return {
     id: customer.id,
     owner_id: customer.ownerId,
@@ -87,21 +93,8 @@ export function showCustomer(customer: Customer): Shown {
     tax_registration_id: customer.taxRegistrationId,
     buyer_group: customer.buyerGroup,
     billing_currency: customer.billingCurrency,
-    address: {
-      street: address.street,
-      extension: address.extension,
-      city: address.city,
-      state: address.state,
-      postal_code: postalCode,
-      country_code: countryCode,
-    },
-    contacts: customer.contacts.map(({ type, firstName, lastName, email, phone }) => ({
-      type,
-      first_name: firstName,
-      last_name: lastName,
-      email,
-      phone,
-    })),
+    address: showAddress(customer.address),
+    contacts: showContacts(customer.contacts),
     attributes: customer.attributes,
     version: customer.version,
     created_at: customer.createdAt,

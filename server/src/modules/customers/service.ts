@@ -1,4 +1,4 @@
-import { newId, notFound, versionMismatch, type AccountId } from '@tierline/kernel';
+import { newId, notFound, versionMismatch, type AccountId, type CustomerId } from '@tierline/kernel';
 import {
   combine,
   commit,
@@ -8,8 +8,10 @@ import {
   once,
   type Cause,
   type Database,
+  type ListPage,
   type Numbers,
 } from '../../platform/db/index.ts';
+import { customerUserSteps, type WantedLogin } from '../access/index.ts';
 import { isWithin, type Directory } from '../accounts/index.ts';
 import {
   checkFacts,
@@ -20,13 +22,14 @@ import {
   type OrderingCustomer,
 } from './customer.ts';
 import {
-  countCustomers,
+  customerListing,
   insertCustomer,
   keyText,
   selectCustomerPage,
   selectCustomers,
   selectOrdering,
   updateCustomer,
+  type CustomerFilter,
   type CustomerKey,
   type Wanted,
 } from './store.ts';
@@ -36,15 +39,24 @@ const rememberedMax = 50_000;
 
 export type CustomersService = ReturnType<typeof customersService>;
 
+export type NewCustomer = CustomerFacts & {
+  /** `active`, unless said otherwise. */
+  readonly status?: CustomerStatus | undefined;
+  /** Who is to sign in for it. */
+  readonly logins?: readonly WantedLogin[];
+};
+
 export type CustomerChange = Partial<CustomerFacts> & {
   readonly status?: CustomerStatus | undefined;
   readonly expectedVersion?: number | undefined;
+  readonly logins?: readonly WantedLogin[];
 };
 
 type Dependencies = { readonly db: Database; readonly directory: Directory; readonly numbers: Numbers };
 
 /** Use cases of customers. Callers have authorized the actor; `within` is the account the actor acts for. */
 export function customersService({ db, directory, numbers }: Dependencies) {
+  const listed = customerListing(db);
   const load = combine<Wanted, { customer: Customer | undefined }>({
     run: async (wanted) => (await selectCustomers(db, wanted)).map((customer) => ({ customer })),
     batchMax: 128,
@@ -108,7 +120,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
     return owner !== undefined && isWithin(owner.account, within) ? customer : undefined;
   }
 
-  async function create(cause: Cause, ownerId: AccountId, facts: CustomerFacts): Promise<Customer> {
+  async function create(cause: Cause, ownerId: AccountId, facts: NewCustomer): Promise<Customer> {
     checkFacts(facts);
     const at = cause.at.toString();
     const customer: Customer = {
@@ -116,7 +128,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       ownerId,
       number: (await numbers.next()).toString(),
       name: facts.name,
-      status: 'active',
+      status: facts.status ?? 'active',
       externalId: facts.externalId ?? null,
       language: facts.language,
       taxRegistrationId: facts.taxRegistrationId ?? null,
@@ -129,11 +141,12 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       createdAt: at,
       updatedAt: at,
     };
+    const people = await customerUserSteps(db, cause, customer, facts.logins ?? []);
     const created = await commit(db, {
       cause,
       subjectId: customer.id,
       answer: customer,
-      writes: [{ run: insertCustomer(db, customer), expect: 1 }],
+      writes: [{ run: insertCustomer(db, customer), expect: 1 }, ...people.writes],
       events: [
         {
           ownerId,
@@ -142,6 +155,7 @@ export function customersService({ db, directory, numbers }: Dependencies) {
           subjectId: customer.id,
           data: { name: customer.name, number: customer.number },
         },
+        ...people.events,
       ],
     });
     rememberBoth(created);
@@ -150,25 +164,33 @@ export function customersService({ db, directory, numbers }: Dependencies) {
 
   async function change(cause: Cause, within: AccountId, key: CustomerKey, wanted: CustomerChange): Promise<Customer> {
     const current = await get(within, key);
-    const { expectedVersion, ...fields } = wanted;
+    const { expectedVersion, logins = [], ...fields } = wanted;
     if (expectedVersion !== undefined && expectedVersion !== current.version)
       throw versionMismatch('customer', current.version);
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const changed: Customer = { ...current, ...given, version: current.version + 1, updatedAt: cause.at.toString() };
     checkFacts(changed);
+    const people = await customerUserSteps(db, cause, current, logins);
     const answer = await commit(db, {
       cause,
       subjectId: current.id,
       answer: changed,
-      writes: [{ run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') }],
+      writes: [
+        { run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') },
+        ...people.writes,
+      ],
       events: [
         {
           ownerId: current.ownerId,
           type: 'customer.changed',
           subjectKind: 'customer',
           subjectId: current.id,
-          data: { changed: Object.keys(given).map(eventName) },
+          data: {
+            changed: Object.keys(given).map(eventName),
+            ...(changed.status === current.status ? {} : { status: changed.status }),
+          },
         },
+        ...people.events,
       ],
     });
     rememberBoth(answer);
@@ -178,11 +200,30 @@ export function customersService({ db, directory, numbers }: Dependencies) {
   return {
     get,
     getOrdering,
+    numbersOf: numbersFrom(get),
     peekOrdering,
     create: (...input: Parameters<typeof create>) => once(db, input[0], () => create(...input)),
     change: (...input: Parameters<typeof change>) => once(db, input[0], () => change(...input)),
-    page: (...input: Parameters<typeof selectCustomerPage> extends [unknown, ...infer Rest] ? Rest : never) =>
-      selectCustomerPage(db, ...input),
-    count: (filter: Parameters<typeof countCustomers>[1]) => countCustomers(db, filter),
+    page: (filter: CustomerFilter, page: ListPage) => selectCustomerPage(db, listed, filter, page),
+    count: (filter: CustomerFilter) => listed.count(filter),
+  };
+}
+
+/**
+ * Numbers of customers by id. They never change, so what lists show of them is read once; the ids stand in rows that the caller may
+ * see, so only one that is not known is looked at again.
+ */
+function numbersFrom(get: (within: AccountId, key: CustomerKey) => Promise<Customer>) {
+  const known = new Map<CustomerId, string>();
+  return async (within: AccountId, ids: readonly CustomerId[]): Promise<Map<CustomerId, string>> => {
+    const found = new Map<CustomerId, string>();
+    const read = async (id: CustomerId): Promise<void> => {
+      const number = known.get(id) ?? (await get(within, { id })).number;
+      if (known.size >= rememberedMax) known.delete(known.keys().next().value!);
+      known.set(id, number);
+      found.set(id, number);
+    };
+    await Promise.all([...new Set(ids)].map(read));
+    return found;
   };
 }

@@ -1,7 +1,16 @@
 import type { AccountId, CustomerId } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
-import type { Database, Statement, Tables } from '../../platform/db/index.ts';
-import type { Address, Contact, Customer, CustomerStatus, OrderingCustomer } from './customer.ts';
+import {
+  growing,
+  listing,
+  type Database,
+  type Listing,
+  type ListPage,
+  type Statement,
+  type Tables,
+} from '../../platform/db/index.ts';
+import { contactEmails, type Address, type Contact } from '../accounts/index.ts';
+import type { Customer, CustomerStatus, OrderingCustomer } from './customer.ts';
 
 export function fromRow(row: Selectable<Tables['customers']>): Customer {
   return {
@@ -59,7 +68,7 @@ function changeable(customer: Customer) {
     billing_currency: customer.billingCurrency,
     address: JSON.stringify(customer.address),
     contacts: JSON.stringify(customer.contacts),
-    contact_emails: customer.contacts.map((contact) => contact.email.toLowerCase()),
+    contact_emails: contactEmails(customer.contacts),
     attributes: JSON.stringify(customer.attributes),
     version: customer.version,
     updated_at: customer.updatedAt,
@@ -195,19 +204,24 @@ function filtered<Row>(query: Query<Row>, filter: CustomerFilter): Query<Row> {
   return narrowed;
 }
 
+type Listed = Listing<CustomerFilter>;
+
+/** Customers in the order of creation, newest first: their pages and how many there are. */
+export function customerListing(db: Database): Listed {
+  return listing<CustomerFilter>(db, {
+    keys: (filter) => filtered(db.kysely.selectFrom('customers').select(['owner_id', 'id']), filter),
+    grows: (filter) => growing(filter),
+  });
+}
+
 /** A page in the order of creation, newest first; `after` is the last id of the page before. */
 export async function selectCustomerPage(
   db: Database,
+  listed: Listed,
   filter: CustomerFilter,
-  page: { after?: CustomerId | undefined; offset?: number; limit: number },
+  page: ListPage,
 ): Promise<Customer[]> {
-  let query = filtered(db.kysely.selectFrom('customers').selectAll(), filter).orderBy('id', 'desc').limit(page.limit);
-  if (page.after !== undefined) query = query.where('id', '<', page.after);
-  if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
-  return (await query.execute()).map(fromRow);
-}
-
-export async function countCustomers(db: Database, filter: CustomerFilter): Promise<number> {
-  const counted = filtered(db.kysely.selectFrom('customers').select(sql<number>`count(*)::int`.as('total')), filter);
-  return (await counted.executeTakeFirstOrThrow()).total;
+  const isOnPage = await listed.page(filter, page);
+  const rows = await db.kysely.selectFrom('customers').selectAll().where(isOnPage).orderBy('id', 'desc').execute();
+  return rows.map(fromRow);
 }

@@ -47,7 +47,7 @@ import { checkSellers, dealtLines } from './service-deals.ts';
 import { saleTerms, trialPlans } from './service-terms.ts';
 import { storePlacements, type PlacementWrite } from './store-placement.ts';
 import {
-  countOrders,
+  orderListing,
   selectByKey,
   selectCreated,
   selectOrders,
@@ -82,6 +82,7 @@ type Decided = {
 export function ordersService(dependencies: Dependencies) {
   const { db, directory, customers, subscriptions, offers, prices, orderSerials, subscriptionSerials } = dependencies;
 
+  const listed = orderListing(db);
   const store = placementStore(dependencies);
   const resolveLines = lineResolver(offers);
   const special = saleTerms(db, subscriptions);
@@ -231,7 +232,7 @@ export function ordersService(dependencies: Dependencies) {
   }
 
   async function detail(filter: OrderFilter): Promise<OrderDetail | undefined> {
-    const [order] = await selectOrders(db, filter, { limit: 1 });
+    const [order] = await selectOrders(db, listed, filter, { limit: 1 });
     if (order === undefined) return undefined;
     return (await details([order]))[0];
   }
@@ -267,8 +268,8 @@ export function ordersService(dependencies: Dependencies) {
     place,
     get,
     details,
-    page: (filter: OrderFilter, page: Page) => selectOrders(db, filter, page),
-    count: (filter: OrderFilter) => countOrders(db, filter),
+    page: (filter: OrderFilter, page: Page) => selectOrders(db, listed, filter, page),
+    count: (filter: OrderFilter) => listed.count(filter),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
-import type { Database, Tables } from '../../platform/db/index.ts';
+import { growing, listing, type Database, type Listing, type ListPage, type Tables } from '../../platform/db/index.ts';
 import { plainDate } from '../billing/index.ts';
 import type { PriceSource } from '../pricing/index.ts';
 import type { Fields } from '../subscriptions/index.ts';
@@ -122,19 +122,23 @@ function filtered<Of>(query: Query<Of>, filter: OrderFilter): Query<Of> {
   return narrowed;
 }
 
-export type Page = { readonly after?: OrderId | undefined; readonly offset?: number; readonly limit: number };
+export type Page = ListPage;
 
-/** Orders newest first. */
-export async function selectOrders(db: Database, filter: OrderFilter, page: Page): Promise<Order[]> {
-  let query = filtered(db.kysely.selectFrom('orders').selectAll(), filter).orderBy('id', 'desc').limit(page.limit);
-  if (page.after !== undefined) query = query.where('id', '<', page.after);
-  if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
-  return (await query.execute()).map(fromRow);
+type Listed = Listing<OrderFilter>;
+
+/** Orders newest first: their pages and how many there are. */
+export function orderListing(db: Database): Listed {
+  return listing<OrderFilter>(db, {
+    keys: (filter) => filtered(db.kysely.selectFrom('orders').select(['owner_id', 'id']), filter),
+    // An order stays of its type and with its owner.
+    grows: (filter) => growing(filter, ['types']),
+  });
 }
 
-export async function countOrders(db: Database, filter: OrderFilter): Promise<number> {
-  const counted = filtered(db.kysely.selectFrom('orders').select(sql<number>`count(*)::int`.as('total')), filter);
-  return (await counted.executeTakeFirstOrThrow()).total;
+export async function selectOrders(db: Database, listed: Listed, filter: OrderFilter, page: Page): Promise<Order[]> {
+  const isOnPage = await listed.page(filter, page);
+  const rows = await db.kysely.selectFrom('orders').selectAll().where(isOnPage).orderBy('id', 'desc').execute();
+  return rows.map(fromRow);
 }
 
 /** Lines and charges of some orders, keyed by order: two reads for any number of orders. */

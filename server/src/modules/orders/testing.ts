@@ -32,6 +32,7 @@ export function aChain(...zones: readonly { timeZone: string; currency?: string 
     billingCurrency: null,
     priceFloor: 'none',
     profile: {},
+    company: null,
     version: 1,
     createdAt: '2026-01-01T00:00:00Z',
     updatedAt: '2026-01-01T00:00:00Z',

@@ -1,7 +1,7 @@
 import type { AccountId, OrderId, SubscriptionId } from '@tierline/kernel';
 import { sql } from 'kysely';
 import type { Database, Write } from '../../platform/db/index.ts';
-import type { Address } from '../customers/index.ts';
+import type { Address } from '../accounts/index.ts';
 import type { StoredWork } from '../lifecycle/index.ts';
 import { orderNumber, type OrderStatus, type OrderType } from '../orders/index.ts';
 import type { ChangedSubscription, ChangeRequest, ToldState } from './provisioning.ts';

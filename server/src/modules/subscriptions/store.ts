@@ -11,7 +11,7 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
-import type { Database, Tables } from '../../platform/db/index.ts';
+import { growing, listing, type Database, type Listing, type ListPage, type Tables } from '../../platform/db/index.ts';
 import { readLife, type StoredLife } from './life.ts';
 import type { HoldReason, Item, License, Subscription, SubscriptionStatus } from './subscription.ts';
 
@@ -94,6 +94,33 @@ export type SubscriptionFilter = {
 
 type Query<Of> = SelectQueryBuilder<Tables, 'subscriptions', Of>;
 
+/** Customers whose services don't run, of the sellers of a scope: few, and an index has them. */
+function heldCustomers(scope: SubscriptionFilter['scope']) {
+  const owners =
+    'ownerId' in scope
+      ? sql`owner_id = ${scope.ownerId}`
+      : sql`owner_id in (select id from accounts where path @> array[${scope.within}]::uuid[])`;
+  return sql`select id from customers where status in ('admin_hold', 'canceled') and ${owners}`;
+}
+
+/** An active subscription of a customer whose services don't run is on hold as long as that lasts. */
+function hasStatus(status: SubscriptionStatus, scope: SubscriptionFilter['scope']) {
+  const isHeld = sql`customer_id in (${heldCustomers(scope)})`;
+  if (status === 'active') return sql<boolean>`status = 'active' and not ${isHeld}`;
+  if (status === 'hold') return sql<boolean>`(status = 'hold' or (status = 'active' and ${isHeld}))`;
+  return sql<boolean>`status = ${status}`;
+}
+
+/**
+ * As it is to be read: what its customer's status does to an active subscription is no change of the subscription, so it is not
+ * stored with it, and it is over when the status is.
+ */
+function asHeld(subscription: Subscription): Subscription {
+  if (subscription.status !== 'active') return subscription;
+  const licenses = subscription.licenses.map((license) => ({ ...license, enabled: false }));
+  return { ...subscription, status: 'hold', holdReason: 'admin', licenses };
+}
+
 function filtered<Of>(query: Query<Of>, filter: SubscriptionFilter): Query<Of> {
   let narrowed =
     'ownerId' in filter.scope
@@ -108,7 +135,7 @@ function filtered<Of>(query: Query<Of>, filter: SubscriptionFilter): Query<Of> {
   if (filter.customerId !== undefined) narrowed = narrowed.where('customer_id', '=', filter.customerId);
   if (filter.orderIds !== undefined)
     narrowed = narrowed.where(sql<boolean>`order_id = any(${[...filter.orderIds]}::uuid[])`);
-  if (filter.status !== undefined) narrowed = narrowed.where('status', '=', filter.status);
+  if (filter.status !== undefined) narrowed = narrowed.where(hasStatus(filter.status, filter.scope));
   if (filter.createdFrom !== undefined)
     narrowed = narrowed.where('created_at', '>=', sql<never>`${filter.createdFrom}::timestamptz`);
   if (filter.createdTo !== undefined)
@@ -116,22 +143,42 @@ function filtered<Of>(query: Query<Of>, filter: SubscriptionFilter): Query<Of> {
   return narrowed;
 }
 
-export type Page = { readonly after?: SubscriptionId | undefined; readonly offset?: number; readonly limit: number };
+export type Page = ListPage;
+
+type Listed = Listing<SubscriptionFilter>;
+
+/** Subscriptions newest first: their pages and how many there are. */
+export function subscriptionListing(db: Database): Listed {
+  return listing<SubscriptionFilter>(db, {
+    keys: (filter) => filtered(db.kysely.selectFrom('subscriptions').select(['owner_id', 'id']), filter),
+    grows: (filter) => growing(filter),
+  });
+}
 
 /** Subscriptions newest first, with their items and licenses when `whole`: three reads for any number of them. */
 export async function selectSubscriptions(
   db: Database,
+  listed: Listed,
   filter: SubscriptionFilter,
   page: Page,
   whole: boolean,
 ): Promise<Subscription[]> {
-  let query = filtered(db.kysely.selectFrom('subscriptions').selectAll(), filter)
+  const isOnPage = await listed.page(filter, page);
+  const rows = await db.kysely
+    .selectFrom('subscriptions')
+    .selectAll()
+    .select(
+      sql<boolean>`exists (select from customers c where c.owner_id = subscriptions.owner_id
+        and c.id = subscriptions.customer_id and c.status in ('admin_hold', 'canceled'))`.as('is_held'),
+    )
+    .where(isOnPage)
     .orderBy('id', 'desc')
-    .limit(page.limit);
-  if (page.after !== undefined) query = query.where('id', '<', page.after);
-  if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
-  const rows = await query.execute();
-  if (!whole || rows.length === 0) return rows.map((row) => subscriptionFromRow(row, [], []));
+    .execute();
+  const read = (row: (typeof rows)[number], items: StoredItem[], licenses: License[]): Subscription => {
+    const subscription = subscriptionFromRow(row, items, licenses);
+    return row.is_held ? asHeld(subscription) : subscription;
+  };
+  if (!whole || rows.length === 0) return rows.map((row) => read(row, [], []));
   const owners = [...new Set(rows.map((row) => row.owner_id))];
   const ids = rows.map((row) => row.id);
   const [items, licenses] = await Promise.all([
@@ -153,18 +200,6 @@ export async function selectSubscriptions(
   const itemsOf = Map.groupBy(items, (item) => item.subscription_id);
   const licensesOf = Map.groupBy(licenses, (license) => license.subscription_id);
   return rows.map((row) =>
-    subscriptionFromRow(
-      row,
-      (itemsOf.get(row.id) ?? []).map(itemFromRow),
-      (licensesOf.get(row.id) ?? []).map(licenseFromRow),
-    ),
+    read(row, (itemsOf.get(row.id) ?? []).map(itemFromRow), (licensesOf.get(row.id) ?? []).map(licenseFromRow)),
   );
-}
-
-export async function countSubscriptions(db: Database, filter: SubscriptionFilter): Promise<number> {
-  const counted = filtered(
-    db.kysely.selectFrom('subscriptions').select(sql<number>`count(*)::int`.as('total')),
-    filter,
-  );
-  return (await counted.executeTakeFirstOrThrow()).total;
 }

@@ -6,6 +6,7 @@ export * from './connect.ts';
 export * from './errors.ts';
 export * from './event-names.ts';
 export * from './idempotency.ts';
+export { growing, listing, type Listing, type ListPage } from './listing.ts';
 export * from './migrate.ts';
 export * from './numbers.ts';
 export * from './revisions.ts';

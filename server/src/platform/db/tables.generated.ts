@@ -26,6 +26,8 @@ export type Tables = {
     updated_at: ColumnType<Temporal.Instant, string, string>;
     sandbox_id: string | null;
     billing_currency: string | null;
+    company: ColumnType<unknown | null, string | null, string | null>;
+    contact_emails: string[];
   };
   api_keys: {
     id: string;
@@ -58,6 +60,17 @@ export type Tables = {
     amount: string;
     booked_on: string;
     source: ColumnType<unknown, string, string>;
+  };
+  customer_users: {
+    id: string;
+    owner_id: string;
+    customer_id: string;
+    login: string;
+    email: string;
+    name: string;
+    password_hash: string;
+    status: string;
+    created_at: ColumnType<Temporal.Instant, string, string>;
   };
   customers: {
     owner_id: string;
@@ -459,6 +472,7 @@ export type Tables = {
     version: number;
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
+    login: string | null;
   };
   vendors: {
     id: string;
