@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001024",
+      "actor": "api_key:0196a000-0000-7000-8000-000000001026",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -92,6 +92,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions.transfer",
         "subscriptions.details",
         "subscriptions.intents",
+        "reports.read",
+        "reports.set_up",
+        "reports.run",
         "events.read",
         "sandboxes.read",
         "sandboxes.create",
@@ -168,7 +171,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001042",
+      "id": "0196a000-0000-7000-8000-000000001044",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -257,7 +260,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-000000001043",
+        "id": "0196a000-0000-7000-8000-000000001045",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -322,7 +325,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001024",
+          "id": "0196a000-0000-7000-8000-000000001026",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -338,7 +341,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-000000001044",
+        "id": "0196a000-0000-7000-8000-000000001046",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -368,7 +371,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-000000001025",
+          "access_token": "0196a000-0000-7000-8000-000000001027",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "revoked_at": null
@@ -379,9 +382,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-000000001045",
+      "id": "0196a000-0000-7000-8000-000000001047",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001046",
+      "access_token": "0196a000-0000-7000-8000-000000001048",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": null
@@ -391,7 +394,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001025",
+      "access_token": "0196a000-0000-7000-8000-000000001027",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": "2026-03-02T09:00:00Z"
@@ -417,7 +420,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-000000001047",
+        "id": "0196a000-0000-7000-8000-000000001049",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -459,7 +462,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001026",
+          "id": "0196a000-0000-7000-8000-000000001028",
           "code": "halcyon-services",
           "name": "Halcyon Services",
           "provisioning": "manual",
@@ -474,7 +477,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-000000001048",
+      "id": "0196a000-0000-7000-8000-00000000104a",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
@@ -542,7 +545,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-000000001049",
+      "id": "0196a000-0000-7000-8000-00000000104b",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -689,7 +692,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001027",
+          "id": "0196a000-0000-7000-8000-000000001029",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-SEAT-Y",
@@ -699,7 +702,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001028",
+          "id": "0196a000-0000-7000-8000-00000000102a",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-TRIAL",
@@ -714,7 +717,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104a",
+      "id": "0196a000-0000-7000-8000-00000000104c",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -808,7 +811,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001029",
+          "id": "0196a000-0000-7000-8000-00000000102b",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10005",
           "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -822,10 +825,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102a",
+          "id": "0196a000-0000-7000-8000-00000000102c",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10006",
-          "product_id": "0196a000-0000-7000-8000-00000000102b",
+          "product_id": "0196a000-0000-7000-8000-00000000102d",
           "name": "Mail move, by hand",
           "short_description": "",
           "long_description": "",
@@ -841,7 +844,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104b",
+      "id": "0196a000-0000-7000-8000-00000000104d",
       "account_id": "0196a000-0000-7000-8000-000000000001",
       "number": "10007",
       "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -1208,7 +1211,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1219,7 +1222,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102c",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1388,7 +1391,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104c",
+      "id": "0196a000-0000-7000-8000-00000000104e",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -1456,7 +1459,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "target": "rate",
-          "target_id": "0196a000-0000-7000-8000-00000000102c",
+          "target_id": "0196a000-0000-7000-8000-00000000102e",
           "charge_type": "recurring",
           "effective_from": "2020-01-01",
           "lower_limit": "0",
@@ -1558,7 +1561,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104d",
+      "id": "0196a000-0000-7000-8000-00000000104f",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1804,9 +1807,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102c",
+          "id": "0196a000-0000-7000-8000-00000000102e",
           "number": "100005",
-          "resource_id": "0196a000-0000-7000-8000-000000001027",
+          "resource_id": "0196a000-0000-7000-8000-000000001029",
           "mpn": "HR-SEAT-Y",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1867,9 +1870,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102d",
+          "id": "0196a000-0000-7000-8000-00000000102f",
           "number": "100006",
-          "resource_id": "0196a000-0000-7000-8000-000000001028",
+          "resource_id": "0196a000-0000-7000-8000-00000000102a",
           "mpn": "HR-TRIAL",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1882,7 +1885,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "depends_on": [],
           "plan": {
-            "id": "0196a000-0000-7000-8000-000000001029",
+            "id": "0196a000-0000-7000-8000-00000000102b",
             "number": "10005",
             "version": 1,
             "name": "Mailbox, trial",
@@ -1934,7 +1937,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-000000001029",
+          "plan_id": "0196a000-0000-7000-8000-00000000102b",
           "number": "10005",
           "version": 1,
           "name": "Mailbox, trial",
@@ -1942,7 +1945,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102c",
           "number": "10006",
           "version": 1,
           "name": "Mail move, by hand",
@@ -2027,7 +2030,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102e",
+            "price_list_id": "0196a000-0000-7000-8000-000000001030",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2049,7 +2052,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001031",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2117,7 +2120,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001030",
+          "id": "0196a000-0000-7000-8000-000000001032",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "1000002",
           "name": "Blackbriar Freight",
@@ -2186,7 +2189,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104e",
+      "id": "0196a000-0000-7000-8000-000000001050",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "1000004",
       "name": "Marlow Print Works",
@@ -2290,7 +2293,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001031",
+          "id": "0196a000-0000-7000-8000-000000001033",
           "number": "SO000012",
           "surface": "api",
           "placed_by": "system",
@@ -2333,10 +2336,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104f",
+      "id": "0196a000-0000-7000-8000-000000001051",
       "number": "SO000013",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+      "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -2362,7 +2365,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, seat",
           "quantity": "12",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001050"
+          "subscription_id": "0196a000-0000-7000-8000-000000001052"
         },
         {
           "position": 1,
@@ -2375,13 +2378,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001050"
+          "subscription_id": "0196a000-0000-7000-8000-000000001052"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001051",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001053",
+          "subscription_id": "0196a000-0000-7000-8000-000000001052",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2405,8 +2408,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001052",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001054",
+          "subscription_id": "0196a000-0000-7000-8000-000000001052",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2434,8 +2437,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001053",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001055",
+          "subscription_id": "0196a000-0000-7000-8000-000000001052",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2459,8 +2462,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001054",
-          "subscription_id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001056",
+          "subscription_id": "0196a000-0000-7000-8000-000000001052",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2508,10 +2511,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-000000001050",
+          "id": "0196a000-0000-7000-8000-000000001052",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-00000000104f",
+          "order_id": "0196a000-0000-7000-8000-000000001051",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -2549,7 +2552,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001055",
+              "id": "0196a000-0000-7000-8000-000000001057",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2823,7 +2826,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001032",
+          "id": "0196a000-0000-7000-8000-000000001034",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2848,7 +2851,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001033",
+          "id": "0196a000-0000-7000-8000-000000001035",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2870,14 +2873,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001031",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001034",
+          "id": "0196a000-0000-7000-8000-000000001036",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2906,7 +2909,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001035",
+          "id": "0196a000-0000-7000-8000-000000001037",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2931,7 +2934,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001036",
+          "id": "0196a000-0000-7000-8000-000000001038",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2953,14 +2956,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001031",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001039",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3058,7 +3061,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3081,7 +3084,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-000000001033",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3111,7 +3114,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3128,9 +3131,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000016",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "2",
-          "order_id": "0196a000-0000-7000-8000-00000000103a",
+          "order_id": "0196a000-0000-7000-8000-00000000103c",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102c",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3148,8 +3151,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103b",
-              "resource_id": "0196a000-0000-7000-8000-00000000103c",
+              "rate_id": "0196a000-0000-7000-8000-00000000103d",
+              "resource_id": "0196a000-0000-7000-8000-00000000103e",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3158,8 +3161,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
-              "product_id": "0196a000-0000-7000-8000-00000000102b",
+              "id": "0196a000-0000-7000-8000-00000000103f",
+              "product_id": "0196a000-0000-7000-8000-00000000102d",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3213,7 +3216,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3273,7 +3276,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001038",
+          "id": "0196a000-0000-7000-8000-00000000103a",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3292,9 +3295,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "id": "0196a000-0000-7000-8000-000000000016",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "2",
-      "order_id": "0196a000-0000-7000-8000-00000000103a",
+      "order_id": "0196a000-0000-7000-8000-00000000103c",
       "customer_id": "0196a000-0000-7000-8000-000000000005",
-      "plan_id": "0196a000-0000-7000-8000-00000000102a",
+      "plan_id": "0196a000-0000-7000-8000-00000000102c",
       "plan_version": 1,
       "name": "Mail move, by hand",
       "status": "active",
@@ -3312,8 +3315,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
         {
-          "rate_id": "0196a000-0000-7000-8000-00000000103b",
-          "resource_id": "0196a000-0000-7000-8000-00000000103c",
+          "rate_id": "0196a000-0000-7000-8000-00000000103d",
+          "resource_id": "0196a000-0000-7000-8000-00000000103e",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
@@ -3322,8 +3325,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103d",
-          "product_id": "0196a000-0000-7000-8000-00000000102b",
+          "id": "0196a000-0000-7000-8000-00000000103f",
+          "product_id": "0196a000-0000-7000-8000-00000000102d",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
           "units": "1",
@@ -3339,10 +3342,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001056",
+        "id": "0196a000-0000-7000-8000-000000001058",
         "number": "CH000014",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -3373,7 +3376,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001057",
+            "id": "0196a000-0000-7000-8000-000000001059",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3398,7 +3401,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001058",
+            "id": "0196a000-0000-7000-8000-00000000105a",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3488,7 +3491,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3546,7 +3549,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3782,7 +3785,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-000000001033",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3812,7 +3815,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3828,7 +3831,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "planned": [
         {
-          "id": "0196a000-0000-7000-8000-000000001059",
+          "id": "0196a000-0000-7000-8000-00000000105b",
           "subscription_id": "0196a000-0000-7000-8000-00000000003b",
           "moment": {
             "at": "renewal",
@@ -3849,7 +3852,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "reason": null,
           "order_id": null,
           "version": 1,
-          "created_by": "api_key:0196a000-0000-7000-8000-000000001024",
+          "created_by": "api_key:0196a000-0000-7000-8000-000000001026",
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
         }
@@ -3861,15 +3864,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "switchPlan": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000105a",
+        "id": "0196a000-0000-7000-8000-00000000105c",
         "number": "CH000015",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -3883,8 +3886,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
-            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
+            "resource_id": "0196a000-0000-7000-8000-000000001029",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -3908,7 +3911,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000105b",
+            "id": "0196a000-0000-7000-8000-00000000105d",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3933,10 +3936,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105c",
+            "id": "0196a000-0000-7000-8000-00000000105e",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -3958,12 +3961,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105d",
+            "id": "0196a000-0000-7000-8000-00000000105f",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -3987,12 +3990,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105e",
+            "id": "0196a000-0000-7000-8000-000000001060",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4027,7 +4030,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4039,8 +4042,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000034",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "6",
-            "order_id": "0196a000-0000-7000-8000-00000000105f",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "order_id": "0196a000-0000-7000-8000-000000001061",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4059,8 +4062,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102c",
-                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "rate_id": "0196a000-0000-7000-8000-00000000102e",
+                "resource_id": "0196a000-0000-7000-8000-000000001029",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4069,7 +4072,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001060",
+                "id": "0196a000-0000-7000-8000-000000001062",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4089,8 +4092,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000034",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "6",
-          "order_id": "0196a000-0000-7000-8000-00000000105f",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "order_id": "0196a000-0000-7000-8000-000000001061",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4109,8 +4112,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102c",
-              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "rate_id": "0196a000-0000-7000-8000-00000000102e",
+              "resource_id": "0196a000-0000-7000-8000-000000001029",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4119,7 +4122,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001060",
+              "id": "0196a000-0000-7000-8000-000000001062",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4142,7 +4145,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4156,8 +4159,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
-            "resource_id": "0196a000-0000-7000-8000-000000001027",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
+            "resource_id": "0196a000-0000-7000-8000-000000001029",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4203,7 +4206,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4228,7 +4231,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4253,9 +4256,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-00000000102e",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4290,7 +4293,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4300,7 +4303,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4316,8 +4319,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": {},
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102c",
-                "resource_id": "0196a000-0000-7000-8000-000000001027",
+                "rate_id": "0196a000-0000-7000-8000-00000000102e",
+                "resource_id": "0196a000-0000-7000-8000-000000001029",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4342,7 +4345,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4358,8 +4361,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "attributes": {},
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102c",
-              "resource_id": "0196a000-0000-7000-8000-000000001027",
+              "rate_id": "0196a000-0000-7000-8000-00000000102e",
+              "resource_id": "0196a000-0000-7000-8000-000000001029",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4388,15 +4391,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "renewSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001061",
+        "id": "0196a000-0000-7000-8000-000000001063",
         "number": "RN000016",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4427,8 +4430,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000035",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "7",
-            "order_id": "0196a000-0000-7000-8000-000000001062",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "order_id": "0196a000-0000-7000-8000-000000001064",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4457,7 +4460,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001063",
+                "id": "0196a000-0000-7000-8000-000000001065",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4477,8 +4480,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "7",
-          "order_id": "0196a000-0000-7000-8000-000000001062",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "order_id": "0196a000-0000-7000-8000-000000001064",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4507,7 +4510,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001063",
+              "id": "0196a000-0000-7000-8000-000000001065",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4530,7 +4533,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4558,7 +4561,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4600,7 +4603,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4646,15 +4649,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "cancelSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001064",
+        "id": "0196a000-0000-7000-8000-000000001066",
         "number": "CL000017",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4680,7 +4683,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001065",
+            "id": "0196a000-0000-7000-8000-000000001067",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4705,12 +4708,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001066",
+            "id": "0196a000-0000-7000-8000-000000001068",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4745,7 +4748,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -4757,8 +4760,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000036",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "8",
-            "order_id": "0196a000-0000-7000-8000-000000001067",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "order_id": "0196a000-0000-7000-8000-000000001069",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4787,7 +4790,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001068",
+                "id": "0196a000-0000-7000-8000-00000000106a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4807,8 +4810,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000036",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "8",
-          "order_id": "0196a000-0000-7000-8000-000000001067",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "order_id": "0196a000-0000-7000-8000-000000001069",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4837,7 +4840,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001068",
+              "id": "0196a000-0000-7000-8000-00000000106a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4860,7 +4863,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4911,7 +4914,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4946,7 +4949,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -4956,7 +4959,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4998,7 +5001,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5049,8 +5052,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "9",
-          "order_id": "0196a000-0000-7000-8000-000000001069",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "order_id": "0196a000-0000-7000-8000-00000000106b",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5079,7 +5082,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106a",
+              "id": "0196a000-0000-7000-8000-00000000106c",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5102,7 +5105,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5153,8 +5156,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
-          "order_id": "0196a000-0000-7000-8000-00000000106b",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "order_id": "0196a000-0000-7000-8000-00000000106d",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5183,7 +5186,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106c",
+              "id": "0196a000-0000-7000-8000-00000000106e",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5206,7 +5209,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5252,15 +5255,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeExpiry": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000106d",
+        "id": "0196a000-0000-7000-8000-00000000106f",
         "number": "CH000018",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5286,7 +5289,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000106e",
+            "id": "0196a000-0000-7000-8000-000000001070",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5311,12 +5314,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000106f",
+            "id": "0196a000-0000-7000-8000-000000001071",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5351,7 +5354,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5363,8 +5366,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000039",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "10",
-            "order_id": "0196a000-0000-7000-8000-000000001070",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "order_id": "0196a000-0000-7000-8000-000000001072",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5393,7 +5396,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001071",
+                "id": "0196a000-0000-7000-8000-000000001073",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5413,8 +5416,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000039",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "10",
-          "order_id": "0196a000-0000-7000-8000-000000001070",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "order_id": "0196a000-0000-7000-8000-000000001072",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5443,7 +5446,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001071",
+              "id": "0196a000-0000-7000-8000-000000001073",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5466,7 +5469,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5517,7 +5520,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5552,7 +5555,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5562,7 +5565,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5604,7 +5607,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5650,15 +5653,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "convertTrial": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001072",
+        "id": "0196a000-0000-7000-8000-000000001074",
         "number": "CH000019",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5683,10 +5686,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_id": "0196a000-0000-7000-8000-00000000102b",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "resource_id": "0196a000-0000-7000-8000-00000000102a",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5697,7 +5700,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001073",
+            "id": "0196a000-0000-7000-8000-000000001075",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5722,12 +5725,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001074",
+            "id": "0196a000-0000-7000-8000-000000001076",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5762,7 +5765,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -5774,8 +5777,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "11",
-            "order_id": "0196a000-0000-7000-8000-000000001075",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "order_id": "0196a000-0000-7000-8000-000000001077",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5804,7 +5807,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001076",
+                "id": "0196a000-0000-7000-8000-000000001078",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5824,8 +5827,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "11",
-          "order_id": "0196a000-0000-7000-8000-000000001075",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "order_id": "0196a000-0000-7000-8000-000000001077",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5854,7 +5857,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001076",
+              "id": "0196a000-0000-7000-8000-000000001078",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5877,7 +5880,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001030",
+        "customer_id": "0196a000-0000-7000-8000-000000001032",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5901,10 +5904,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-000000001029",
+            "plan_id": "0196a000-0000-7000-8000-00000000102b",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "resource_id": "0196a000-0000-7000-8000-00000000102a",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5940,7 +5943,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5975,7 +5978,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001030",
+            "buyer_id": "0196a000-0000-7000-8000-000000001032",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -5985,7 +5988,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6027,7 +6030,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001030",
+          "customer_id": "0196a000-0000-7000-8000-000000001032",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6073,10 +6076,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "setSpecialPrices": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001077",
+        "id": "0196a000-0000-7000-8000-000000001079",
         "number": "CH000020",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6107,7 +6110,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001078",
+            "id": "0196a000-0000-7000-8000-00000000107a",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6136,7 +6139,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001079",
+            "id": "0196a000-0000-7000-8000-00000000107b",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6214,7 +6217,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6272,7 +6275,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6487,10 +6490,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "moveItems": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107a",
+        "id": "0196a000-0000-7000-8000-00000000107c",
         "number": "CH000021",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001024",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001026",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6534,7 +6537,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107b",
+            "id": "0196a000-0000-7000-8000-00000000107d",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6559,7 +6562,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107c",
+            "id": "0196a000-0000-7000-8000-00000000107e",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6584,7 +6587,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107d",
+            "id": "0196a000-0000-7000-8000-00000000107f",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6609,7 +6612,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107e",
+            "id": "0196a000-0000-7000-8000-000000001080",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6699,7 +6702,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6716,7 +6719,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-000000001033",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -6746,7 +6749,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6804,7 +6807,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6821,7 +6824,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "12",
-          "order_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-000000001033",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -6851,7 +6854,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7273,7 +7276,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7406,7 +7409,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7500,7 +7503,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7529,7 +7532,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103e",
+          "id": "0196a000-0000-7000-8000-000000001040",
           "type": "subscription.created",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7560,7 +7563,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "plan_id": "0196a000-0000-7000-8000-00000000000a",
               "licenses": [
                 {
-                  "id": "0196a000-0000-7000-8000-000000001038",
+                  "id": "0196a000-0000-7000-8000-00000000103a",
                   "units": "5",
                   "end_on": "2026-04-02",
                   "enabled": true,
@@ -7607,7 +7610,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "charges": [
             {
-              "id": "0196a000-0000-7000-8000-000000001033",
+              "id": "0196a000-0000-7000-8000-000000001035",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7632,7 +7635,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001034",
+              "id": "0196a000-0000-7000-8000-000000001036",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7661,7 +7664,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001036",
+              "id": "0196a000-0000-7000-8000-000000001038",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7686,7 +7689,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001037",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7717,7 +7720,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103f",
+          "id": "0196a000-0000-7000-8000-000000001041",
           "type": "intent.planned",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7743,7 +7746,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-00000000003e"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-00000000107f",
+        "id": "0196a000-0000-7000-8000-000000001081",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000005",
         "name": "Oakmoth Publishing",
@@ -7778,10 +7781,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-000000001080",
+            "id": "0196a000-0000-7000-8000-000000001082",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "4",
-            "order_id": "0196a000-0000-7000-8000-000000001081",
+            "order_id": "0196a000-0000-7000-8000-000000001083",
             "customer_id": "0196a000-0000-7000-8000-00000000003e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -7811,7 +7814,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001082",
+                "id": "0196a000-0000-7000-8000-000000001084",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7825,11 +7828,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001083",
+            "id": "0196a000-0000-7000-8000-000000001085",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "14",
-            "order_id": "0196a000-0000-7000-8000-000000001084",
-            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "order_id": "0196a000-0000-7000-8000-000000001086",
+            "customer_id": "0196a000-0000-7000-8000-000000001081",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -7858,7 +7861,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001085",
+                "id": "0196a000-0000-7000-8000-000000001087",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7872,10 +7875,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001086",
+            "id": "0196a000-0000-7000-8000-000000001088",
             "number": "CL000023",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001089",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -7901,13 +7904,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "0",
                 "previous_quantity": "2",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080"
+                "subscription_id": "0196a000-0000-7000-8000-000000001082"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001088",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-00000000108a",
+                "subscription_id": "0196a000-0000-7000-8000-000000001082",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -7928,15 +7931,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001089",
-                "subscription_id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-00000000108b",
+                "subscription_id": "0196a000-0000-7000-8000-000000001082",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -7984,10 +7987,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-000000001082",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "4",
-                "order_id": "0196a000-0000-7000-8000-000000001081",
+                "order_id": "0196a000-0000-7000-8000-000000001083",
                 "customer_id": "0196a000-0000-7000-8000-00000000003e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -8017,7 +8020,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001082",
+                    "id": "0196a000-0000-7000-8000-000000001084",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8033,15 +8036,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001084",
+            "id": "0196a000-0000-7000-8000-000000001086",
             "number": "MG000022",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001089",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-00000000107f",
+            "customer_id": "0196a000-0000-7000-8000-000000001081",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -8062,13 +8065,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-000000001083"
+                "subscription_id": "0196a000-0000-7000-8000-000000001085"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108a",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108c",
+                "subscription_id": "0196a000-0000-7000-8000-000000001085",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8089,19 +8092,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000108b",
-                "subscription_id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-00000000108d",
+                "subscription_id": "0196a000-0000-7000-8000-000000001085",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "buyer_id": "0196a000-0000-7000-8000-000000001081",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -8118,7 +8121,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001043",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8136,7 +8139,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+                "buyer_id": "0196a000-0000-7000-8000-000000001081",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -8145,11 +8148,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001083",
+                "id": "0196a000-0000-7000-8000-000000001085",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "14",
-                "order_id": "0196a000-0000-7000-8000-000000001084",
-                "customer_id": "0196a000-0000-7000-8000-00000000107f",
+                "order_id": "0196a000-0000-7000-8000-000000001086",
+                "customer_id": "0196a000-0000-7000-8000-000000001081",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -8178,7 +8181,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001085",
+                    "id": "0196a000-0000-7000-8000-000000001087",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8242,7 +8245,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-00000000107f",
+          "buyer_id": "0196a000-0000-7000-8000-000000001081",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -8333,7 +8336,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001038",
+                "id": "0196a000-0000-7000-8000-00000000103a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8454,7 +8457,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8481,7 +8484,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8671,7 +8674,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8698,7 +8701,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8725,7 +8728,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001043",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8752,7 +8755,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001043",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8866,9 +8869,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000016",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "2",
-            "order_id": "0196a000-0000-7000-8000-00000000103a",
+            "order_id": "0196a000-0000-7000-8000-00000000103c",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102a",
+            "plan_id": "0196a000-0000-7000-8000-00000000102c",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -8886,8 +8889,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000103b",
-                "resource_id": "0196a000-0000-7000-8000-00000000103c",
+                "rate_id": "0196a000-0000-7000-8000-00000000103d",
+                "resource_id": "0196a000-0000-7000-8000-00000000103e",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -8896,8 +8899,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103d",
-                "product_id": "0196a000-0000-7000-8000-00000000102b",
+                "id": "0196a000-0000-7000-8000-00000000103f",
+                "product_id": "0196a000-0000-7000-8000-00000000102d",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -8935,7 +8938,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-000000001033",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -8965,7 +8968,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9066,7 +9069,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9209,7 +9212,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9236,7 +9239,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001043",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9373,10 +9376,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "from": {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
-        "customer_id": "0196a000-0000-7000-8000-000000001030"
+        "customer_id": "0196a000-0000-7000-8000-000000001032"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-00000000108c",
+        "id": "0196a000-0000-7000-8000-00000000108e",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000006",
         "name": "Blackbriar Freight",
@@ -9414,8 +9417,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "5",
-            "order_id": "0196a000-0000-7000-8000-00000000108d",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "order_id": "0196a000-0000-7000-8000-00000000108f",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9444,7 +9447,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108e",
+                "id": "0196a000-0000-7000-8000-000000001090",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9458,11 +9461,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-00000000108f",
+            "id": "0196a000-0000-7000-8000-000000001091",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "15",
-            "order_id": "0196a000-0000-7000-8000-000000001090",
-            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "order_id": "0196a000-0000-7000-8000-000000001092",
+            "customer_id": "0196a000-0000-7000-8000-00000000108e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9491,7 +9494,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001091",
+                "id": "0196a000-0000-7000-8000-000000001093",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9505,15 +9508,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001092",
+            "id": "0196a000-0000-7000-8000-000000001094",
             "number": "CL000025",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001089",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001030",
+            "customer_id": "0196a000-0000-7000-8000-000000001032",
             "po_number": null,
             "total": {
               "amount": "-39.60",
@@ -9539,7 +9542,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001093",
+                "id": "0196a000-0000-7000-8000-000000001095",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -9561,19 +9564,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001094",
+                "id": "0196a000-0000-7000-8000-000000001096",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "buyer_id": "0196a000-0000-7000-8000-000000001032",
                 "type": "refund",
                 "quantity": "2",
                 "unit_price": "19.8",
@@ -9608,7 +9611,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001030",
+                "buyer_id": "0196a000-0000-7000-8000-000000001032",
                 "total": {
                   "amount": "-39.60",
                   "currency": "USD"
@@ -9620,8 +9623,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "id": "0196a000-0000-7000-8000-00000000003d",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "5",
-                "order_id": "0196a000-0000-7000-8000-00000000108d",
-                "customer_id": "0196a000-0000-7000-8000-000000001030",
+                "order_id": "0196a000-0000-7000-8000-00000000108f",
+                "customer_id": "0196a000-0000-7000-8000-000000001032",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9650,7 +9653,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108e",
+                    "id": "0196a000-0000-7000-8000-000000001090",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9666,15 +9669,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001090",
+            "id": "0196a000-0000-7000-8000-000000001092",
             "number": "MG000024",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001087",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001089",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-00000000108c",
+            "customer_id": "0196a000-0000-7000-8000-00000000108e",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -9695,13 +9698,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f"
+                "subscription_id": "0196a000-0000-7000-8000-000000001091"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001095",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001097",
+                "subscription_id": "0196a000-0000-7000-8000-000000001091",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -9722,19 +9725,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001096",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001098",
+                "subscription_id": "0196a000-0000-7000-8000-000000001091",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108e",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -9751,7 +9754,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001043",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9769,7 +9772,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108e",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -9778,11 +9781,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001091",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "15",
-                "order_id": "0196a000-0000-7000-8000-000000001090",
-                "customer_id": "0196a000-0000-7000-8000-00000000108c",
+                "order_id": "0196a000-0000-7000-8000-000000001092",
+                "customer_id": "0196a000-0000-7000-8000-00000000108e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9811,7 +9814,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001091",
+                    "id": "0196a000-0000-7000-8000-000000001093",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9851,7 +9854,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-000000000003",
-          "buyer_id": "0196a000-0000-7000-8000-000000001030",
+          "buyer_id": "0196a000-0000-7000-8000-000000001032",
           "given_back": {
             "amount": "-39.60",
             "currency": "USD"
@@ -9875,7 +9878,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-00000000108c",
+          "buyer_id": "0196a000-0000-7000-8000-00000000108e",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -9928,7 +9931,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "12",
-            "order_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-000000001033",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -9958,7 +9961,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10059,7 +10062,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10202,7 +10205,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001031",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10229,7 +10232,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001041",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001043",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10362,11 +10365,134 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "warnings": []
     }
   ],
+  "listReportGenerators": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000046",
+          "name": "Monthly payments",
+          "data_set": "payments",
+          "format": "csv",
+          "schedule": "monthly",
+          "status": "active",
+          "next_run_at": "2026-04-01T04:00:00Z",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "createReportGenerator": [
+    {
+      "id": "0196a000-0000-7000-8000-000000001099",
+      "name": "Daily orders",
+      "data_set": "orders",
+      "format": "json",
+      "schedule": "daily",
+      "status": "active",
+      "next_run_at": "2026-03-03T05:00:00Z",
+      "version": 1,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "getReportGenerator": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "data_set": "payments",
+      "format": "csv",
+      "schedule": "monthly",
+      "status": "active",
+      "next_run_at": "2026-04-01T04:00:00Z",
+      "version": 1,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "changeReportGenerator": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "data_set": "payments",
+      "format": "xlsx",
+      "schedule": "monthly",
+      "status": "active",
+      "next_run_at": "2026-04-01T04:00:00Z",
+      "version": 2,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "listReports": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000047",
+          "generator_id": "0196a000-0000-7000-8000-000000000046",
+          "name": "Monthly payments",
+          "type": "onetime",
+          "data_set": "payments",
+          "format": "csv",
+          "status": "submitted",
+          "start_on": "2026-03-01",
+          "end_on": "2026-03-03",
+          "rows": null,
+          "bytes": null,
+          "error": null,
+          "created_at": "2026-03-02T09:00:00Z",
+          "completed_at": null,
+          "expires_at": "2026-05-31T09:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "createReport": [
+    {
+      "id": "0196a000-0000-7000-8000-00000000109a",
+      "generator_id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "type": "onetime",
+      "data_set": "payments",
+      "format": "xlsx",
+      "status": "submitted",
+      "start_on": "2026-02-01",
+      "end_on": "2026-03-01",
+      "rows": null,
+      "bytes": null,
+      "error": null,
+      "created_at": "2026-03-02T09:00:00Z",
+      "completed_at": null,
+      "expires_at": "2026-05-31T09:00:00Z"
+    }
+  ],
+  "getReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000047",
+      "generator_id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "type": "onetime",
+      "data_set": "payments",
+      "format": "csv",
+      "status": "submitted",
+      "start_on": "2026-03-01",
+      "end_on": "2026-03-03",
+      "rows": null,
+      "bytes": null,
+      "error": null,
+      "created_at": "2026-03-02T09:00:00Z",
+      "completed_at": null,
+      "expires_at": "2026-05-31T09:00:00Z"
+    }
+  ],
   "listEvents": [
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001040",
+          "id": "0196a000-0000-7000-8000-000000001042",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",
@@ -10406,7 +10532,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSandbox": [
     {
       "sandbox": {
-        "id": "0196a000-0000-7000-8000-000000001097",
+        "id": "0196a000-0000-7000-8000-00000000109b",
         "name": "Next year",
         "now_at": "2027-01-31T09:00:00Z",
         "status": "standing",

@@ -17,6 +17,7 @@ export * from './policies.ts';
 export * from './pools.ts';
 export * from './price-lists.ts';
 export * from './products.ts';
+export * from './reports.ts';
 export * from './resources.ts';
 export * from './route.ts';
 export * from './routes.ts';

@@ -10,6 +10,7 @@ import { planRoutes } from './plans.ts';
 import { poolRoutes } from './pools.ts';
 import { priceListRoutes } from './price-lists.ts';
 import { productRoutes } from './products.ts';
+import { reportRoutes } from './reports.ts';
 import { resourceRoutes } from './resources.ts';
 import { sandboxRoutes } from './sandboxes.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -42,6 +43,7 @@ export const routes = {
   ...subscriptionRoutes,
   ...lifecycleRoutes,
   ...transferRoutes,
+  ...reportRoutes,
   ...eventRoutes,
   ...sandboxRoutes,
 };
