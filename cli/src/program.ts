@@ -14,6 +14,7 @@ import { keyGroup } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orderGroup } from './order.ts';
 import { priceListGroup } from './price-list.ts';
+import { reportGroup } from './report.ts';
 import { sandboxGroup } from './sandbox.ts';
 import { showOn } from './show.ts';
 import { startCommand } from './start.ts';
@@ -36,6 +37,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   orderGroup,
   subscriptionGroup,
   eventsCommand,
+  reportGroup,
   sandboxGroup,
 ];
 
