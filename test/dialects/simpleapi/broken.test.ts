@@ -125,6 +125,7 @@ describe('one broken member at a time', () => {
       'creationTimeFrom',
       'creationTimeTo',
     ],
+    reports: ['name', 'format', 'status', 'type', 'from', 'to'],
     subscriptions: ['customerId', 'creationDateFrom', 'creationDateTo', 'status'],
   };
   test.each(Object.entries(fields))('of the query of /%s', async (list, names) => {
@@ -138,7 +139,7 @@ describe('one broken member at a time', () => {
     }
   });
 
-  test.each(['customers', 'orders', 'plans', 'subscriptions'])('of the path of /%s', async (list) => {
+  test.each(['customers', 'orders', 'plans', 'reports', 'subscriptions'])('of the path of /%s', async (list) => {
     for (const value of brokenValues) {
       const text = typeof value === 'string' ? value.slice(0, 4000) : JSON.stringify(value);
       if (text === '') continue;
