@@ -65,10 +65,18 @@ const schedule: CommandSpec = {
     { flags: '--from <date>', describe: 'first day that the report covers' },
     { flags: '--to <date>', describe: 'the day after the last one; tomorrow when not given' },
     { flags: '--every <schedule>', describe: 'set up a generator: when it runs', choices: schedules },
-    { flags: '--data <set>', describe: 'of a new generator: what is reported', choices: dataSets, fallback: 'payments' },
+    {
+      flags: '--data <set>',
+      describe: 'of a new generator: what is reported',
+      choices: dataSets,
+      fallback: 'payments',
+    },
     { flags: '--format <format>', describe: 'form of the file', choices: formats },
   ],
-  examples: ['report schedule "Monthly payments" --every monthly', 'report schedule "Monthly payments" --from 2026-01-01 --to 2026-02-01'],
+  examples: [
+    'report schedule "Monthly payments" --every monthly',
+    'report schedule "Monthly payments" --from 2026-01-01 --to 2026-02-01',
+  ],
   async run({ client, show }, given) {
     const from = given.text('from');
     const every = given.oneOf('every', schedules);

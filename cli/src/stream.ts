@@ -27,7 +27,9 @@ export async function openBytes(
   request: FileRequest,
 ): Promise<AsyncIterable<Uint8Array>> {
   const search = new URLSearchParams(request.query).toString();
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(request.params?.[name] ?? ''));
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(request.params?.[name] ?? ''),
+  );
   const init: RequestInit & { duplex?: 'half' } = {
     method: route.method.toUpperCase(),
     headers: {

@@ -39,10 +39,9 @@ const aCharge = (changes: Partial<ReportCharge>): ReportCharge => ({
 
 // However many parts each edge has, and wherever the batches are cut: every charge is in exactly one row, on its own side.
 test('each charge stands in one row, beside its counterpart of the same line', () => {
-  const lines = fc.array(
-    fc.record({ order: fc.nat(3), position: fc.nat(2), prices: fc.nat(3), costs: fc.nat(3) }),
-    { maxLength: 12 },
-  );
+  const lines = fc.array(fc.record({ order: fc.nat(3), position: fc.nat(2), prices: fc.nat(3), costs: fc.nat(3) }), {
+    maxLength: 12,
+  });
   fc.assert(
     fc.property(lines, fc.integer({ min: 1, max: 5 }), (wanted, size) => {
       let count = 0;
@@ -54,10 +53,14 @@ test('each charge stands in one row, beside its counterpart of the same line', (
         )
         .toSorted((a, b) => a.order_id.localeCompare(b.order_id) || a.position - b.position);
       const pairs = pairing();
-      const batches = Array.from({ length: Math.ceil(charges.length / size) }, (_, at) => charges.slice(at * size, (at + 1) * size));
+      const batches = Array.from({ length: Math.ceil(charges.length / size) }, (_, at) =>
+        charges.slice(at * size, (at + 1) * size),
+      );
       const rows = [...batches.flatMap((batch) => pairs.push(batch)), ...pairs.end()];
       const sides = rows.flatMap(({ price, cost }) => [price, cost]).filter((charge) => charge !== undefined);
-      expect(sides.map(({ amount }) => Number(amount)).toSorted((a, b) => a - b)).toEqual(charges.map((_, index) => index));
+      expect(sides.map(({ amount }) => Number(amount)).toSorted((a, b) => a - b)).toEqual(
+        charges.map((_, index) => index),
+      );
       for (const { price, cost } of rows) {
         if (price !== undefined) expect(price.is_price).toBe(true);
         if (cost !== undefined) expect(cost.is_price).toBe(false);

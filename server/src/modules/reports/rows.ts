@@ -1,4 +1,3 @@
-import { formatMoney, parseMoney } from '@tierline/kernel';
 import type { ChargeKind } from '../billing/index.ts';
 import type { OrderStatus, OrderType } from '../orders/index.ts';
 
@@ -65,13 +64,6 @@ const either = ({ price, cost }: Pair): ReportCharge | undefined => price ?? cos
 const fraction = (charge: ReportCharge | undefined): string | null =>
   charge === undefined ? null : `${charge.numerator}/${charge.denominator}`;
 
-/** With the digits of the currency, as everywhere: the database keeps `59.4`, the ledger says `59.40`. */
-function amountOf(charge: ReportCharge | undefined): string | null {
-  if (charge === undefined) return null;
-  const amount = parseMoney(charge.amount, charge.currency);
-  return amount === undefined ? charge.amount : formatMoney(amount);
-}
-
 const plain = (name: string, describe: string, of: Reading['of']): Reading => ({ name, kind: 'plain', describe, of });
 const text = (name: string, describe: string, of: Reading['of']): Reading => ({ name, kind: 'text', describe, of });
 const number = (name: string, describe: string, of: Reading['of']): Reading => ({ name, kind: 'number', describe, of });
@@ -106,7 +98,7 @@ const readings: readonly Reading[] = [
   plain('type', 'of the charge, as in `details` of an order', (pair, names) => mapped(either(pair), names.chargeType)),
   number('quantity', 'charged to the buyer', ({ price }) => price?.quantity ?? null),
   number('unitPrice', 'that the buyer pays for one', ({ price }) => price?.unit_price ?? null),
-  number('extendedPrice', 'what the buyer is charged', ({ price }) => amountOf(price)),
+  number('extendedPrice', 'what the buyer is charged', ({ price }) => price?.amount ?? null),
   plain('priceCurrency', 'of both', ({ price }) => price?.currency ?? null),
   plain('priceDate', 'date of booking, of the account', ({ price }) => price?.booked_on ?? null),
   plain('pricePeriodStart', 'first day charged for', ({ price }) => price?.period_start ?? null),
@@ -114,7 +106,7 @@ const readings: readonly Reading[] = [
   plain('priceFraction', 'charged days / days of the period', ({ price }) => fraction(price)),
   number('costQuantity', 'charged to the account', ({ cost }) => cost?.quantity ?? null),
   number('unitCost', 'that the account pays for one', ({ cost }) => cost?.unit_price ?? null),
-  number('extendedCost', 'what the account is charged', ({ cost }) => amountOf(cost)),
+  number('extendedCost', 'what the account is charged', ({ cost }) => cost?.amount ?? null),
   plain('costCurrency', 'of both', ({ cost }) => cost?.currency ?? null),
   plain('costDate', 'date of booking, of its seller', ({ cost }) => cost?.booked_on ?? null),
   plain('costPeriodStart', 'first day charged for', ({ cost }) => cost?.period_start ?? null),

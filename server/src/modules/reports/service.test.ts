@@ -75,7 +75,11 @@ test('a run that was cut off leaves nothing in the file', async () => {
   expect(await textOf(report)).toMatch(/^orderId,/);
   // Who comes late with an older attempt finds it done.
   expect(await run(3, () => Promise.resolve())).toEqual({ done: true });
-  const pieces = await world.db.kysely.selectFrom('report_pieces').selectAll().where('report_id', '=', report.id).execute();
+  const pieces = await world.db.kysely
+    .selectFrom('report_pieces')
+    .selectAll()
+    .where('report_id', '=', report.id)
+    .execute();
   expect(pieces.map(({ attempt }) => attempt)).toEqual([2]);
   await makeReports(world.engine);
 });
