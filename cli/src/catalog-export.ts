@@ -1,10 +1,9 @@
 import { streamRoutes } from '@tierline/contract';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CommandSpec } from './command.ts';
 import { write } from './io.ts';
 import { given as only } from './list.ts';
+import { toFile } from './output-file.ts';
 import { openStream } from './stream.ts';
 
 const formats = ['csv', 'ndjson'] as const;
@@ -27,31 +26,18 @@ export const exportCommand: CommandSpec = {
       for await (const piece of pieces) await write(io.stdout, piece);
       return;
     }
-    const rows = await toFile(resolve(io.cwd, path), pieces);
+    let rows = 0;
+    await toFile(
+      resolve(io.cwd, path),
+      counting(pieces, (lines) => (rows += lines)),
+    );
     await show.note(`${format === 'csv' ? rows - 1 : rows} rates written to ${path}`);
   },
 };
 
-/** Whole or not at all: what is half written is never under its name. Answers how many lines. */
-async function toFile(path: string, pieces: AsyncIterable<string>): Promise<number> {
-  const draft = `${path}.${process.pid}.tmp`;
-  const file = createWriteStream(draft);
-  const closed = new Promise<void>((done, fail) => void file.on('close', done).on('error', fail));
-  // Awaited below; until then a failure must not count as unheard.
-  closed.catch(() => undefined);
-  let count = 0;
-  try {
-    for await (const piece of pieces) {
-      count += piece.split('\n').length - 1;
-      await write(file, piece);
-    }
-    file.end();
-    await closed;
-    await rename(draft, path);
-    return count;
-  } catch (error) {
-    file.destroy();
-    await rm(draft, { force: true });
-    throw error;
+async function* counting(pieces: AsyncIterable<string>, count: (lines: number) => void): AsyncGenerator<string, void> {
+  for await (const piece of pieces) {
+    count(piece.split('\n').length - 1);
+    yield piece;
   }
 }

@@ -33,7 +33,7 @@ export function processIo(stopped: AbortSignal): Io {
 }
 
 /** Writes all of it, and waits while the reader is slow. A reader that is gone (`| head`) is no failure of ours. */
-export async function write(stream: Writable, text: string): Promise<void> {
+export async function write(stream: Writable, text: string | Uint8Array): Promise<void> {
   if (stream.destroyed || stream.write(text)) return;
   await new Promise<void>((resolve) => {
     const done = () => {

@@ -15,6 +15,7 @@ import { migrateCommand } from './migrate.ts';
 import { orderGroup } from './order.ts';
 import { exchangeRateGroup } from './exchange-rate.ts';
 import { priceListGroup } from './price-list.ts';
+import { reportGroup } from './report.ts';
 import { sandboxGroup } from './sandbox.ts';
 import { showOn } from './show.ts';
 import { startCommand } from './start.ts';
@@ -38,6 +39,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   orderGroup,
   subscriptionGroup,
   eventsCommand,
+  reportGroup,
   sandboxGroup,
 ];
 

@@ -3,17 +3,33 @@ import { apiBase, problem, type Route } from '@tierline/contract';
 import type { Connection } from './connection.ts';
 import type { Io } from './io.ts';
 
-/** Requests whose bodies are files: they are sent and read piece by piece, and never tried again by themselves. */
+type FileRequest = {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: { readonly type: string; readonly pieces: AsyncIterable<Uint8Array> };
+};
+
+/** The same for an answer that is text. */
 export async function openStream(
+  io: Io,
+  connection: Connection,
+  route: Route,
+  request: FileRequest,
+): Promise<AsyncGenerator<string, void>> {
+  return text(await openBytes(io, connection, route, request));
+}
+
+/** Requests whose bodies are files: they are sent and read piece by piece, and never tried again by themselves. */
+export async function openBytes(
   io: Io,
   { url, apiKey }: Connection,
   route: Route,
-  request: {
-    readonly query: Readonly<Record<string, string>>;
-    readonly body?: { readonly type: string; readonly pieces: AsyncIterable<Uint8Array> };
-  },
-): Promise<AsyncGenerator<string, void>> {
+  request: FileRequest,
+): Promise<AsyncIterable<Uint8Array>> {
   const search = new URLSearchParams(request.query).toString();
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(request.params?.[name] ?? ''),
+  );
   const init: RequestInit & { duplex?: 'half' } = {
     method: route.method.toUpperCase(),
     headers: {
@@ -23,9 +39,9 @@ export async function openStream(
     signal: io.stopped,
     ...(request.body === undefined ? {} : { body: streamOf(request.body.pieces), duplex: 'half' }),
   };
-  const response = await io.fetch(`${url}${apiBase}${route.path}${search === '' ? '' : `?${search}`}`, init);
+  const response = await io.fetch(`${url}${apiBase}${path}${search === '' ? '' : `?${search}`}`, init);
   if (!response.ok) throw await refusal(response);
-  return text(response);
+  return response.body ?? nothing();
 }
 
 function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
@@ -42,9 +58,13 @@ function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-async function* text(response: Response): AsyncGenerator<string, void> {
+async function* nothing(): AsyncGenerator<Uint8Array, void> {
+  // An answer without a body.
+}
+
+async function* text(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
-  for await (const piece of response.body ?? []) yield decoder.decode(piece, { stream: true });
+  for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
   yield decoder.decode();
 }
 

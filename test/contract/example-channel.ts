@@ -99,6 +99,15 @@ export async function exampleChannel(db: Database) {
     return planned[0]!.id;
   };
 
+  const reportGenerator = await engine.reports.createGenerator(cause(), reseller.id, {
+    name: 'Monthly payments',
+    dataSet: 'payments',
+    format: 'csv',
+    schedule: 'monthly',
+  });
+  const asked = { generator: { id: reportGenerator.id }, startOn: '2026-03-01', endOn: '2026-03-03' };
+  const report = await engine.reports.schedule(cause(), reseller.id, asked);
+
   const tokens: Readonly<Record<CastMember, string | undefined>> = {
     provider: (await key(provider.id)).key,
     distributor: (await key(distributor.id)).key,
@@ -134,6 +143,8 @@ export async function exampleChannel(db: Database) {
     sandbox: sandbox.id,
     yearlyPlan: yearlyPlan.id,
     intent: await plannedFor(order.subscriptions[0]!.id),
+    reportGenerator: reportGenerator.id,
+    report: report.id,
     ...lives,
   };
   return { engine, tokens, actual };

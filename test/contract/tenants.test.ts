@@ -41,7 +41,19 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
   const list = await world.priceList(sibling.reseller, { name: 'Another list' });
   const facts = { name: 's', currency: 'USD', timeZone: 'UTC', country: 'US', language: 'en' };
   const { sandbox } = await engine.sandboxes.create(cause(), acting.accountId, facts);
+  const generator = await engine.reports.createGenerator(cause(), acting.accountId, {
+    name: 'Elsewhere',
+    dataSet: 'payments',
+    format: 'csv',
+    schedule: 'once',
+  });
+  const report = await engine.reports.schedule(cause(), acting.accountId, {
+    generator: { id: generator.id },
+    startOn: '2026-03-01',
+  });
   return {
+    report_generator_id: generator.id,
+    report_id: report.id,
     account_id: sibling.reseller.id,
     user_id: user.id,
     api_key_id: key.apiKey.id,
@@ -194,6 +206,7 @@ const requests = (id: (name: string) => string): Case[] => [
     '/pools',
     '/catalog',
   ].map((path): Case => ['reseller', 'GET', `${path}?account_id=${id('account_id')}`, undefined]),
+  ['reseller', 'POST', '/reports', { generator_id: id('report_generator_id'), start_on: '2026-03-01' }],
   ['reseller', 'GET', `/delegations?seller_id=${id('account_id')}`, undefined],
   ['reseller', 'GET', `/catalog/plans?account_id=${id('account_id')}`, undefined],
   ['reseller', 'GET', `/catalog/rates/${channel.base.rateId}/why?account_id=${id('account_id')}`, undefined],
@@ -245,6 +258,8 @@ test('lists show nothing of others', async () => {
     '/lmpi-credentials',
     '/events',
     '/sandboxes',
+    '/report-generators',
+    '/reports',
   ];
   for (const path of names) {
     const { body, status } = await call('GET', `${path}?limit=200`, { token: tokens.reseller });

@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001025",
+      "actor": "api_key:0196a000-0000-7000-8000-000000001027",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -97,6 +97,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions.transfer",
         "subscriptions.details",
         "subscriptions.intents",
+        "reports.read",
+        "reports.set_up",
+        "reports.run",
         "events.read",
         "sandboxes.read",
         "sandboxes.create",
@@ -179,7 +182,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001045",
+      "id": "0196a000-0000-7000-8000-000000001047",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -274,7 +277,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-000000001046",
+        "id": "0196a000-0000-7000-8000-000000001048",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -339,7 +342,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001025",
+          "id": "0196a000-0000-7000-8000-000000001027",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -355,7 +358,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-000000001047",
+        "id": "0196a000-0000-7000-8000-000000001049",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -385,7 +388,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-000000001026",
+          "access_token": "0196a000-0000-7000-8000-000000001028",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "revoked_at": null
@@ -396,9 +399,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-000000001048",
+      "id": "0196a000-0000-7000-8000-00000000104a",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001049",
+      "access_token": "0196a000-0000-7000-8000-00000000104b",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": null
@@ -408,7 +411,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001026",
+      "access_token": "0196a000-0000-7000-8000-000000001028",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "revoked_at": "2026-03-02T09:00:00Z"
@@ -434,7 +437,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-00000000104a",
+        "id": "0196a000-0000-7000-8000-00000000104c",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -476,7 +479,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001027",
+          "id": "0196a000-0000-7000-8000-000000001029",
           "code": "halcyon-services",
           "name": "Halcyon Services",
           "provisioning": "manual",
@@ -491,7 +494,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104b",
+      "id": "0196a000-0000-7000-8000-00000000104d",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
@@ -559,7 +562,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104c",
+      "id": "0196a000-0000-7000-8000-00000000104e",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -706,7 +709,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001028",
+          "id": "0196a000-0000-7000-8000-00000000102a",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-SEAT-Y",
@@ -716,7 +719,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001029",
+          "id": "0196a000-0000-7000-8000-00000000102b",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-TRIAL",
@@ -731,7 +734,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104d",
+      "id": "0196a000-0000-7000-8000-00000000104f",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -825,7 +828,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102a",
+          "id": "0196a000-0000-7000-8000-00000000102c",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10005",
           "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -839,10 +842,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102b",
+          "id": "0196a000-0000-7000-8000-00000000102d",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10006",
-          "product_id": "0196a000-0000-7000-8000-00000000102c",
+          "product_id": "0196a000-0000-7000-8000-00000000102e",
           "name": "Mail move, by hand",
           "short_description": "",
           "long_description": "",
@@ -858,7 +861,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104e",
+      "id": "0196a000-0000-7000-8000-000000001050",
       "account_id": "0196a000-0000-7000-8000-000000000001",
       "number": "10007",
       "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -1225,7 +1228,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102c",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1236,7 +1239,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_id": "0196a000-0000-7000-8000-00000000102d",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1405,7 +1408,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104f",
+      "id": "0196a000-0000-7000-8000-000000001051",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -1473,7 +1476,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "target": "rate",
-          "target_id": "0196a000-0000-7000-8000-00000000102d",
+          "target_id": "0196a000-0000-7000-8000-00000000102f",
           "charge_type": "recurring",
           "effective_from": "2020-01-01",
           "lower_limit": "0",
@@ -1575,7 +1578,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-000000001050",
+      "id": "0196a000-0000-7000-8000-000000001052",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1671,21 +1674,21 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001051",
+          "id": "0196a000-0000-7000-8000-000000001053",
           "from": "USD",
           "to": "EUR",
           "rate": "0.9215",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-000000001052",
+          "set_by": "api_key:0196a000-0000-7000-8000-000000001054",
           "set_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001053",
+          "id": "0196a000-0000-7000-8000-000000001055",
           "from": "EUR",
           "to": "JPY",
           "rate": "162.35",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-000000001052",
+          "set_by": "api_key:0196a000-0000-7000-8000-000000001054",
           "set_at": "2026-03-02T09:00:00Z"
         }
       ]
@@ -1851,9 +1854,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102d",
+          "id": "0196a000-0000-7000-8000-00000000102f",
           "number": "100005",
-          "resource_id": "0196a000-0000-7000-8000-000000001028",
+          "resource_id": "0196a000-0000-7000-8000-00000000102a",
           "mpn": "HR-SEAT-Y",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1914,9 +1917,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102e",
+          "id": "0196a000-0000-7000-8000-000000001030",
           "number": "100006",
-          "resource_id": "0196a000-0000-7000-8000-000000001029",
+          "resource_id": "0196a000-0000-7000-8000-00000000102b",
           "mpn": "HR-TRIAL",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1929,7 +1932,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "depends_on": [],
           "plan": {
-            "id": "0196a000-0000-7000-8000-00000000102a",
+            "id": "0196a000-0000-7000-8000-00000000102c",
             "number": "10005",
             "version": 1,
             "name": "Mailbox, trial",
@@ -1981,7 +1984,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102a",
+          "plan_id": "0196a000-0000-7000-8000-00000000102c",
           "number": "10005",
           "version": 1,
           "name": "Mailbox, trial",
@@ -1989,7 +1992,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_id": "0196a000-0000-7000-8000-00000000102d",
           "number": "10006",
           "version": 1,
           "name": "Mail move, by hand",
@@ -2074,7 +2077,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-00000000102f",
+            "price_list_id": "0196a000-0000-7000-8000-000000001031",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2096,7 +2099,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001030",
+            "price_list_id": "0196a000-0000-7000-8000-000000001032",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2165,7 +2168,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001031",
+          "id": "0196a000-0000-7000-8000-000000001033",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "1000002",
           "name": "Blackbriar Freight",
@@ -2236,7 +2239,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-000000001054",
+      "id": "0196a000-0000-7000-8000-000000001056",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "1000004",
       "name": "Marlow Print Works",
@@ -2348,7 +2351,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001032",
+          "id": "0196a000-0000-7000-8000-000000001034",
           "number": "SO000013",
           "surface": "api",
           "placed_by": "system",
@@ -2393,10 +2396,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-000000001055",
+      "id": "0196a000-0000-7000-8000-000000001057",
       "number": "SO000014",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+      "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -2423,7 +2426,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, seat",
           "quantity": "12",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001056"
+          "subscription_id": "0196a000-0000-7000-8000-000000001058"
         },
         {
           "position": 1,
@@ -2436,13 +2439,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-000000001056"
+          "subscription_id": "0196a000-0000-7000-8000-000000001058"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001057",
-          "subscription_id": "0196a000-0000-7000-8000-000000001056",
+          "id": "0196a000-0000-7000-8000-000000001059",
+          "subscription_id": "0196a000-0000-7000-8000-000000001058",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2466,8 +2469,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001058",
-          "subscription_id": "0196a000-0000-7000-8000-000000001056",
+          "id": "0196a000-0000-7000-8000-00000000105a",
+          "subscription_id": "0196a000-0000-7000-8000-000000001058",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2495,8 +2498,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001059",
-          "subscription_id": "0196a000-0000-7000-8000-000000001056",
+          "id": "0196a000-0000-7000-8000-00000000105b",
+          "subscription_id": "0196a000-0000-7000-8000-000000001058",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2520,8 +2523,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000105a",
-          "subscription_id": "0196a000-0000-7000-8000-000000001056",
+          "id": "0196a000-0000-7000-8000-00000000105c",
+          "subscription_id": "0196a000-0000-7000-8000-000000001058",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2569,10 +2572,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-000000001056",
+          "id": "0196a000-0000-7000-8000-000000001058",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "14",
-          "order_id": "0196a000-0000-7000-8000-000000001055",
+          "order_id": "0196a000-0000-7000-8000-000000001057",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -2610,7 +2613,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000105b",
+              "id": "0196a000-0000-7000-8000-00000000105d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2886,7 +2889,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001033",
+          "id": "0196a000-0000-7000-8000-000000001035",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2911,7 +2914,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001034",
+          "id": "0196a000-0000-7000-8000-000000001036",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2933,14 +2936,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001030",
+            "price_list_id": "0196a000-0000-7000-8000-000000001032",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001035",
+          "id": "0196a000-0000-7000-8000-000000001037",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2969,7 +2972,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001036",
+          "id": "0196a000-0000-7000-8000-000000001038",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -2994,7 +2997,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001039",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3016,14 +3019,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001030",
+            "price_list_id": "0196a000-0000-7000-8000-000000001032",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001038",
+          "id": "0196a000-0000-7000-8000-00000000103a",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3121,7 +3124,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3160,28 +3163,28 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "lines": [
         {
           "position": 0,
-          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_id": "0196a000-0000-7000-8000-00000000102d",
           "plan_version": 1,
-          "rate_id": "0196a000-0000-7000-8000-00000000103c",
-          "resource_id": "0196a000-0000-7000-8000-00000000103d",
+          "rate_id": "0196a000-0000-7000-8000-00000000103e",
+          "resource_id": "0196a000-0000-7000-8000-00000000103f",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
           "quantity": "1",
           "previous_quantity": null,
-          "subscription_id": "0196a000-0000-7000-8000-00000000103b"
+          "subscription_id": "0196a000-0000-7000-8000-00000000103d"
         }
       ],
       "charges": [],
       "edges": [],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103b",
+          "id": "0196a000-0000-7000-8000-00000000103d",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
           "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_id": "0196a000-0000-7000-8000-00000000102d",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "removed",
@@ -3199,8 +3202,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103c",
-              "resource_id": "0196a000-0000-7000-8000-00000000103d",
+              "rate_id": "0196a000-0000-7000-8000-00000000103e",
+              "resource_id": "0196a000-0000-7000-8000-00000000103f",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3209,8 +3212,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103e",
-              "product_id": "0196a000-0000-7000-8000-00000000102c",
+              "id": "0196a000-0000-7000-8000-000000001040",
+              "product_id": "0196a000-0000-7000-8000-00000000102e",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3232,7 +3235,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001032",
+          "order_id": "0196a000-0000-7000-8000-000000001034",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3262,7 +3265,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103a",
+              "id": "0196a000-0000-7000-8000-00000000103c",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3276,12 +3279,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103b",
+          "id": "0196a000-0000-7000-8000-00000000103d",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
           "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_id": "0196a000-0000-7000-8000-00000000102d",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3299,8 +3302,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103c",
-              "resource_id": "0196a000-0000-7000-8000-00000000103d",
+              "rate_id": "0196a000-0000-7000-8000-00000000103e",
+              "resource_id": "0196a000-0000-7000-8000-00000000103f",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3309,8 +3312,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103e",
-              "product_id": "0196a000-0000-7000-8000-00000000102c",
+              "id": "0196a000-0000-7000-8000-000000001040",
+              "product_id": "0196a000-0000-7000-8000-00000000102e",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3326,9 +3329,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000016",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "2",
-          "order_id": "0196a000-0000-7000-8000-00000000103f",
+          "order_id": "0196a000-0000-7000-8000-000000001041",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102b",
+          "plan_id": "0196a000-0000-7000-8000-00000000102d",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3346,8 +3349,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103c",
-              "resource_id": "0196a000-0000-7000-8000-00000000103d",
+              "rate_id": "0196a000-0000-7000-8000-00000000103e",
+              "resource_id": "0196a000-0000-7000-8000-00000000103f",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3356,8 +3359,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001040",
-              "product_id": "0196a000-0000-7000-8000-00000000102c",
+              "id": "0196a000-0000-7000-8000-000000001042",
+              "product_id": "0196a000-0000-7000-8000-00000000102e",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3411,7 +3414,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3471,7 +3474,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001039",
+          "id": "0196a000-0000-7000-8000-00000000103b",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3490,9 +3493,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "id": "0196a000-0000-7000-8000-000000000016",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "2",
-      "order_id": "0196a000-0000-7000-8000-00000000103f",
+      "order_id": "0196a000-0000-7000-8000-000000001041",
       "customer_id": "0196a000-0000-7000-8000-000000000005",
-      "plan_id": "0196a000-0000-7000-8000-00000000102b",
+      "plan_id": "0196a000-0000-7000-8000-00000000102d",
       "plan_version": 1,
       "name": "Mail move, by hand",
       "status": "active",
@@ -3510,8 +3513,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
         {
-          "rate_id": "0196a000-0000-7000-8000-00000000103c",
-          "resource_id": "0196a000-0000-7000-8000-00000000103d",
+          "rate_id": "0196a000-0000-7000-8000-00000000103e",
+          "resource_id": "0196a000-0000-7000-8000-00000000103f",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
@@ -3520,8 +3523,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001040",
-          "product_id": "0196a000-0000-7000-8000-00000000102c",
+          "id": "0196a000-0000-7000-8000-000000001042",
+          "product_id": "0196a000-0000-7000-8000-00000000102e",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
           "units": "1",
@@ -3537,10 +3540,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000105c",
+        "id": "0196a000-0000-7000-8000-00000000105e",
         "number": "CH000015",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -3572,7 +3575,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000105d",
+            "id": "0196a000-0000-7000-8000-00000000105f",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3597,7 +3600,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000105e",
+            "id": "0196a000-0000-7000-8000-000000001060",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3687,7 +3690,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3745,7 +3748,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3982,7 +3985,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001032",
+          "order_id": "0196a000-0000-7000-8000-000000001034",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -4012,7 +4015,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103a",
+              "id": "0196a000-0000-7000-8000-00000000103c",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4028,7 +4031,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "planned": [
         {
-          "id": "0196a000-0000-7000-8000-00000000105f",
+          "id": "0196a000-0000-7000-8000-000000001061",
           "subscription_id": "0196a000-0000-7000-8000-00000000003b",
           "moment": {
             "at": "renewal",
@@ -4049,7 +4052,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "reason": null,
           "order_id": null,
           "version": 1,
-          "created_by": "api_key:0196a000-0000-7000-8000-000000001025",
+          "created_by": "api_key:0196a000-0000-7000-8000-000000001027",
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
         }
@@ -4061,15 +4064,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "switchPlan": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001060",
+        "id": "0196a000-0000-7000-8000-000000001062",
         "number": "CH000016",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4084,8 +4087,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "resource_id": "0196a000-0000-7000-8000-00000000102a",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4109,7 +4112,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001061",
+            "id": "0196a000-0000-7000-8000-000000001063",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4134,10 +4137,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001062",
+            "id": "0196a000-0000-7000-8000-000000001064",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4159,12 +4162,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001063",
+            "id": "0196a000-0000-7000-8000-000000001065",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4188,12 +4191,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001064",
+            "id": "0196a000-0000-7000-8000-000000001066",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4228,7 +4231,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4240,8 +4243,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000034",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "7",
-            "order_id": "0196a000-0000-7000-8000-000000001065",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-000000001067",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4260,8 +4263,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102d",
-                "resource_id": "0196a000-0000-7000-8000-000000001028",
+                "rate_id": "0196a000-0000-7000-8000-00000000102f",
+                "resource_id": "0196a000-0000-7000-8000-00000000102a",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4270,7 +4273,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001066",
+                "id": "0196a000-0000-7000-8000-000000001068",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4290,8 +4293,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000034",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "7",
-          "order_id": "0196a000-0000-7000-8000-000000001065",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-000000001067",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4310,8 +4313,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102d",
-              "resource_id": "0196a000-0000-7000-8000-000000001028",
+              "rate_id": "0196a000-0000-7000-8000-00000000102f",
+              "resource_id": "0196a000-0000-7000-8000-00000000102a",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4320,7 +4323,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001066",
+              "id": "0196a000-0000-7000-8000-000000001068",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4343,7 +4346,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4358,8 +4361,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
-            "resource_id": "0196a000-0000-7000-8000-000000001028",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "resource_id": "0196a000-0000-7000-8000-00000000102a",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4405,7 +4408,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4430,7 +4433,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4455,9 +4458,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102d",
+            "rate_id": "0196a000-0000-7000-8000-00000000102f",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4492,7 +4495,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4502,7 +4505,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4518,8 +4521,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": {},
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102d",
-                "resource_id": "0196a000-0000-7000-8000-000000001028",
+                "rate_id": "0196a000-0000-7000-8000-00000000102f",
+                "resource_id": "0196a000-0000-7000-8000-00000000102a",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4544,7 +4547,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4560,8 +4563,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "attributes": {},
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102d",
-              "resource_id": "0196a000-0000-7000-8000-000000001028",
+              "rate_id": "0196a000-0000-7000-8000-00000000102f",
+              "resource_id": "0196a000-0000-7000-8000-00000000102a",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4590,15 +4593,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "renewSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001067",
+        "id": "0196a000-0000-7000-8000-000000001069",
         "number": "RN000017",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4630,8 +4633,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000035",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "8",
-            "order_id": "0196a000-0000-7000-8000-000000001068",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-00000000106a",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4660,7 +4663,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001069",
+                "id": "0196a000-0000-7000-8000-00000000106b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4680,8 +4683,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "8",
-          "order_id": "0196a000-0000-7000-8000-000000001068",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-00000000106a",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4710,7 +4713,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001069",
+              "id": "0196a000-0000-7000-8000-00000000106b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4733,7 +4736,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4762,7 +4765,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4804,7 +4807,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4850,15 +4853,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "cancelSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000106a",
+        "id": "0196a000-0000-7000-8000-00000000106c",
         "number": "CL000018",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4885,7 +4888,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000106b",
+            "id": "0196a000-0000-7000-8000-00000000106d",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4910,12 +4913,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000106c",
+            "id": "0196a000-0000-7000-8000-00000000106e",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4950,7 +4953,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -4962,8 +4965,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000036",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "9",
-            "order_id": "0196a000-0000-7000-8000-00000000106d",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-00000000106f",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4992,7 +4995,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000106e",
+                "id": "0196a000-0000-7000-8000-000000001070",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5012,8 +5015,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000036",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "9",
-          "order_id": "0196a000-0000-7000-8000-00000000106d",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-00000000106f",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5042,7 +5045,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106e",
+              "id": "0196a000-0000-7000-8000-000000001070",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5065,7 +5068,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -5117,7 +5120,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5152,7 +5155,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -5162,7 +5165,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5204,7 +5207,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5255,8 +5258,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "10",
-          "order_id": "0196a000-0000-7000-8000-00000000106f",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-000000001071",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5285,7 +5288,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001070",
+              "id": "0196a000-0000-7000-8000-000000001072",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5308,7 +5311,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5359,8 +5362,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "4",
-          "order_id": "0196a000-0000-7000-8000-000000001071",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-000000001073",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5389,7 +5392,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001072",
+              "id": "0196a000-0000-7000-8000-000000001074",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5412,7 +5415,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5458,15 +5461,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeExpiry": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001073",
+        "id": "0196a000-0000-7000-8000-000000001075",
         "number": "CH000019",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5493,7 +5496,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001074",
+            "id": "0196a000-0000-7000-8000-000000001076",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5518,12 +5521,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001075",
+            "id": "0196a000-0000-7000-8000-000000001077",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5558,7 +5561,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5570,8 +5573,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000039",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "11",
-            "order_id": "0196a000-0000-7000-8000-000000001076",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-000000001078",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5600,7 +5603,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001077",
+                "id": "0196a000-0000-7000-8000-000000001079",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5620,8 +5623,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000039",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "11",
-          "order_id": "0196a000-0000-7000-8000-000000001076",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-000000001078",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5650,7 +5653,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001077",
+              "id": "0196a000-0000-7000-8000-000000001079",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5673,7 +5676,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5725,7 +5728,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5760,7 +5763,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5770,7 +5773,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5812,7 +5815,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5858,15 +5861,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "convertTrial": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001078",
+        "id": "0196a000-0000-7000-8000-00000000107a",
         "number": "CH000020",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5892,10 +5895,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-00000000102a",
+            "plan_id": "0196a000-0000-7000-8000-00000000102c",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102e",
-            "resource_id": "0196a000-0000-7000-8000-000000001029",
+            "rate_id": "0196a000-0000-7000-8000-000000001030",
+            "resource_id": "0196a000-0000-7000-8000-00000000102b",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5906,7 +5909,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001079",
+            "id": "0196a000-0000-7000-8000-00000000107b",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5931,12 +5934,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107a",
+            "id": "0196a000-0000-7000-8000-00000000107c",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5971,7 +5974,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -5983,8 +5986,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "12",
-            "order_id": "0196a000-0000-7000-8000-00000000107b",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-00000000107d",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6013,7 +6016,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000107c",
+                "id": "0196a000-0000-7000-8000-00000000107e",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6033,8 +6036,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "12",
-          "order_id": "0196a000-0000-7000-8000-00000000107b",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "order_id": "0196a000-0000-7000-8000-00000000107d",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6063,7 +6066,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000107c",
+              "id": "0196a000-0000-7000-8000-00000000107e",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6086,7 +6089,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001031",
+        "customer_id": "0196a000-0000-7000-8000-000000001033",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -6111,10 +6114,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-00000000102a",
+            "plan_id": "0196a000-0000-7000-8000-00000000102c",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102e",
-            "resource_id": "0196a000-0000-7000-8000-000000001029",
+            "rate_id": "0196a000-0000-7000-8000-000000001030",
+            "resource_id": "0196a000-0000-7000-8000-00000000102b",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -6150,7 +6153,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -6185,7 +6188,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001031",
+            "buyer_id": "0196a000-0000-7000-8000-000000001033",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -6195,7 +6198,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6237,7 +6240,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001031",
+          "customer_id": "0196a000-0000-7000-8000-000000001033",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6283,10 +6286,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "setSpecialPrices": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107d",
+        "id": "0196a000-0000-7000-8000-00000000107f",
         "number": "CH000021",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6318,7 +6321,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107e",
+            "id": "0196a000-0000-7000-8000-000000001080",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6347,7 +6350,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107f",
+            "id": "0196a000-0000-7000-8000-000000001081",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6425,7 +6428,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6483,7 +6486,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6699,10 +6702,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "moveItems": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001080",
+        "id": "0196a000-0000-7000-8000-000000001082",
         "number": "CH000022",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001025",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6747,7 +6750,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001081",
+            "id": "0196a000-0000-7000-8000-000000001083",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6772,7 +6775,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001082",
+            "id": "0196a000-0000-7000-8000-000000001084",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6797,7 +6800,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001083",
+            "id": "0196a000-0000-7000-8000-000000001085",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6822,7 +6825,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001084",
+            "id": "0196a000-0000-7000-8000-000000001086",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6912,7 +6915,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6929,7 +6932,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001032",
+            "order_id": "0196a000-0000-7000-8000-000000001034",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -6959,7 +6962,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103a",
+                "id": "0196a000-0000-7000-8000-00000000103c",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7017,7 +7020,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7034,7 +7037,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001032",
+          "order_id": "0196a000-0000-7000-8000-000000001034",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -7064,7 +7067,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103a",
+              "id": "0196a000-0000-7000-8000-00000000103c",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7487,7 +7490,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7620,7 +7623,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7714,7 +7717,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7743,7 +7746,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001041",
+          "id": "0196a000-0000-7000-8000-000000001043",
           "type": "subscription.created",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7774,7 +7777,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "plan_id": "0196a000-0000-7000-8000-00000000000a",
               "licenses": [
                 {
-                  "id": "0196a000-0000-7000-8000-000000001039",
+                  "id": "0196a000-0000-7000-8000-00000000103b",
                   "units": "5",
                   "end_on": "2026-04-02",
                   "enabled": true,
@@ -7822,7 +7825,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "charges": [
             {
-              "id": "0196a000-0000-7000-8000-000000001034",
+              "id": "0196a000-0000-7000-8000-000000001036",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7847,7 +7850,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001035",
+              "id": "0196a000-0000-7000-8000-000000001037",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7876,7 +7879,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001037",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7901,7 +7904,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103a",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7932,7 +7935,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001042",
+          "id": "0196a000-0000-7000-8000-000000001044",
           "type": "intent.planned",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7958,7 +7961,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-00000000003e"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-000000001085",
+        "id": "0196a000-0000-7000-8000-000000001087",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000005",
         "name": "Oakmoth Publishing",
@@ -7994,10 +7997,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-000000001086",
+            "id": "0196a000-0000-7000-8000-000000001088",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "5",
-            "order_id": "0196a000-0000-7000-8000-000000001087",
+            "order_id": "0196a000-0000-7000-8000-000000001089",
             "customer_id": "0196a000-0000-7000-8000-00000000003e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -8027,7 +8030,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001088",
+                "id": "0196a000-0000-7000-8000-00000000108a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8041,11 +8044,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001089",
+            "id": "0196a000-0000-7000-8000-00000000108b",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "15",
-            "order_id": "0196a000-0000-7000-8000-00000000108a",
-            "customer_id": "0196a000-0000-7000-8000-000000001085",
+            "order_id": "0196a000-0000-7000-8000-00000000108c",
+            "customer_id": "0196a000-0000-7000-8000-000000001087",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -8074,7 +8077,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108b",
+                "id": "0196a000-0000-7000-8000-00000000108d",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8088,10 +8091,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-00000000108c",
+            "id": "0196a000-0000-7000-8000-00000000108e",
             "number": "CL000024",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -8118,13 +8121,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "0",
                 "previous_quantity": "2",
-                "subscription_id": "0196a000-0000-7000-8000-000000001086"
+                "subscription_id": "0196a000-0000-7000-8000-000000001088"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108d",
-                "subscription_id": "0196a000-0000-7000-8000-000000001086",
+                "id": "0196a000-0000-7000-8000-00000000108f",
+                "subscription_id": "0196a000-0000-7000-8000-000000001088",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8145,15 +8148,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000108e",
-                "subscription_id": "0196a000-0000-7000-8000-000000001086",
+                "id": "0196a000-0000-7000-8000-000000001090",
+                "subscription_id": "0196a000-0000-7000-8000-000000001088",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -8201,10 +8204,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001086",
+                "id": "0196a000-0000-7000-8000-000000001088",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "5",
-                "order_id": "0196a000-0000-7000-8000-000000001087",
+                "order_id": "0196a000-0000-7000-8000-000000001089",
                 "customer_id": "0196a000-0000-7000-8000-00000000003e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -8234,7 +8237,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001088",
+                    "id": "0196a000-0000-7000-8000-00000000108a",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8250,15 +8253,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-00000000108a",
+            "id": "0196a000-0000-7000-8000-00000000108c",
             "number": "MG000023",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001085",
+            "customer_id": "0196a000-0000-7000-8000-000000001087",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -8280,13 +8283,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-000000001089"
+                "subscription_id": "0196a000-0000-7000-8000-00000000108b"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108f",
-                "subscription_id": "0196a000-0000-7000-8000-000000001089",
+                "id": "0196a000-0000-7000-8000-000000001091",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108b",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8307,19 +8310,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001090",
-                "subscription_id": "0196a000-0000-7000-8000-000000001089",
+                "id": "0196a000-0000-7000-8000-000000001092",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108b",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001085",
+                "buyer_id": "0196a000-0000-7000-8000-000000001087",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -8336,7 +8339,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8354,7 +8357,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001085",
+                "buyer_id": "0196a000-0000-7000-8000-000000001087",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -8363,11 +8366,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001089",
+                "id": "0196a000-0000-7000-8000-00000000108b",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "15",
-                "order_id": "0196a000-0000-7000-8000-00000000108a",
-                "customer_id": "0196a000-0000-7000-8000-000000001085",
+                "order_id": "0196a000-0000-7000-8000-00000000108c",
+                "customer_id": "0196a000-0000-7000-8000-000000001087",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -8396,7 +8399,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108b",
+                    "id": "0196a000-0000-7000-8000-00000000108d",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8460,7 +8463,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-000000001085",
+          "buyer_id": "0196a000-0000-7000-8000-000000001087",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -8552,7 +8555,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001039",
+                "id": "0196a000-0000-7000-8000-00000000103b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8674,7 +8677,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8701,7 +8704,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8892,7 +8895,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8919,7 +8922,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8946,7 +8949,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8973,7 +8976,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9087,9 +9090,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000016",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "2",
-            "order_id": "0196a000-0000-7000-8000-00000000103f",
+            "order_id": "0196a000-0000-7000-8000-000000001041",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102b",
+            "plan_id": "0196a000-0000-7000-8000-00000000102d",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -9107,8 +9110,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000103c",
-                "resource_id": "0196a000-0000-7000-8000-00000000103d",
+                "rate_id": "0196a000-0000-7000-8000-00000000103e",
+                "resource_id": "0196a000-0000-7000-8000-00000000103f",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -9117,8 +9120,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001040",
-                "product_id": "0196a000-0000-7000-8000-00000000102c",
+                "id": "0196a000-0000-7000-8000-000000001042",
+                "product_id": "0196a000-0000-7000-8000-00000000102e",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -9153,12 +9156,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-00000000103b",
+            "id": "0196a000-0000-7000-8000-00000000103d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "3",
             "order_id": "0196a000-0000-7000-8000-000000000017",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102b",
+            "plan_id": "0196a000-0000-7000-8000-00000000102d",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -9176,8 +9179,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000103c",
-                "resource_id": "0196a000-0000-7000-8000-00000000103d",
+                "rate_id": "0196a000-0000-7000-8000-00000000103e",
+                "resource_id": "0196a000-0000-7000-8000-00000000103f",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -9186,8 +9189,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103e",
-                "product_id": "0196a000-0000-7000-8000-00000000102c",
+                "id": "0196a000-0000-7000-8000-000000001040",
+                "product_id": "0196a000-0000-7000-8000-00000000102e",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -9225,7 +9228,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001032",
+            "order_id": "0196a000-0000-7000-8000-000000001034",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -9255,7 +9258,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103a",
+                "id": "0196a000-0000-7000-8000-00000000103c",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9357,7 +9360,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9501,7 +9504,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9528,7 +9531,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9665,10 +9668,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "from": {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
-        "customer_id": "0196a000-0000-7000-8000-000000001031"
+        "customer_id": "0196a000-0000-7000-8000-000000001033"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-000000001091",
+        "id": "0196a000-0000-7000-8000-000000001093",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000006",
         "name": "Blackbriar Freight",
@@ -9707,8 +9710,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "6",
-            "order_id": "0196a000-0000-7000-8000-000000001092",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "order_id": "0196a000-0000-7000-8000-000000001094",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9737,7 +9740,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001093",
+                "id": "0196a000-0000-7000-8000-000000001095",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9751,11 +9754,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001094",
+            "id": "0196a000-0000-7000-8000-000000001096",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "16",
-            "order_id": "0196a000-0000-7000-8000-000000001095",
-            "customer_id": "0196a000-0000-7000-8000-000000001091",
+            "order_id": "0196a000-0000-7000-8000-000000001097",
+            "customer_id": "0196a000-0000-7000-8000-000000001093",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9784,7 +9787,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001096",
+                "id": "0196a000-0000-7000-8000-000000001098",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9798,15 +9801,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001097",
+            "id": "0196a000-0000-7000-8000-000000001099",
             "number": "CL000026",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001031",
+            "customer_id": "0196a000-0000-7000-8000-000000001033",
             "po_number": null,
             "total": {
               "amount": "-39.60",
@@ -9833,7 +9836,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001098",
+                "id": "0196a000-0000-7000-8000-00000000109a",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -9855,19 +9858,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001099",
+                "id": "0196a000-0000-7000-8000-00000000109b",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001031",
+                "buyer_id": "0196a000-0000-7000-8000-000000001033",
                 "type": "refund",
                 "quantity": "2",
                 "unit_price": "19.8",
@@ -9902,7 +9905,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001031",
+                "buyer_id": "0196a000-0000-7000-8000-000000001033",
                 "total": {
                   "amount": "-39.60",
                   "currency": "USD"
@@ -9914,8 +9917,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "id": "0196a000-0000-7000-8000-00000000003d",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "6",
-                "order_id": "0196a000-0000-7000-8000-000000001092",
-                "customer_id": "0196a000-0000-7000-8000-000000001031",
+                "order_id": "0196a000-0000-7000-8000-000000001094",
+                "customer_id": "0196a000-0000-7000-8000-000000001033",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -9944,7 +9947,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001093",
+                    "id": "0196a000-0000-7000-8000-000000001095",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9960,15 +9963,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001095",
+            "id": "0196a000-0000-7000-8000-000000001097",
             "number": "MG000025",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001052",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001091",
+            "customer_id": "0196a000-0000-7000-8000-000000001093",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -9990,13 +9993,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
-                "subscription_id": "0196a000-0000-7000-8000-000000001094"
+                "subscription_id": "0196a000-0000-7000-8000-000000001096"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000109a",
-                "subscription_id": "0196a000-0000-7000-8000-000000001094",
+                "id": "0196a000-0000-7000-8000-00000000109c",
+                "subscription_id": "0196a000-0000-7000-8000-000000001096",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -10017,19 +10020,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000109b",
-                "subscription_id": "0196a000-0000-7000-8000-000000001094",
+                "id": "0196a000-0000-7000-8000-00000000109d",
+                "subscription_id": "0196a000-0000-7000-8000-000000001096",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001091",
+                "buyer_id": "0196a000-0000-7000-8000-000000001093",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -10046,7 +10049,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10064,7 +10067,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001091",
+                "buyer_id": "0196a000-0000-7000-8000-000000001093",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -10073,11 +10076,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001094",
+                "id": "0196a000-0000-7000-8000-000000001096",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "16",
-                "order_id": "0196a000-0000-7000-8000-000000001095",
-                "customer_id": "0196a000-0000-7000-8000-000000001091",
+                "order_id": "0196a000-0000-7000-8000-000000001097",
+                "customer_id": "0196a000-0000-7000-8000-000000001093",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -10106,7 +10109,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001096",
+                    "id": "0196a000-0000-7000-8000-000000001098",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10146,7 +10149,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-000000000003",
-          "buyer_id": "0196a000-0000-7000-8000-000000001031",
+          "buyer_id": "0196a000-0000-7000-8000-000000001033",
           "given_back": {
             "amount": "-39.60",
             "currency": "USD"
@@ -10170,7 +10173,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-000000001091",
+          "buyer_id": "0196a000-0000-7000-8000-000000001093",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -10224,7 +10227,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001032",
+            "order_id": "0196a000-0000-7000-8000-000000001034",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -10254,7 +10257,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103a",
+                "id": "0196a000-0000-7000-8000-00000000103c",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10356,7 +10359,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10500,7 +10503,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001030",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10527,7 +10530,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001044",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10660,11 +10663,134 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "warnings": []
     }
   ],
+  "listReportGenerators": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000046",
+          "name": "Monthly payments",
+          "data_set": "payments",
+          "format": "csv",
+          "schedule": "monthly",
+          "status": "active",
+          "next_run_at": "2026-04-01T04:00:00Z",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "updated_at": "2026-03-02T09:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "createReportGenerator": [
+    {
+      "id": "0196a000-0000-7000-8000-00000000109e",
+      "name": "Daily orders",
+      "data_set": "orders",
+      "format": "json",
+      "schedule": "daily",
+      "status": "active",
+      "next_run_at": "2026-03-03T05:00:00Z",
+      "version": 1,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "getReportGenerator": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "data_set": "payments",
+      "format": "csv",
+      "schedule": "monthly",
+      "status": "active",
+      "next_run_at": "2026-04-01T04:00:00Z",
+      "version": 1,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "changeReportGenerator": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "data_set": "payments",
+      "format": "xlsx",
+      "schedule": "monthly",
+      "status": "active",
+      "next_run_at": "2026-04-01T04:00:00Z",
+      "version": 2,
+      "created_at": "2026-03-02T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "listReports": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000047",
+          "generator_id": "0196a000-0000-7000-8000-000000000046",
+          "name": "Monthly payments",
+          "type": "onetime",
+          "data_set": "payments",
+          "format": "csv",
+          "status": "submitted",
+          "start_on": "2026-03-01",
+          "end_on": "2026-03-03",
+          "rows": null,
+          "bytes": null,
+          "error": null,
+          "created_at": "2026-03-02T09:00:00Z",
+          "completed_at": null,
+          "expires_at": "2026-05-31T09:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "createReport": [
+    {
+      "id": "0196a000-0000-7000-8000-00000000109f",
+      "generator_id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "type": "onetime",
+      "data_set": "payments",
+      "format": "xlsx",
+      "status": "submitted",
+      "start_on": "2026-02-01",
+      "end_on": "2026-03-01",
+      "rows": null,
+      "bytes": null,
+      "error": null,
+      "created_at": "2026-03-02T09:00:00Z",
+      "completed_at": null,
+      "expires_at": "2026-05-31T09:00:00Z"
+    }
+  ],
+  "getReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000047",
+      "generator_id": "0196a000-0000-7000-8000-000000000046",
+      "name": "Monthly payments",
+      "type": "onetime",
+      "data_set": "payments",
+      "format": "csv",
+      "status": "submitted",
+      "start_on": "2026-03-01",
+      "end_on": "2026-03-03",
+      "rows": null,
+      "bytes": null,
+      "error": null,
+      "created_at": "2026-03-02T09:00:00Z",
+      "completed_at": null,
+      "expires_at": "2026-05-31T09:00:00Z"
+    }
+  ],
   "listEvents": [
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001043",
+          "id": "0196a000-0000-7000-8000-000000001045",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",
@@ -10704,7 +10830,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSandbox": [
     {
       "sandbox": {
-        "id": "0196a000-0000-7000-8000-00000000109c",
+        "id": "0196a000-0000-7000-8000-0000000010a0",
         "name": "Next year",
         "now_at": "2027-01-31T09:00:00Z",
         "status": "standing",

@@ -49,6 +49,8 @@ export const cast = {
   otherReseller: exampleId(60),
   movingSubscription: exampleId(61),
   movingCustomer: exampleId(62),
+  reportGenerator: exampleId(70),
+  report: exampleId(71),
 } as const;
 
 /** Who sends an example; each has an API key of role owner, `person` the session of a user. */

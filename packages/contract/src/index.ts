@@ -18,6 +18,7 @@ export * from './pools.ts';
 export * from './price-lists.ts';
 export * from './exchange-rates.ts';
 export * from './products.ts';
+export * from './reports.ts';
 export * from './resources.ts';
 export * from './route.ts';
 export * from './routes.ts';

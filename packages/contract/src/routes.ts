@@ -11,6 +11,7 @@ import { planRoutes } from './plans.ts';
 import { poolRoutes } from './pools.ts';
 import { priceListRoutes } from './price-lists.ts';
 import { productRoutes } from './products.ts';
+import { reportRoutes } from './reports.ts';
 import { resourceRoutes } from './resources.ts';
 import { sandboxRoutes } from './sandboxes.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -44,6 +45,7 @@ export const routes = {
   ...subscriptionRoutes,
   ...lifecycleRoutes,
   ...transferRoutes,
+  ...reportRoutes,
   ...eventRoutes,
   ...sandboxRoutes,
 };

@@ -17,6 +17,8 @@ export type SubscriptionId = Id<'subscription'>;
 export type LicenseId = Id<'license'>;
 export type ChargeId = Id<'charge'>;
 export type EventId = Id<'event'>;
+export type ReportGeneratorId = Id<'report_generator'>;
+export type ReportId = Id<'report'>;
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -79,4 +81,10 @@ export function newId<Kind extends string>(nowMs: number = Date.now()): Id<Kind>
     hex[entropy[at + 5]!]! +
     hex[entropy[at + 6]!]! +
     hex[entropy[at + 7]!]!) as Id<Kind>;
+}
+
+/** The lowest id that is made at an instant: what was stored from then on has no lower one. */
+export function firstIdAt(ms: number): string {
+  const time = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
 }

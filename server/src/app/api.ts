@@ -21,6 +21,7 @@ import { bindOrders } from '../modules/orders/index.ts';
 import { bindPools } from '../modules/pools/index.ts';
 import { bindCatalog, bindExchangeRates, bindPriceLists, priceLists } from '../modules/pricing/index.ts';
 import { bindProvisioning } from '../modules/provisioning/index.ts';
+import { bindReportFiles, bindReports } from '../modules/reports/index.ts';
 import { bindSandboxes } from '../modules/sandboxes/index.ts';
 import { bindSubscriptions } from '../modules/subscriptions/index.ts';
 import { apiBinder, problemResponse, type HttpEnv, type Surface } from '../platform/http/index.ts';
@@ -36,6 +37,7 @@ export function apiSurfaces(engine: Engine): Surface[] {
 function apiSurface(engine: Engine): Surface {
   const { app, bind } = boundApi(engine);
   bindCatalogFiles(bind, engine);
+  bindReportFiles(bind, engine);
   const description = JSON.stringify(openApiDocument(answers));
   app.get('/openapi.json', () => new Response(description, { headers: { 'content-type': 'application/json' } }));
   return {
@@ -101,6 +103,7 @@ export function boundApi(engine: Engine) {
   bindLifecycle(bind, engine);
   bindTransfers(bind, engine);
   bindProvisioning(bind, engine);
+  bindReports(bind, engine);
   bindEvents(bind, engine);
   bindSandboxes(bind, engine);
   return { app, bind, bound };

@@ -8,8 +8,10 @@ import { eventsService } from '../modules/events/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
 import { poolsService } from '../modules/pools/index.ts';
 import { exchangeRates, pricesOf, pricingService } from '../modules/pricing/index.ts';
+import { reportNames } from '../dialects/simpleapi/index.ts';
 import { provisioningService } from '../modules/provisioning/index.ts';
 import { dueWorker, impactService, lifecycleService, transferService } from '../modules/lifecycle/index.ts';
+import { reportJobs, reportsService } from '../modules/reports/index.ts';
 import { sandboxesService, type DueWorker } from '../modules/sandboxes/index.ts';
 import { subscriptionsService } from '../modules/subscriptions/index.ts';
 import { numbers, revisions as revisionsOf, type Database } from '../platform/db/index.ts';
@@ -64,7 +66,9 @@ export function buildEngine(parts: EngineParts) {
     webhookTimeoutMs,
     sandboxPrivateWebhooks,
   });
-  const sandboxes = sandboxesService({ db, accounts, directory, revisions, secrets, worker: selling.worker });
+  const reportWork = reportJobs({ db, clock, directory, names: reportNames });
+  const worker = inTurn(selling.worker, reportWork);
+  const sandboxes = sandboxesService({ db, accounts, directory, revisions, secrets, worker });
   return {
     db,
     clock,
@@ -76,9 +80,22 @@ export function buildEngine(parts: EngineParts) {
     access,
     authenticate,
     provisioning,
+    reports: reportsService({ db, clock, secrets, directory }),
+    reportWork,
     events: eventsService({ db }),
     sandboxes,
     ...selling,
+  };
+}
+
+/** What a sandbox's clock sets off: first what sells and bills, then the reports about it. */
+function inTurn(...workers: readonly DueWorker[]): DueWorker {
+  return {
+    async runDue(domain, until) {
+      let steps = 0;
+      for (const worker of workers) steps += (await worker.runDue(domain, until)).steps;
+      return { steps };
+    },
   };
 }
 

@@ -159,6 +159,7 @@ describe('one broken member at a time', () => {
       'creationTimeFrom',
       'creationTimeTo',
     ],
+    reports: ['name', 'format', 'status', 'type', 'from', 'to'],
     subscriptions: ['customerId', 'creationDateFrom', 'creationDateTo', 'status'],
   };
   test.each(Object.entries(fields))('of the query of /%s', async (list, names) => {
@@ -172,12 +173,15 @@ describe('one broken member at a time', () => {
     }
   });
 
-  test.each(['customers', 'resellers', 'orders', 'plans', 'subscriptions'])('of the path of /%s', async (list) => {
-    for (const value of brokenValues) {
-      const text = typeof value === 'string' ? value.slice(0, 4000) : JSON.stringify(value);
-      if (text === '') continue;
-      const { status } = await reseller.get(`/${list}/${encodeURIComponent(text)}`);
-      expect({ text, status }).toEqual({ text, status: 404 });
-    }
-  });
+  test.each(['customers', 'resellers', 'orders', 'plans', 'reports', 'subscriptions'])(
+    'of the path of /%s',
+    async (list) => {
+      for (const value of brokenValues) {
+        const text = typeof value === 'string' ? value.slice(0, 4000) : JSON.stringify(value);
+        if (text === '') continue;
+        const { status } = await reseller.get(`/${list}/${encodeURIComponent(text)}`);
+        expect({ text, status }).toEqual({ text, status: 404 });
+      }
+    },
+  );
 });

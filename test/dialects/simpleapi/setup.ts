@@ -55,6 +55,10 @@ export async function openSimpleApi(settings: Settings = {}) {
     return { status: response.status, headers: response.headers, text, body: parsed as Record<string, unknown> };
   }
 
+  /** What is no JSON: a file, under a link. */
+  const file = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    server.fetch(new Request(`http://localhost${path}`, { headers }));
+
   const basic = (username: string, password: string): string =>
     `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
@@ -79,7 +83,7 @@ export async function openSimpleApi(settings: Settings = {}) {
     };
   }
 
-  return { ...world, send, basic, client, lines };
+  return { ...world, send, file, basic, client, lines };
 }
 
 export type SimpleApi = Awaited<ReturnType<typeof openSimpleApi>>;

@@ -5,6 +5,7 @@ import type { Offers } from '../../modules/catalog/index.ts';
 import type { CustomersService } from '../../modules/customers/index.ts';
 import type { OrdersService } from '../../modules/orders/index.ts';
 import type { Prices } from '../../modules/pricing/index.ts';
+import type { ReportsService } from '../../modules/reports/index.ts';
 import type { SubscriptionsService } from '../../modules/subscriptions/index.ts';
 import type { Config } from '../../platform/config/index.ts';
 import type { Revisions } from '../../platform/db/index.ts';
@@ -25,5 +26,7 @@ export type SimpleApiDependencies = {
   readonly customers: CustomersService;
   readonly orders: OrdersService;
   readonly subscriptions: SubscriptionsService;
-  readonly settings: Pick<Config, 'catalogCacheBytes' | 'simpleapiCallsPerMinute' | 'simpleapiCallsPerDay'>;
+  readonly reports: ReportsService;
+  readonly settings: Pick<Config, 'catalogCacheBytes' | 'simpleapiCallsPerMinute' | 'simpleapiCallsPerDay'> &
+    Partial<Pick<Config, 'publicUrl'>>;
 };

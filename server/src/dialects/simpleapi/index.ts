@@ -4,6 +4,7 @@ import { openIdSurface } from './openid.ts';
 import { marketplaceSurface } from './surface.ts';
 
 export type { SimpleApiDependencies } from './dependencies.ts';
+export { reportNames } from './report-names.ts';
 
 /** SimpleAPI on `/marketplace`, and the OpenID Connect token endpoint that its clients also use on `/auth`. */
 export function simpleApiSurfaces(dependencies: SimpleApiDependencies): Surface[] {

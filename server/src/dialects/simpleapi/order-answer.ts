@@ -147,7 +147,7 @@ function detailsOf(order: OrderDetail, { plans, labels }: OrderContext) {
  * The types of the documents (SimpleAPI reference 4.4). What is given back of days is a recurring refund; what is given back whole may
  * be a setup or a period, and the documents have a word for both.
  */
-function detailType({ type, fraction }: Pick<OrderCharge, 'type' | 'fraction'>): string {
+export function detailType({ type, fraction }: Pick<OrderCharge, 'type' | 'fraction'>): string {
   if (type !== 'refund') return type;
   return fraction.numerator === fraction.denominator ? 'refund' : 'recurringRefund';
 }

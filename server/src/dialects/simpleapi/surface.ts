@@ -10,6 +10,7 @@ import { planHandlers } from './plans.ts';
 import { productsHandler } from './products.ts';
 import { rateLabels } from './rate-labels.ts';
 import { resellerHandlers } from './resellers.ts';
+import { reportHandlers } from './reports.ts';
 import { scopes } from './scope.ts';
 import { subscriptionHandlers } from './subscriptions.ts';
 import { tokenHandler } from './token.ts';
@@ -27,6 +28,7 @@ export function marketplaceSurface(dependencies: SimpleApiDependencies): Surface
   const plans = planHandlers(dependencies);
   const subscriptions = subscriptionHandlers(dependencies, scopeOf);
   const resellers = resellerHandlers(dependencies, { scopeOf, customers, orders });
+  const reports = reportHandlers(dependencies, base);
   const { guarded } = gate;
 
   const routes: readonly (readonly [method: 'GET' | 'POST' | 'PATCH', path: string, handler: Handler<HttpEnv>])[] = [
@@ -51,6 +53,10 @@ export function marketplaceSurface(dependencies: SimpleApiDependencies): Surface
     ['GET', '/orders/:id', guarded('orders.read', orders.get)],
     ['GET', '/subscriptions', guarded('subscriptions.read', subscriptions.list)],
     ['GET', '/subscriptions/:id', guarded('subscriptions.read', subscriptions.get)],
+    ['GET', '/reports', guarded('reports.read', reports.list)],
+    ['POST', '/reports', guarded('reports.run', reports.schedule)],
+    ['GET', '/reports/:id', guarded('reports.read', reports.get)],
+    ['GET', '/reports/:id/:file', reports.download],
   ];
   for (const [method, path, handler] of routes) {
     app.on(method, path, handler);

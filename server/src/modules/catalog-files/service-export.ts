@@ -1,5 +1,6 @@
 import { catalogColumns } from '@tierline/contract';
 import { dateIn, decimal, formatDecimal, TierlineError, type Temporal } from '@tierline/kernel';
+import { csvLine } from '../../platform/csv.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { AccountNode } from '../accounts/index.ts';
 import type { ChargeType, Offer, Offers } from '../catalog/index.ts';
@@ -159,14 +160,6 @@ function formatPolicies(stored: unknown): string {
 
 function csvRow(cells: Cells): string {
   return csvLine(catalogColumns.map(({ name }) => cells[name] ?? ''));
-}
-
-function csvLine(cells: readonly string[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-function csvCell(cell: string): string {
-  return /[",;\r\n\t]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
 function jsonRow(cells: Cells): string {

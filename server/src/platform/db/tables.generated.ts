@@ -317,6 +317,53 @@ export type Tables = {
     version: number;
     created_at: ColumnType<Temporal.Instant, string, string>;
   };
+  report_generators: {
+    owner_id: string;
+    id: string;
+    name: string;
+    data_set: string;
+    format: string;
+    schedule: string;
+    status: string;
+    next_on: string | null;
+    next_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    sandbox_id: string | null;
+    version: number;
+    created_at: ColumnType<Temporal.Instant, string, string>;
+    updated_at: ColumnType<Temporal.Instant, string, string>;
+  };
+  report_pieces: {
+    owner_id: string;
+    report_id: string;
+    attempt: number;
+    position: number;
+    content: Buffer;
+  };
+  reports: {
+    owner_id: string;
+    id: string;
+    generator_id: string;
+    name: string;
+    customization_name: string | null;
+    data_set: string;
+    format: string;
+    type: string;
+    status: string;
+    start_on: string;
+    end_on: string;
+    due_at: ColumnType<Temporal.Instant, string, string>;
+    is_queued: boolean;
+    sandbox_id: string | null;
+    attempt: number;
+    row_count: ColumnType<bigint | null, bigint | string | null, bigint | string | null>;
+    byte_count: ColumnType<bigint | null, bigint | string | null, bigint | string | null>;
+    content_hash: Buffer | null;
+    error_code: string | null;
+    error_message: string | null;
+    created_at: ColumnType<Temporal.Instant, string, string>;
+    completed_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    expires_at: ColumnType<Temporal.Instant, string, string>;
+  };
   resource_rates: {
     plan_id: string;
     version: number;

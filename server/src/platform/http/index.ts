@@ -22,6 +22,7 @@ export {
 } from './body.ts';
 export { afterId, decodeCursor, encodeCursor, pageById, pageOf } from './cursor.ts';
 export { requestLog, type Exchange, type HttpEnv } from './exchange.ts';
+export { fileResponse, type FileContent } from './file.ts';
 export { createHealth, type Health, type HealthCheck, type HealthReport } from './health.ts';
 export { parseJsonBody } from './json.ts';
 export { problemContentType, problemResponse, statusOf, toTierlineError } from './problem.ts';

@@ -1,12 +1,19 @@
 import type { Clock } from '@tierline/kernel';
 import type { Database } from '../db/index.ts';
-import { postponeJob, removeJob, takeDue, type Job } from './store.ts';
+import { TierlineError } from '@tierline/kernel';
+import { extendLease, postponeJob, removeJob, takeDue, type Job } from './store.ts';
 
 export type { Job } from './store.ts';
 
 /** `done` removes the job; `later` looks again after so many seconds; a throw is a failure and is tried again. */
 export type JobOutcome = { readonly done: true } | { readonly later: number };
-export type JobHandler = (job: Job) => Promise<JobOutcome>;
+export type JobHandler = (job: Job, hold: Hold) => Promise<JobOutcome>;
+
+/**
+ * For work that may outlast its lease: called between its parts, it makes the lease last, and throws `jobs.lease_lost` when
+ * somebody else has taken the job over, so that the work stops.
+ */
+export type Hold = () => Promise<void>;
 
 export type JobRunner = {
   /** Works off what is due now; answers how many jobs were taken. */
@@ -15,9 +22,11 @@ export type JobRunner = {
   stop(): Promise<void>;
 };
 
-/** Longer than any handler may take: a webhook's answer is waited for at most 45 seconds (`webhookTimeoutMs`). */
+/** Longer than any handler takes that does not hold on: a webhook's answer is waited for at most 45 seconds (`webhookTimeoutMs`). */
 const leaseSeconds = 60;
-const batch = 16;
+/** How old a lease gets before holding on renews it. */
+const renewSeconds = 20;
+const batchDefault = 16;
 
 /** Waits longer after each failure: 1 s, 2 s, 4 s, ... at most an hour. */
 export function backoffSeconds(attempts: number): number {
@@ -32,18 +41,30 @@ export function jobRunner(options: {
   db: Database;
   clock: Clock;
   handlers: Readonly<Record<string, JobHandler>>;
+  /** Jobs at the same time; a runner looks for more when all of them are done. */
+  batch?: number;
   onError: (error: unknown, job?: Job) => void;
 }): JobRunner {
-  const { db, clock, handlers, onError } = options;
+  const { db, clock, handlers, onError, batch = batchDefault } = options;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<number> | undefined;
   let stopped = false;
+
+  function holding(job: Job): Hold {
+    let since = clock.now();
+    return async () => {
+      const now = clock.now();
+      if (now.since(since).total('seconds') < renewSeconds) return;
+      if (!(await extendLease(db, job, now.add({ seconds: leaseSeconds })))) throw leaseLost();
+      since = now;
+    };
+  }
 
   async function run(job: Job): Promise<void> {
     let next: JobOutcome;
     let lastError: string | null = null;
     try {
-      next = await handlers[job.kind]!(job);
+      next = await handlers[job.kind]!(job, holding(job));
     } catch (error) {
       onError(error, job);
       next = { later: backoffSeconds(job.attempts) };
@@ -92,4 +113,8 @@ export function jobRunner(options: {
       await running;
     },
   };
+}
+
+function leaseLost(): TierlineError {
+  return new TierlineError('jobs.lease_lost', 'unavailable', 'Somebody else has taken this work over.');
 }

@@ -60,6 +60,7 @@ describe('what is due', () => {
     expect(await aRunner(work).runDue()).toBe(1);
     expect(work).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({ ownerId, id, kind: 'work', attempts: 1, payload: { a: 1 } }),
+      expect.any(Function),
     );
     expect(await stored(id)).toBeUndefined();
   });
@@ -146,10 +147,35 @@ describe('several runners on one table', () => {
     expect(await aRunner(heir).runDue()).toBe(0);
     later(1);
     expect(await aRunner(heir).runDue()).toBe(1);
-    expect(heir).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id, attempts: 2 }));
+    expect(heir).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id, attempts: 2 }), expect.any(Function));
     dead.release();
     await deadRun;
     expect(await stored(id)).toBeUndefined();
+  });
+
+  test('who holds on keeps the job past its lease, and hears when it was lost', async () => {
+    await aJob();
+    const idle = vi.fn<JobHandler>(() => Promise.resolve({ done: true }));
+    const long: JobHandler = async (_, hold) => {
+      for (let rounds = 0; rounds < 5; rounds += 1) {
+        later(25);
+        await hold();
+        expect(await aRunner(idle).runDue()).toBe(0);
+      }
+      return { done: true };
+    };
+    expect(await aRunner(long).runDue()).toBe(1);
+    expect(idle).not.toHaveBeenCalled();
+
+    await aJob();
+    const slow = aRunner(async (_, hold) => {
+      later(61);
+      expect(await aRunner(idle).runDue()).toBe(1);
+      await hold();
+      return { done: true };
+    });
+    await slow.runDue();
+    expect(slow.onError).toHaveBeenCalledWith(expect.objectContaining({ code: 'jobs.lease_lost' }), expect.anything());
   });
 
   test('a late one does not give away what another has taken over', async () => {

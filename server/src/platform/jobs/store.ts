@@ -61,3 +61,16 @@ export async function postponeJob(
     .where('attempts', '=', job.attempts)
     .execute();
 }
+
+/** Answers whether the job is still ours. */
+export async function extendLease(db: Database, job: Job, until: Temporal.Instant): Promise<boolean> {
+  const held = await db.kysely
+    .updateTable('jobs')
+    .set({ locked_until: until.toString() })
+    .where('owner_id', '=', job.ownerId)
+    .where('id', '=', job.id)
+    .where('attempts', '=', job.attempts)
+    .returning('id')
+    .executeTakeFirst();
+  return held !== undefined;
+}
