@@ -46,6 +46,7 @@ describe('GET /subscriptions', () => {
     billingModel: 'chargeBeforeBillingPeriod',
     billingPeriod: month,
     subscriptionPeriod: month,
+    planId: Number(channel.plan.number),
   });
 
   test('lists what the caller sees', async () => {
@@ -63,7 +64,6 @@ describe('GET /subscriptions', () => {
     const [base, addOn] = order['products'] as { id: string }[];
     expect(body).toEqual({
       ...entry(),
-      planId: Number(channel.plan.number),
       // 10 x 19.8 + 3 x 1.15, and at cost 10 x 17.5 + 3 x 1.05
       totalPrice: usd('201.45'),
       totalSubscriptionPrice: usd('201.45'),
@@ -143,8 +143,8 @@ describe('GET /subscriptions', () => {
         unitPrice: {
           ...usd('10'),
           priceTiers: [
-            { lowerLimit: 0, amount: '10' },
-            { lowerLimit: 5, amount: '9.999' },
+            { lowerLimit: '0', amount: '10' },
+            { lowerLimit: '5', amount: '9.999' },
           ],
         },
       },

@@ -51,6 +51,8 @@ export function marketplaceSurface(dependencies: SimpleApiDependencies): Surface
     ['GET', '/orders/:id', guarded('orders.read', orders.get)],
     ['GET', '/subscriptions', guarded('subscriptions.read', subscriptions.list)],
     ['GET', '/subscriptions/:id', guarded('subscriptions.read', subscriptions.get)],
+    ['PATCH', '/subscriptions/:id', guarded('subscriptions.details', subscriptions.update)],
+    ['POST', '/subscriptions/:id/specialPricing', guarded('subscriptions.prices', subscriptions.specialPricing)],
   ];
   for (const [method, path, handler] of routes) {
     app.on(method, path, handler);
