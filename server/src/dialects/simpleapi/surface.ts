@@ -13,6 +13,7 @@ import { resellerHandlers } from './resellers.ts';
 import { scopes } from './scope.ts';
 import { subscriptionHandlers } from './subscriptions.ts';
 import { tokenHandler } from './token.ts';
+import { validationHandler } from './validation.ts';
 
 const base = '/marketplace';
 
@@ -49,6 +50,7 @@ export function marketplaceSurface(dependencies: SimpleApiDependencies): Surface
     ['POST', '/orders', guarded('orders.place', orders.place)],
     ['POST', '/orders/estimate', guarded('orders.preview', orders.estimate)],
     ['GET', '/orders/:id', guarded('orders.read', orders.get)],
+    ['POST', '/validation/parameters', guarded('orders.preview', validationHandler(dependencies))],
     ['GET', '/subscriptions', guarded('subscriptions.read', subscriptions.list)],
     ['GET', '/subscriptions/:id', guarded('subscriptions.read', subscriptions.get)],
     ['PATCH', '/subscriptions/:id', guarded('subscriptions.details', subscriptions.update)],
