@@ -66,8 +66,8 @@ function readAttributes(members: Members): SubscriptionUpdate['attributes'] {
   const texts = members.map('attributes');
   if (texts === undefined) return undefined;
   // The map leaves nulls out, since they are absent elsewhere; here each asks for something.
-  const given = Object.entries(Object(members.raw('attributes')));
-  const nulls = given.flatMap(([name, value]) => (value === null ? [[name, null] as const] : []));
+  const given: object = Object.assign({}, members.raw('attributes'));
+  const nulls = Object.entries(given).flatMap(([name, value]) => (value === null ? [[name, null] as const] : []));
   return { ...texts, ...Object.fromEntries(nulls) };
 }
 

@@ -90,7 +90,7 @@ const checks: Readonly<Record<ParameterDefinition['type'], Check>> = {
   string: (definition, value) => {
     if (typeof value !== 'string' && typeof value !== 'number') return 'Give a text.';
     const text = String(value);
-    const bounds = outside(definition, String([...text].length));
+    const bounds = outside(definition, String(Array.from(text).length));
     if (bounds !== undefined) return `Give a text of ${bounds} characters.`;
     const pattern = definition.pattern === undefined ? undefined : patternOf(definition.pattern);
     if (pattern === undefined || (text.length <= patternedMax && pattern.matches(text))) return undefined;

@@ -22,7 +22,7 @@ export function parsePattern(source: string): Pattern | undefined {
   if (node === undefined || state.at < inner.length) return undefined;
   return {
     matches: (text) => {
-      const letters = [...text];
+      const letters = Array.from(text);
       return reach(node, letters, new Set([0])).has(letters.length);
     },
   };
