@@ -48,7 +48,8 @@ function aNode(api: SimpleApi, login: Awaited<ReturnType<SimpleApi['client']>>['
   async function request(method: string, path: string, data?: unknown, params: Params = {}): Promise<Body> {
     const bearer = token === undefined || nowMs() >= token.untilMs ? await authenticate() : token.text;
     const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(params)) if (value != null) query.append(name, String(value));
+    for (const [name, value] of Object.entries(params))
+      if (value !== undefined && value !== null) query.append(name, String(value));
     const search = query.size === 0 ? '' : `?${query.toString()}`;
     const answer = await api.send(method, `/marketplace${path}${search}`, {
       ...(data === undefined ? {} : { body: data }),
@@ -59,7 +60,8 @@ function aNode(api: SimpleApi, login: Awaited<ReturnType<SimpleApi['client']>>['
       },
     });
     const { message, code, details } = answer.body;
-    if (answer.status >= 300) throw new NodeError(String(message), typeof code === 'string' ? code : 'API_ERROR', answer.status, details);
+    if (answer.status >= 300)
+      throw new NodeError(String(message), typeof code === 'string' ? code : 'API_ERROR', answer.status, details);
     // An answer without a body fails there.
     return JSON.parse(answer.text) as Body;
   }
@@ -113,7 +115,11 @@ describe('customers', () => {
       description: 'From a workflow',
       type: 'company',
     };
-    const created = await node.request('POST', '/customers', aCustomerBody({ name: 'Foxglove Dental', externalId: 'n8n-1', ...own }));
+    const created = await node.request(
+      'POST',
+      '/customers',
+      aCustomerBody({ name: 'Foxglove Dental', externalId: 'n8n-1', ...own }),
+    );
     expect(created).toMatchObject({
       id: expect.any(String) as unknown,
       name: 'Foxglove Dental',

@@ -1,6 +1,5 @@
 import * as shapes from '@tierline/server/dialects/simpleapi/testing.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { z } from 'zod';
 import { openSimpleApi, type Answer, type Client, type SimpleApi } from './setup.ts';
 
 // Every answer of subscriptions, plans, products, validation and tokens against what is documented, for sellers on every level
@@ -58,18 +57,19 @@ beforeAll(async () => {
     parameters: [{ name: 'domain', structured_value: { a: 1 } }],
   }));
   const order = await clients.reseller.post('/orders', { customerId, products });
-  expect(order.status).toBe(200);
   const { data } = shapes
     .listOf(shapes.subscription)
     .parse((await clients.reseller.get('/subscriptions?limit=500')).body);
   subscriptionIds = data.map(({ id }) => id);
-  expect(subscriptionIds).toHaveLength(terms.length);
+  if (order.status !== 200 || data.length !== terms.length) throw new Error(order.text);
 });
 afterAll(() => api.close());
 
+type Shape = { safeParse(value: unknown): { readonly error?: { readonly issues: readonly unknown[] } | undefined } };
+
 /** What is not as documented: nothing. */
-const misfits = (answer: Answer, shape: z.ZodType): unknown[] => {
-  expect(answer.status, answer.text).toBe(200);
+const misfits = (answer: Answer, shape: Shape): readonly unknown[] => {
+  expect([answer.status, answer.status === 200 ? '' : answer.text]).toEqual([200, '']);
   expect(answer.headers.get('x-correlation-id')).toMatch(/^a8n-[0-9a-f-]{36}$/);
   expect(answer.headers.get('content-type')).toBe('application/json');
   return shape.safeParse(answer.body).error?.issues ?? [];
@@ -88,7 +88,8 @@ test.each(sellers)('every list as a %s sees it', async (seller) => {
 
 test.each(sellers)('every subscription and plan as a %s sees it', async (seller) => {
   const client = clients[seller];
-  for (const id of subscriptionIds) expect(misfits(await client.get(`/subscriptions/${id}`), shapes.subscriptionDetailed)).toEqual([]);
+  for (const id of subscriptionIds)
+    expect(misfits(await client.get(`/subscriptions/${id}`), shapes.subscriptionDetailed)).toEqual([]);
   const { data } = shapes.listOf(shapes.servicePlan).parse((await client.get('/plans?limit=500')).body);
   for (const { id } of data) expect(misfits(await client.get(`/plans/${id}`), shapes.servicePlanDetailed)).toEqual([]);
 });
@@ -108,10 +109,14 @@ test('nobody is told the costs of another', async () => {
 test('what is changed answers the whole subscription', async () => {
   for (const id of subscriptionIds) {
     const path = `/subscriptions/${id}`;
-    expect(misfits(await clients.reseller.patch(path, { attributes: { a: 'b' } }), shapes.subscriptionDetailed)).toEqual([]);
+    expect(
+      misfits(await clients.reseller.patch(path, { attributes: { a: 'b' } }), shapes.subscriptionDetailed),
+    ).toEqual([]);
     const { products } = shapes.subscriptionDetailed.parse((await clients.reseller.get(path)).body);
     const prices = products.map(({ id: product }) => ({ id: product, unitPrice: { currency: 'USD', amount: '20' } }));
-    expect(misfits(await clients.reseller.post(`${path}/specialPricing`, { products: prices }), shapes.subscriptionDetailed)).toEqual([]);
+    expect(
+      misfits(await clients.reseller.post(`${path}/specialPricing`, { products: prices }), shapes.subscriptionDetailed),
+    ).toEqual([]);
   }
 });
 
