@@ -916,7 +916,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "pricing": "required",
             "policies": {
               "preset": "standard"
-            }
+            },
+            "parameters": []
           },
           "effective_policies": {
             "preset": "standard",

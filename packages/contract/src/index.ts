@@ -12,6 +12,7 @@ export * from './lifecycle-routes.ts';
 export * from './lifecycle.ts';
 export * from './openapi.ts';
 export * from './orders.ts';
+export * from './parameters.ts';
 export * from './plans.ts';
 export * from './policies.ts';
 export * from './pools.ts';

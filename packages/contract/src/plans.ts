@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
 import { impact, impactQuery } from './impact.ts';
+import { parameterDefinitions } from './parameters.ts';
 import { policyDocument } from './policies.ts';
 import { route } from './route.ts';
 import {
@@ -52,6 +53,7 @@ export const planTerms = z
     managed: z.boolean(),
     pricing,
     policies: policyDocument,
+    parameters: parameterDefinitions.openapi({ description: 'What is asked for when it is ordered.' }),
   })
   .openapi('PlanTerms');
 export type PlanTerms = z.input<typeof planTerms>;
@@ -72,6 +74,7 @@ const newTerms = z
     managed: z.boolean().default(false),
     pricing: pricing.default('required'),
     policies: policyDocument.default({}),
+    parameters: parameterDefinitions.default([]),
   })
   .openapi('NewPlanTerms');
 

@@ -79,8 +79,23 @@ test('profile 1.15 has the members of the schema', async () => {
     subscriptionPeriod,
     billingModel: 'chargeBeforeBillingPeriod',
     dependsOn: [],
+    coterming: { required: 'ALLOWED', type: 'SUBSCRIPTION' },
   });
   expect(addOn?.['dependsOn']).toEqual([{ mpn, id: base?.['id'] }]);
+});
+
+// The policies of a plan say whether a term may be aligned, and to what; `MANDATORY` is none of them.
+test.each([
+  [{ coterm: { allowed: false } }, { required: 'RESTRICTED' }],
+  [{ coterm: { to_subscription: false } }, { required: 'ALLOWED', type: 'END_OF_MONTH' }],
+  [{ coterm: { to_subscription: false, to_calendar_month: false } }, { required: 'RESTRICTED' }],
+])('co-terming with %j', async (policies, coterming) => {
+  const account = await api.reseller(channel.distributor);
+  const mpn = JSON.stringify(policies);
+  const plan = await api.plan(channel.distributor, { rates: [{ mpn, prices: '9' }], terms: { policies } });
+  await api.delegate([channel.distributor, account], plan);
+  const { body } = await (await api.client(account, '1.15')).get('/products');
+  expect(productsOf(body)).toMatchObject([{ mpn, coterming }]);
 });
 
 describe('filters and pages', () => {

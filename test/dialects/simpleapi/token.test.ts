@@ -149,6 +149,25 @@ describe('POST /auth/realms/tierline/protocol/openid-connect/token', () => {
     expect(last.status).toBe(429);
     expect(Number(last.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   });
+
+  // A password that leaked is not enough, and the other secret can't be guessed either.
+  test('a wrong client secret, subscription key or marketplace beside the right password is slowed down as well', async () => {
+    const { login } = await api.client(channel.distributor);
+    const { username, password, clientId, subscriptionKey, marketplace } = login;
+    const tries = [
+      () => ask({ username, password, client_id: clientId, client_secret: 'guess' }),
+      () => native({ 'x-subscription-key': 'guess' }, marketplace),
+      () => native({ 'x-subscription-key': subscriptionKey }, 'xx'),
+    ];
+    const native = (headers: Record<string, string>, wanted: string): Promise<Answer> =>
+      api.send('POST', '/marketplace/token', {
+        body: { marketplace: wanted },
+        headers: { authorization: api.basic(username, password), ...headers },
+      });
+    const statuses: number[] = [];
+    for (let count = 0; count < 6; count += 1) statuses.push((await tries[count % tries.length]!()).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+  });
 });
 
 describe('a bearer token', () => {

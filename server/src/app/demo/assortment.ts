@@ -1,4 +1,11 @@
-import type { ChargeType, NewProduct, NewVendor, PlanTerms, RateDraft } from '../../modules/catalog/index.ts';
+import type {
+  ChargeType,
+  NewProduct,
+  NewVendor,
+  ParameterDefinition,
+  PlanTerms,
+  RateDraft,
+} from '../../modules/catalog/index.ts';
 import { samples, type CastKey } from './cast.ts';
 
 /** What the demo channel sells. The codes, names and prices of the reference's pages stand beside invented ones. */
@@ -134,6 +141,18 @@ export const monthly: PlanTerms = {
 const everybody = ['distributor', 'isp', 'msp', 'msp2', 'reseller'] as const;
 const belowDistributor = ['distributor', 'msp', 'reseller'] as const;
 
+/** Asked for, and no must: so an order without it, as in every example, is placed. */
+const domain: ParameterDefinition = {
+  name: 'domain',
+  description: 'The domain that the service is for',
+  type: 'string',
+  required: false,
+  min: '1',
+  max: '253',
+  phase: 'ordering',
+  reconciliation: true,
+};
+
 /** Plans in the order of their numbers, which is the order of every list: the sample of the product page comes first. */
 export const plans: readonly DemoPlan[] = [
   {
@@ -141,7 +160,7 @@ export const plans: readonly DemoPlan[] = [
     product: 'O365XXE1X',
     name: 'Office 365',
     description: 'Office 365 Enterprise E1 with storage to add',
-    terms: {},
+    terms: { parameters: [domain] },
     rates: [
       {
         mpn: samples.addOn.mpn,

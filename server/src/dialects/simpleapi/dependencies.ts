@@ -3,6 +3,7 @@ import type { Authenticator, SellersService } from '../../modules/access/index.t
 import type { AccountsService, Directory } from '../../modules/accounts/index.ts';
 import type { Offers } from '../../modules/catalog/index.ts';
 import type { CustomersService } from '../../modules/customers/index.ts';
+import type { LifecycleService } from '../../modules/lifecycle/index.ts';
 import type { OrdersService } from '../../modules/orders/index.ts';
 import type { Prices } from '../../modules/pricing/index.ts';
 import type { ReportsService } from '../../modules/reports/index.ts';
@@ -25,6 +26,7 @@ export type SimpleApiDependencies = {
   readonly prices: Prices;
   readonly customers: CustomersService;
   readonly orders: OrdersService;
+  readonly lifecycle: LifecycleService;
   readonly subscriptions: SubscriptionsService;
   readonly reports: ReportsService;
   readonly settings: Pick<Config, 'catalogCacheBytes' | 'simpleapiCallsPerMinute' | 'simpleapiCallsPerDay'> &

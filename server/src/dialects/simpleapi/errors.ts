@@ -91,6 +91,7 @@ function wireReason({ code, field, message }: Reason): { code: string; field?: s
 const names: Readonly<Record<string, string>> = {
   customer_id: 'customerId',
   lines: 'products',
+  unit_price: 'unitPrice',
   contacts: 'contactPersons',
   street: 'streetAddress',
   extension: 'addressExtension',

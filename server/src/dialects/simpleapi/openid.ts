@@ -39,11 +39,10 @@ function tokenHandler({ authenticate }: SimpleApiDependencies) {
     const client = clientOf(c, form);
     const username = requiredField(form, 'username');
     const password = requiredField(form, 'password');
-    const user = await authenticate.simpleApiPassword(username, password);
+    const user = await authenticate.simpleApiPassword(username, password, (known) => checkClientOf(known, client));
     if (user === undefined) {
       throw new TierlineError('simpleapi.invalid_grant', 'unauthenticated', 'Invalid user credentials.');
     }
-    checkClientOf(user, client);
     c.set('accountId', user.principal.accountId);
     const { token, expiresInSeconds } = await authenticate.simpleApiToken(user);
     return tokenResponse({

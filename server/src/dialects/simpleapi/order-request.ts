@@ -11,7 +11,7 @@ import { rateNumberOf } from './ids.ts';
 import { membersOf, newProblems, type Members, type Problems } from './request.ts';
 
 /** What tells products with one MPN apart, from the most to the least important (how-to page "products"). */
-const fieldNames: FieldNames = {
+export const fieldNames: FieldNames = {
   vendor: 'vendor',
   subscriptionPeriod: 'subscriptionPeriod',
   billingPeriod: 'billingPeriod',
@@ -122,7 +122,7 @@ function readQuantity(members: Members): Decimal {
   return members.quantity('quantity') ?? zero;
 }
 
-function readName(members: Members, problems: Problems): RateName {
+export function readName(members: Members, problems: Problems): RateName {
   const id = members.text('id');
   const mpn = members.text('mpn');
   if (id !== undefined) {
@@ -135,8 +135,11 @@ function readName(members: Members, problems: Problems): RateName {
   return { mpn: mpn ?? '' };
 }
 
+/** An activation parameter; a plan may say which there are. */
+export type GivenParameter = { readonly name: string; readonly value?: unknown; readonly structured_value?: unknown };
+
 /** Activation parameters are kept as they come; their names and values are the vendor's business. */
-function readParameters(members: Members): readonly unknown[] | null {
+export function readParameters(members: Members): readonly GivenParameter[] | null {
   const parameters = members.members('parameters', { max: parametersMax });
   if (parameters === undefined) return null;
   return parameters.map((parameter) => {

@@ -41,8 +41,16 @@ export function productEntry(
   return (
     `{"mpn":${mpn},"vendor":${JSON.stringify(rate.vendorCode)},"id":"${productId(rate.number)}",` +
     `"serviceName":${serviceName},"name":${name},${quantities},"prices":${pricesOwn},"costs":${costsText},` +
-    `${periods},"billingModel":"${billingModels[plan.billingModel]}","dependsOn":${dependsOn}}`
+    `${periods},"billingModel":"${billingModels[plan.billingModel]}","dependsOn":${dependsOn},` +
+    `"coterming":${cotermingText(plan)}}`
   );
+}
+
+/** Whether a term may be aligned, and to what: where both are possible, to another subscription (SimpleAPI reference 4.3). */
+function cotermingText({ policies: { coterm } }: NamedRate['plan']): string {
+  const type = coterm.toSubscription ? 'SUBSCRIPTION' : coterm.toCalendarMonth ? 'END_OF_MONTH' : undefined;
+  if (!coterm.allowed || type === undefined) return '{"required":"RESTRICTED"}';
+  return `{"required":"ALLOWED","type":"${type}"}`;
 }
 
 /** A string with a decimal: `"5000.0"`. */

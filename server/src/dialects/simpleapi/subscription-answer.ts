@@ -1,6 +1,7 @@
 import {
   addMoney,
   dateIn,
+  formatDecimal,
   fraction,
   periodInMonths,
   sumMoney,
@@ -9,9 +10,8 @@ import {
   whole,
   type Money,
 } from '@tierline/kernel';
-import { partAmounts, tierParts } from '../../modules/billing/index.ts';
+import { partAmounts, tierParts, type LockedPrice } from '../../modules/billing/index.ts';
 import type { NamedRate, PlanVersion } from '../../modules/catalog/index.ts';
-import type { EdgePrice } from '../../modules/pricing/index.ts';
 import type { Item, Subscription } from '../../modules/subscriptions/index.ts';
 import { idOfSerial, productId } from './ids.ts';
 import { billingModels, wireMoney, wireNumber, wirePeriod, type WireMoney } from './wire.ts';
@@ -24,12 +24,15 @@ export type SubscriptionContext = {
   readonly plan: PlanVersion | undefined;
 };
 
-/** An item with its rate and today's recurring prices on the two edges of the caller; undefined when it is sold no more. */
+/** A recurring price, whether locked for the term or of the day. */
+export type ItemPrice = Pick<LockedPrice, 'currency' | 'tiers'>;
+
+/** An item with its rate and its recurring prices on the two edges of the caller; undefined where there is none. */
 export type PricedItem = {
   readonly item: Item;
   readonly named: NamedRate | undefined;
-  readonly price: EdgePrice | undefined;
-  readonly cost: EdgePrice | undefined;
+  readonly price: ItemPrice | undefined;
+  readonly cost: ItemPrice | undefined;
 };
 
 /**
@@ -58,6 +61,7 @@ export function subscriptionToWire(
           billingModel: billingModels[plan.billingModel],
           billingPeriod: wirePeriod(plan.billingPeriod),
           subscriptionPeriod: wirePeriod(plan.subscriptionPeriod),
+          planId: Number(plan.number),
         }),
   };
 }
@@ -75,7 +79,6 @@ export function subscriptionDetailToWire(
   const totals = plan === undefined ? {} : totalsOf(priced);
   return {
     ...subscriptionToWire(subscription, context),
-    ...(plan === undefined ? {} : { planId: Number(plan.number) }),
     ...totals,
     products: items.map((item, index) => productToWire(item, priced[index])),
     orderParameters,
@@ -93,14 +96,14 @@ type Amounts = {
 function amountsOf({ item, named, price, cost }: PricedItem, plan: PlanVersion): Amounts {
   if (named === undefined) return { perPeriod: undefined, price: undefined, cost: undefined };
   const model = named.rate.priceModel;
-  const one = (of: EdgePrice | undefined, periods: number): Money | undefined => {
+  const one = (of: ItemPrice | undefined, periods: number): Money | undefined => {
     if (of === undefined) return undefined;
     const parts = tierParts(model, of.tiers, item.quantity);
     return sumMoney(partAmounts(parts, periods === 1 ? whole : fraction(periods, 1), of.currency), of.currency);
   };
   const periods = periodsIn(plan);
   /** Each period is charged, and rounded, by itself, except when all of them are charged at once. */
-  const all = (of: EdgePrice | undefined): Money | undefined => {
+  const all = (of: ItemPrice | undefined): Money | undefined => {
     if (plan.billingModel === 'before_subscription_period') return one(of, periods);
     const single = one(of, 1);
     return single && { minor: single.minor * BigInt(periods), currency: single.currency };
@@ -154,14 +157,14 @@ function productToWire({ item, named, price, cost }: PricedItem, amounts: Amount
   };
 }
 
-/** One price of a unit, or that of the first tier with all tiers beside it. */
-function unitOf(name: string, price: EdgePrice | undefined): Record<string, unknown> {
+/** One price of a unit, or that of the first tier with all tiers beside it: limits are strings there (schema `OrderPriceTier`). */
+function unitOf(name: string, price: ItemPrice | undefined): Record<string, unknown> {
   const first = price?.tiers[0];
   if (price === undefined || first === undefined) return {};
   const unit = wireMoney(price.currency, first.amount);
   if (price.tiers.length === 1) return { [name]: unit };
   const priceTiers = price.tiers.map((tier) => ({
-    lowerLimit: wireNumber(tier.lowerLimit),
+    lowerLimit: formatDecimal(tier.lowerLimit),
     amount: wireMoney(price.currency, tier.amount).amount,
   }));
   return { [name]: { ...unit, priceTiers } };

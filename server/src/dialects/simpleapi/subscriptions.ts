@@ -1,9 +1,10 @@
-import { notFound, startOfDay, type AccountId, type CustomerId } from '@tierline/kernel';
+import { notFound, startOfDay, type AccountId, type CustomerId, type RateId } from '@tierline/kernel';
 import type { SimpleApiCaller } from '../../modules/access/index.ts';
 import { timeOf, type AccountNode } from '../../modules/accounts/index.ts';
-import type { NamedRate, PlanVersion } from '../../modules/catalog/index.ts';
-import type { Customer } from '../../modules/customers/index.ts';
+import type { EdgeLedger, LockedPrice } from '../../modules/billing/index.ts';
+import type { PlanVersion } from '../../modules/catalog/index.ts';
 import type { Subscription, SubscriptionFilter, SubscriptionStatus } from '../../modules/subscriptions/index.ts';
+import { readJson } from '../../platform/http/index.ts';
 import type { Call } from './auth.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 import { orUndefined } from './errors.ts';
@@ -18,6 +19,8 @@ import {
   type PricedItem,
   type SubscriptionContext,
 } from './subscription-answer.ts';
+import { readSpecialPricing, readSubscriptionUpdate, type SubscriptionUpdate } from './subscription-request.ts';
+import { subscriptionUpdater } from './subscription-update.ts';
 import { jsonResponse, listResponse } from './wire.ts';
 
 /** Reads of statuses we never have (`unknown`) find nothing. */
@@ -33,6 +36,7 @@ const statuses: Readonly<Record<string, SubscriptionStatus | 'unknown'>> = {
 /** Subscriptions (SimpleAPI reference 4.7). */
 export function subscriptionHandlers(dependencies: SimpleApiDependencies, scopeOf: Scopes) {
   const { clock, customers, directory, offers, orders, prices, subscriptions } = dependencies;
+  const change = subscriptionUpdater(dependencies, priced);
 
   async function list(c: Call, { principal }: SimpleApiCaller): Promise<Response> {
     const query = parseQuery(c.req.url);
@@ -98,51 +102,87 @@ export function subscriptionHandlers(dependencies: SimpleApiDependencies, scopeO
   }
 
   async function get(c: Call, { principal }: SimpleApiCaller): Promise<Response> {
+    return jsonResponse(await shown(principal, await ofPath(c, principal)));
+  }
+
+  /** Auto-renewal, attributes and prices; quantities and the status are changed by orders. */
+  async function update(c: Call, caller: SimpleApiCaller): Promise<Response> {
+    return changed(c, caller, readSubscriptionUpdate(await readJson(c)));
+  }
+
+  async function specialPricing(c: Call, caller: SimpleApiCaller): Promise<Response> {
+    return changed(c, caller, readSpecialPricing(await readJson(c)));
+  }
+
+  async function changed(c: Call, caller: SimpleApiCaller, wanted: SubscriptionUpdate): Promise<Response> {
+    const { principal } = caller;
+    await change(c, caller, (await ofPath(c, principal)).id, wanted);
+    return jsonResponse(await shown(principal, await ofPath(c, principal)));
+  }
+
+  async function ofPath(c: Call, { accountId }: SimpleApiCaller['principal']): Promise<Subscription> {
     const serial = serialOfId(c.req.param('id') ?? '');
     if (serial === undefined) throw notFound('subscription');
-    const subscription = await subscriptions.get(principal.accountId, { serial });
-    const [[context], customer, order] = await Promise.all([
-      contextsOf(principal.accountId, [subscription]),
-      customers.get(principal.accountId, { id: subscription.customerId }),
-      orders.get(principal.accountId, { id: subscription.orderId }),
+    return subscriptions.get(accountId, { serial });
+  }
+
+  async function shown({ accountId }: SimpleApiCaller['principal'], subscription: Subscription) {
+    const [[context], order, items] = await Promise.all([
+      contextsOf(accountId, [subscription]),
+      orders.get(accountId, { id: subscription.orderId }),
+      priced(accountId, subscription),
     ]);
-    const items = await priced(principal.accountId, subscription, customer);
     const parameters = order.lines
       .filter(({ subscriptionId }) => subscriptionId === subscription.id)
-      .flatMap((line) => (line.parameters ?? []).filter(isParameter));
-    return jsonResponse(subscriptionDetailToWire(subscription, context!, items, parameters));
+      .flatMap((line) => (line.parameters ?? []).flatMap(parameterOf));
+    return subscriptionDetailToWire(subscription, context!, items, parameters);
   }
 
   /**
-   * The items at the prices of today, as the caller sees them: `price` is what it takes from the one below it, `cost` what
-   * it pays itself, whether the customer is its own or of a seller further down.
+   * The items at the prices that count for the running term, special ones included, as the caller sees them: `price` is what it
+   * takes from the one below it, `cost` what it pays itself, whether the customer is its own or of a seller further down. What
+   * has no such price any more has that of today.
    */
-  async function priced(accountId: AccountId, subscription: Subscription, customer: Customer): Promise<PricedItem[]> {
+  async function priced(accountId: AccountId, subscription: Subscription): Promise<PricedItem[]> {
     const node = await directory.get(subscription.ownerId);
-    const { planId, planVersion: version } = subscription;
+    const { planId, planVersion: version, ledger } = subscription;
     const known = await offers.sold(
       node,
       subscription.items.map(({ rateId }) => ({ planId, version, rateId })),
     );
     const byRate = new Map(known.map((one) => [one.rate.rateId, one]));
-    const edges = new Map<NamedRate, Awaited<ReturnType<typeof prices.of>>[number]>();
-    for (const [index, of] of (await prices.of(node, known, customer, timeOf(node, clock))).entries())
-      edges.set(known[index]!, of);
-    return subscription.items.map((item) => {
-      const rate = byRate.get(item.rateId);
-      const of = rate && edges.get(rate);
+    const own = ledger.find(({ sellerId }) => sellerId === accountId);
+    const paid = ledger.find(({ buyerId }) => buyerId === accountId);
+    const items = subscription.items.map((item) => ({
+      item,
+      named: byRate.get(item.rateId),
+      price: lockedOf(own, item.rateId),
+      cost: lockedOf(paid, item.rateId),
+    }));
+    if (items.every(({ named, price }) => named === undefined || price !== undefined)) return items;
+    const customer = await customers.get(accountId, { id: subscription.customerId });
+    const edges = await prices.of(node, known, customer, timeOf(node, clock));
+    const today = new Map(known.map(({ rate }, index) => [rate.rateId, edges[index]]));
+    return items.map((item) => {
+      const of = today.get(item.item.rateId);
       return {
-        item,
-        named: rate,
-        price: of?.find(({ sellerId }) => sellerId === accountId)?.byType.recurring,
-        cost: of?.find(({ buyerId }) => buyerId === accountId)?.byType.recurring,
+        ...item,
+        price: item.price ?? of?.find(({ sellerId }) => sellerId === accountId)?.byType.recurring,
+        cost: item.cost ?? of?.find(({ buyerId }) => buyerId === accountId)?.byType.recurring,
       };
     });
   }
 
-  return { list, get };
+  return { list, get, update, specialPricing };
 }
 
-function isParameter(value: unknown): value is Parameter {
-  return typeof value === 'object' && value !== null && 'name' in value && 'value' in value;
+function lockedOf(edge: EdgeLedger | undefined, rateId: RateId): LockedPrice | undefined {
+  return edge?.items.find((item) => item.rateId === rateId)?.prices.recurring;
+}
+
+/** On subscriptions a value is required (SimpleAPI reference 5): one that came structured only is told as that. */
+function parameterOf(given: unknown): Parameter[] {
+  if (typeof given !== 'object' || given === null || !('name' in given)) return [];
+  if ('value' in given) return [{ ...given }];
+  return 'structured_value' in given ? [{ ...given, value: given.structured_value }] : [];
 }

@@ -14,6 +14,7 @@ import { reportHandlers } from './reports.ts';
 import { scopes } from './scope.ts';
 import { subscriptionHandlers } from './subscriptions.ts';
 import { tokenHandler } from './token.ts';
+import { validationHandler } from './validation.ts';
 
 const base = '/marketplace';
 
@@ -51,12 +52,15 @@ export function marketplaceSurface(dependencies: SimpleApiDependencies): Surface
     ['POST', '/orders', guarded('orders.place', orders.place)],
     ['POST', '/orders/estimate', guarded('orders.preview', orders.estimate)],
     ['GET', '/orders/:id', guarded('orders.read', orders.get)],
+    ['POST', '/validation/parameters', guarded('orders.preview', validationHandler(dependencies))],
     ['GET', '/subscriptions', guarded('subscriptions.read', subscriptions.list)],
     ['GET', '/subscriptions/:id', guarded('subscriptions.read', subscriptions.get)],
     ['GET', '/reports', guarded('reports.read', reports.list)],
     ['POST', '/reports', guarded('reports.run', reports.schedule)],
     ['GET', '/reports/:id', guarded('reports.read', reports.get)],
     ['GET', '/reports/:id/:file', reports.download],
+    ['PATCH', '/subscriptions/:id', guarded('subscriptions.details', subscriptions.update)],
+    ['POST', '/subscriptions/:id/specialPricing', guarded('subscriptions.prices', subscriptions.specialPricing)],
   ];
   for (const [method, path, handler] of routes) {
     app.on(method, path, handler);

@@ -20,15 +20,11 @@ export function tokenHandler({ authenticate }: SimpleApiDependencies, gate: Call
       );
     }
     const marketplace = await readMarketplace(c);
-    const user = await authenticate.simpleApiPassword(credentials.username, credentials.password);
-    if (user === undefined || (marketplace !== undefined && !isSame(marketplace, user.marketplace))) {
-      throw new TierlineError(
-        'simpleapi.login_failed',
-        'unauthenticated',
-        'The user name, the password or the marketplace is wrong.',
-      );
-    }
-    checkKey(user, key);
+    const user = await authenticate.simpleApiPassword(credentials.username, credentials.password, (known) => {
+      if (marketplace !== undefined && !isSame(marketplace, known.marketplace)) throw loginFailed();
+      checkKey(known, key);
+    });
+    if (user === undefined) throw loginFailed();
     c.set('accountId', user.principal.accountId);
     gate.count?.(user.principal.credentialId);
     const { token, expiresInSeconds } = await authenticate.simpleApiToken(user);
@@ -36,6 +32,11 @@ export function tokenHandler({ authenticate }: SimpleApiDependencies, gate: Call
       headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
     });
   };
+}
+
+function loginFailed(): TierlineError {
+  const message = 'The user name, the password or the marketplace is wrong.';
+  return new TierlineError('simpleapi.login_failed', 'unauthenticated', message);
 }
 
 async function readMarketplace(c: Call): Promise<string | undefined> {

@@ -59,8 +59,15 @@ export type Authenticator = {
   logout(token: string): Promise<void>;
   peekLmpiCredential(accessToken: string): LmpiCaller | undefined;
   lmpiCredential(accessToken: string): Promise<LmpiCaller | undefined>;
-  /** Undefined for a wrong user name or password; throws limited after too many of them. */
-  simpleApiPassword(username: string, password: string): Promise<SimpleApiUser | undefined>;
+  /**
+   * Undefined for a wrong user name or password; throws limited after too many of them. `alsoRight` throws when what else was
+   * sent is wrong, which then counts as a wrong password does.
+   */
+  simpleApiPassword(
+    username: string,
+    password: string,
+    alsoRight?: (user: SimpleApiUser) => void,
+  ): Promise<SimpleApiUser | undefined>;
   simpleApiToken(user: SimpleApiCaller): Promise<{ token: string; expiresInSeconds: number }>;
   peekSimpleApiBearer(token: string): SimpleApiCaller | undefined;
   simpleApiBearer(token: string): Promise<SimpleApiCaller | undefined>;
@@ -273,7 +280,7 @@ function simpleApi({ db, secrets, openNode, ...ground }: Ground): SimpleApi {
   }
 
   return {
-    async simpleApiPassword(username, password) {
+    async simpleApiPassword(username, password, alsoRight) {
       const name = username.slice(0, 300);
       logins.check(name);
       const user = isPlainText(name, 150) ? await selectSimpleApiUser(db, 'username', name) : undefined;
@@ -283,10 +290,25 @@ function simpleApi({ db, secrets, openNode, ...ground }: Ground): SimpleApi {
         logins.failed(name);
         return undefined;
       }
-      logins.succeeded(name);
       const { clientId, clientSecretHash, subscriptionKeyHash, profile, marketplace } = user;
       const principal = principalOf(node, 'admin', 'simpleapi', 'simpleapi', user.id);
-      return { principal, username: name, clientId, clientSecretHash, subscriptionKeyHash, profile, marketplace };
+      const known = {
+        principal,
+        username: name,
+        clientId,
+        clientSecretHash,
+        subscriptionKeyHash,
+        profile,
+        marketplace,
+      };
+      try {
+        alsoRight?.(known);
+      } catch (error) {
+        logins.failed(name);
+        throw error;
+      }
+      logins.succeeded(name);
+      return known;
     },
     async simpleApiToken({ principal }) {
       const lifeSeconds = ground.simpleapiTokenSeconds;

@@ -24,8 +24,8 @@ import {
 import { parsePolicyDocument, presetNames } from '../policies/index.ts';
 import { parseTiers, type Tiers } from './tiers.ts';
 
-/** Terms that a row may state; what it does not state stays as it is. */
-export type StatedTerms = PlanTerms;
+/** Terms that a row may state; what it does not state stays as it is, and so do the parameters that a plan asks for. */
+export type StatedTerms = Omit<PlanTerms, 'parameters'>;
 
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 

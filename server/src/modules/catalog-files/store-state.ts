@@ -10,7 +10,7 @@ import {
 } from '@tierline/kernel';
 import { sql, type Selectable } from 'kysely';
 import type { Database, Statement, Tables } from '../../platform/db/index.ts';
-import type { Plan, PlanTerms, Rate } from '../catalog/index.ts';
+import { readDefinitions, type Plan, type PlanTerms, type Rate } from '../catalog/index.ts';
 import { readPolicyDocument } from '../policies/index.ts';
 import type { PriceEntry, PriceList } from '../pricing/index.ts';
 import {
@@ -240,6 +240,7 @@ function termsFromRow(row: Selectable<Tables['plan_versions']>): PlanTerms {
     managed: row.managed,
     pricing: row.pricing as PlanTerms['pricing'],
     policies: readPolicyDocument(row.policies),
+    ...readDefinitions(row.parameters),
   };
 }
 

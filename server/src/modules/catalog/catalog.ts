@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '@tierline/contract';
+import type { ParameterDefinition, PolicyDocument } from '@tierline/contract';
 import type { AccountId, Decimal, Period, PlanId, ProductId, RateId, ResourceId, VendorId } from '@tierline/kernel';
 import type { Policies } from '../policies/index.ts';
 
@@ -90,6 +90,8 @@ export type PlanTerms = {
   readonly pricing: 'required' | 'free';
   /** What the version itself says; what counts is in {@link PlanVersion}. */
   readonly policies: PolicyDocument;
+  /** What is asked for when it is ordered. None: whatever is given is kept. */
+  readonly parameters?: readonly ParameterDefinition[];
 };
 
 /** One line of a plan version. `quantityMin` and `quantityMax` bound the quantity within a subscription. */

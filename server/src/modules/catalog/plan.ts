@@ -1,4 +1,5 @@
 import { compareDecimal, invalid, isNegative, parseDecimal, periodInMonths, type Reason } from '@tierline/kernel';
+import { definitionReasons } from './parameter.ts';
 import type { ChargeType, PlanTerms, PriceModel, Product } from './catalog.ts';
 
 /** A rate as it is asked for in a new plan version. Within a plan its MPN names it; `dependsOn` lists MPNs of the same plan. */
@@ -59,7 +60,7 @@ function termReasons(product: Product, terms: PlanTerms): Reason[] {
       message: `The product is sold in: ${product.unitTypes.join(', ')}.`,
     });
   }
-  return reasons;
+  return [...reasons, ...definitionReasons(terms.parameters ?? [])];
 }
 
 function rateReasons(rates: readonly RateDraft[]): Reason[] {

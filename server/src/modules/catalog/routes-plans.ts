@@ -129,7 +129,7 @@ function bindPlanWrites(bind: Bind<Principal>, { catalog, browser, impactOf }: S
   });
 }
 
-const fieldsOfTerms = new Set(['billing_period', 'data_center', 'unit_type']);
+const fieldsOfTerms = new Set(['billing_period', 'data_center', 'unit_type', 'parameters']);
 
 /** The rules of plans name fields of the terms by themselves; in our requests they stand inside `terms`. */
 async function asOnWire<Answer>(work: Promise<Answer>): Promise<Answer> {
@@ -138,7 +138,7 @@ async function asOnWire<Answer>(work: Promise<Answer>): Promise<Answer> {
   } catch (error) {
     if (!isTierlineError(error) || error.kind !== 'invalid') throw error;
     const reasons = error.reasons.map((reason) =>
-      reason.field !== undefined && fieldsOfTerms.has(reason.field)
+      reason.field !== undefined && fieldsOfTerms.has(reason.field.split('.')[0]!)
         ? { ...reason, field: `terms.${reason.field}` }
         : reason,
     );
@@ -164,6 +164,7 @@ function termsFrom(terms: NewPlanRead['terms']): PlanTerms {
     managed: terms.managed,
     pricing: terms.pricing,
     policies: terms.policies,
+    ...(terms.parameters.length === 0 ? {} : { parameters: terms.parameters }),
   };
 }
 
@@ -213,6 +214,7 @@ function showTerms(terms: PlanTerms): ShownTerms {
     managed: terms.managed,
     pricing: terms.pricing,
     policies: terms.policies,
+    parameters: [...(terms.parameters ?? [])],
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@tierline/kernel';
 import type { Database, Statement } from '../../platform/db/index.ts';
 import { readPolicyDocument, resolvePolicies } from '../policies/index.ts';
+import { readDefinitions } from './parameter.ts';
 import type {
   BillingModel,
   ChargeType,
@@ -267,6 +268,7 @@ type VersionRow = {
   vendor_code: string;
   provisioning: ProvisioningKind;
   vendor_policies: unknown;
+  parameters: unknown;
   plan_status: 'draft' | 'published' | 'retired';
   product_parts: ProductId[];
 };
@@ -324,6 +326,7 @@ function versionFromRow(row: VersionRow): PlanVersion {
     pricing: row.pricing,
     policies: resolvePolicies(row.vendor_policies, row.policies),
     ownPolicies: readPolicyDocument(row.policies),
+    ...readDefinitions(row.parameters),
     planStatus: row.plan_status,
     product: {
       id: row.product_id,

@@ -268,6 +268,7 @@ export function insertVersion(db: Database, { planId, version, terms, rateCount,
       managed: terms.managed,
       pricing: terms.pricing,
       policies: JSON.stringify(terms.policies),
+      parameters: terms.parameters?.length ? JSON.stringify(terms.parameters) : null,
       rate_count: rateCount,
       published_at: publishedAt,
     })

@@ -84,6 +84,8 @@ export type ConvertCommand = { readonly kind: 'convert'; readonly planId: PlanId
 export type PricesCommand = {
   readonly kind: 'prices';
   readonly prices: readonly ({ readonly rateId: RateId; readonly sellerIndex: number } & SpecialPrice)[];
+  /** What else changes in the same moment, all of it or nothing. */
+  readonly details?: Omit<DetailsCommand, 'kind'>;
 };
 export type SpecialPrice = { readonly unitPrice: Decimal } | { readonly agreed: Agreement };
 

@@ -21,12 +21,17 @@ import {
 import type { Subscription } from '../subscriptions/index.ts';
 import type { PricesCommand } from './command.ts';
 import { effectiveDates, type Context } from './context.ts';
+import { setDetails } from './decide-details.ts';
 import { draft, heldOf, itemOf, type Decision } from './draft.ts';
 import { book, setUp } from './quantities.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
 
 /** Special prices from today to the end of the term: what is paid at the old price is given back by the day and charged anew. */
-export function decidePrices(context: Context, subscription: Subscription, { prices }: PricesCommand): Decision {
+export function decidePrices(
+  context: Context,
+  subscription: Subscription,
+  { prices, details }: PricesCommand,
+): Decision {
   requireActive(subscription);
   if (subscription.notForResale)
     refuse('lifecycle.not_for_resale', 'prices', 'The subscription is not for resale, so all of it is free.');
@@ -58,6 +63,7 @@ export function decidePrices(context: Context, subscription: Subscription, { pri
     });
   }
   decided.event('subscription.prices_set', subscription.id);
+  if (details !== undefined) setDetails(decided, subscription, details);
   return decided.done();
 }
 

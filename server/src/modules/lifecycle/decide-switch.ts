@@ -26,6 +26,7 @@ import { convertedPlan, effectiveDates, isBetweenTerms, type Context, type Loade
 import { settle } from './decide-renewal.ts';
 import { draft, heldOf, noteAccrued, type Decision, type Draft } from './draft.ts';
 import { endEdge } from './end-edge.ts';
+import { coversProduct, sameLength } from './plan-switches.ts';
 import { book, lockedFor, settleLicenses } from './quantities.ts';
 import { nearestValid, quantityReasons } from './rules.ts';
 import { dealtPrices, requirePrices, requireSale } from './sale-reasons.ts';
@@ -126,7 +127,7 @@ function switchPlan(
 function checkWay(context: Context, target: LoadedPlan): void {
   const { plan } = target;
   const current = context.current.plan;
-  if (plan.product.id !== current.product.id && !plan.product.parts.includes(current.product.id)) {
+  if (!coversProduct(current, plan)) {
     refuse(
       'lifecycle.no_way_to_plan',
       'plan_id',
@@ -319,12 +320,6 @@ function onlyBase(rates: readonly Rate[], { items }: Subscription): Rate | undef
 
 function sameAs({ items }: Subscription, rate: Rate): Item | undefined {
   return items.find(({ resourceId }) => resourceId === rate.resourceId);
-}
-
-function sameLength(a: LoadedPlan['plan'], b: LoadedPlan['plan']): boolean {
-  return (
-    a.subscriptionPeriod.unit === b.subscriptionPeriod.unit && a.subscriptionPeriod.count === b.subscriptionPeriod.count
-  );
 }
 
 /** The end of the term that a date lies in, counted from the anchor. */

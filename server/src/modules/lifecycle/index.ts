@@ -3,6 +3,7 @@ export type { Warning } from './draft.ts';
 export type { Intent, LaterMoment } from './intent.ts';
 export { tryLater, undone, workActions, type StoredWork, type WorkAction } from './order-work.ts';
 export type { EndedIntent, Outcome } from './outcome.ts';
+export { switchesOf, type PlanSwitch } from './plan-switches.ts';
 export { dueWorker, type DueWorker } from './service-due.ts';
 export { impactOf } from './routes-impact.ts';
 export { impactService, type ImpactService } from './service-impact.ts';

@@ -1,4 +1,4 @@
-export { identify, ownFieldNames, type FieldNames, type ProductName } from './identify.ts';
+export { identify, isReason, ownFieldNames, type FieldNames, type ProductName } from './identify.ts';
 export { asFirstAnswered } from './first-answer.ts';
 export * from './order.ts';
 export {

@@ -24,6 +24,7 @@ import type { NamedRate } from '../catalog/index.ts';
 import { statusRules, type OrderingCustomer } from '../customers/index.ts';
 import { missingRateMessage, type Deal, type RatePrices } from '../pricing/index.ts';
 import { nextDue, type Subscription } from '../subscriptions/index.ts';
+import { parameterReasons } from './parameters.ts';
 import { openSubscription, sell, type SaleTerms } from './opening.ts';
 import type { OrderCharge, OrderDetail, OrderLine, OrderStatus } from './order.ts';
 
@@ -200,7 +201,7 @@ function lineReasons(placement: Placement): Reason[] {
       message: `One order has one currency; these lines are priced in ${[...currencies].join(' and ')}.`,
     });
   }
-  return [...reasons, ...dependencyReasons(lines), ...termReasons(placement)];
+  return [...reasons, ...dependencyReasons(lines), ...termReasons(placement), ...parameterReasons(placement)];
 }
 
 /** A rate without a price can't be sold where its plan says so; below a floor it can't be sold at all. */

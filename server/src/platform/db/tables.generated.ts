@@ -265,6 +265,7 @@ export type Tables = {
     policies: ColumnType<unknown, string, string>;
     rate_count: number;
     published_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    parameters: ColumnType<unknown | null, string | null, string | null>;
   };
   price_lists: {
     id: string;

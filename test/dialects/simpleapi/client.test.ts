@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aCustomerBody, openSimpleApi, type SimpleApi } from './setup.ts';
+
+// What a published workflow node for this API does (SimpleAPI reference, facts marked C-n8n), with nothing but addresses and
+// credentials of ours: how it gets tokens, which headers it sends, how it pages, what it reads of an error.
+
+/** As the node sees a failure: everything else of the answer is lost to it. */
+class NodeError extends Error {
+  readonly code: string;
+  readonly httpCode: number;
+  readonly details: unknown;
+  constructor(message: string, code: string, httpCode: number, details: unknown) {
+    super(message);
+    this.code = code;
+    this.httpCode = httpCode;
+    this.details = details;
+  }
+}
+
+type Body = Record<string, unknown>;
+type Params = Readonly<Record<string, string | number | undefined | null>>;
+const pageMax = 500;
+
+/** @param login credentials as a user types them in */
+function aNode(api: SimpleApi, login: Awaited<ReturnType<SimpleApi['client']>>['login']) {
+  const nowMs = (): number => api.engine.clock.now().epochMilliseconds;
+  let token: { text: string; untilMs: number } | undefined;
+  let logins = 0;
+
+  async function authenticate(): Promise<string> {
+    logins += 1;
+    const { username, password, clientId, clientSecret } = login;
+    const form = { grant_type: 'password', username, password, client_id: clientId, client_secret: clientSecret };
+    const answer = await api.send('POST', '/auth/realms/tierline/protocol/openid-connect/token', {
+      raw: new URLSearchParams({ ...form, scope: 'openid' }).toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: '*/*',
+        'accept-encoding': 'gzip, deflate, br',
+      },
+    });
+    if (answer.status !== 200) throw new NodeError('Authentication failed', 'AUTH_ERROR', answer.status, answer.body);
+    const { access_token: text, expires_in: seconds } = answer.body;
+    token = { text: String(text), untilMs: nowMs() + (Number(seconds) - 300) * 1000 };
+    return token.text;
+  }
+
+  async function request(method: string, path: string, data?: unknown, params: Params = {}): Promise<Body> {
+    const bearer = token === undefined || nowMs() >= token.untilMs ? await authenticate() : token.text;
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(params))
+      if (value !== undefined && value !== null) query.append(name, String(value));
+    const search = query.size === 0 ? '' : `?${query.toString()}`;
+    const answer = await api.send(method, `/marketplace${path}${search}`, {
+      ...(data === undefined ? {} : { body: data }),
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${bearer}`,
+        'x-subscription-key': login.subscriptionKey,
+      },
+    });
+    const { message, code, details } = answer.body;
+    if (answer.status >= 300)
+      throw new NodeError(String(message), typeof code === 'string' ? code : 'API_ERROR', answer.status, details);
+    // An answer without a body fails there.
+    return JSON.parse(answer.text) as Body;
+  }
+
+  /** Everything, or as many as are wanted: the first page tells the total, and the last may be empty. */
+  async function getMany(path: string, wanted: number | 'all', params: Params = {}): Promise<Body[]> {
+    const page = async (offset: number, limit: number) =>
+      (await request('GET', path, undefined, { ...params, limit, offset })) as {
+        data: Body[];
+        pagination: { total: number };
+      };
+    const first = await page(0, wanted === 'all' ? pageMax : Math.min(wanted, pageMax));
+    let found = first.data;
+    const { total } = first.pagination;
+    const target = wanted === 'all' ? total : Math.min(wanted, total);
+    while (found.length < target) {
+      const next = await page(found.length, Math.min(pageMax, target - found.length));
+      if (next.data.length === 0) break;
+      found = [...found, ...next.data];
+    }
+    return found;
+  }
+
+  return { request, getMany, loginCount: () => logins };
+}
+
+let api: SimpleApi;
+let channel: Awaited<ReturnType<SimpleApi['channel']>>;
+let node: ReturnType<typeof aNode>;
+beforeAll(async () => {
+  api = await openSimpleApi();
+  channel = await api.channel();
+  node = aNode(api, (await api.client(channel.reseller)).login);
+});
+afterAll(() => api.close());
+
+const refusalOf = async (work: Promise<unknown>): Promise<NodeError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof NodeError) return error;
+  throw new Error('It was not refused.');
+};
+
+describe('customers', () => {
+  test('create sends members of its own beside the documented ones; get and getMany read them', async () => {
+    const own = {
+      contact: { email: 'imani@example.com' },
+      taxId: 'X',
+      description: 'From a workflow',
+      type: 'company',
+    };
+    const created = await node.request(
+      'POST',
+      '/customers',
+      aCustomerBody({ name: 'Foxglove Dental', externalId: 'n8n-1', ...own }),
+    );
+    expect(created).toMatchObject({
+      id: expect.any(String) as unknown,
+      name: 'Foxglove Dental',
+      externalId: 'n8n-1',
+    });
+    expect(await node.request('GET', `/customers/${String(created['id'])}`)).toEqual(created);
+    for (const params of [{ name: 'glove dent' }, { externalId: 'n8n-1' }]) {
+      expect(await node.getMany('/customers', 'all', params)).toEqual([created]);
+    }
+    expect(await node.getMany('/customers', 'all', { resellerId: String(created['resellerId']) })).toContainEqual(
+      created,
+    );
+  });
+});
+
+describe('orders', () => {
+  test('create, get, getMany with its filters', async () => {
+    const products = [{ mpn: channel.base.mpn, quantity: 2 }];
+    const order = await node.request('POST', '/orders', {
+      type: 'sales',
+      customerId: channel.customer.number,
+      products,
+    });
+    expect(order).toMatchObject({ id: expect.any(String) as unknown, status: 'completed' });
+    expect(await node.request('GET', `/orders/${String(order['id'])}`)).toEqual(order);
+    const params = {
+      status: 'completed',
+      customerId: channel.customer.number,
+      creationTimeFrom: '2026-03-01T00:00:00Z',
+      creationTimeTo: '2026-03-03T00:00:00Z',
+    };
+    expect((await node.getMany('/orders', 10, params)).map(({ id }) => id)).toEqual([order['id']]);
+  });
+});
+
+describe('subscriptions', () => {
+  const first = async (): Promise<Body> => {
+    const [entry] = await node.getMany('/subscriptions', 1, { offset: 0 });
+    if (entry === undefined) throw new Error('There is none.');
+    return entry;
+  };
+
+  test('getMany and get', async () => {
+    const entry = await first();
+    expect(entry).toMatchObject({ renewalStatus: true, status: 'active', planId: Number(channel.plan.number) });
+    const params = { creationDateFrom: '2026-03-02', creationDateTo: '2026-03-02' };
+    expect(await node.getMany('/subscriptions', 'all', params)).toContainEqual(entry);
+    expect(await node.request('GET', `/subscriptions/${String(entry['id'])}`)).toMatchObject(entry);
+  });
+
+  test('update sends products, attributes and renewalStatus, and reads the whole subscription', async () => {
+    const { id } = await first();
+    const unitPrice = { currency: 'USD', amount: '19' };
+    const updated = await node.request('PATCH', `/subscriptions/${String(id)}`, {
+      products: [{ mpn: channel.base.mpn, unitPrice }],
+      attributes: { from: 'n8n' },
+      renewalStatus: false,
+    });
+    expect(updated).toMatchObject({ id, renewalStatus: false, attributes: { from: 'n8n' }, products: [{ unitPrice }] });
+  });
+});
+
+describe('plans', () => {
+  test('getMany and get', async () => {
+    const [plan] = await node.getMany('/plans', 'all');
+    expect(plan).toMatchObject({ id: channel.plan.number });
+    expect(await node.request('GET', `/plans/${channel.plan.number}`)).toEqual({ ...plan, planSwitches: [] });
+  });
+});
+
+describe('what it depends on', () => {
+  test('a token serves until five minutes before its end, then it asks for another', async () => {
+    const own = await openSimpleApi();
+    const { reseller } = await own.channel();
+    const fresh = aNode(own, (await own.client(reseller)).login);
+    await fresh.getMany('/plans', 'all');
+    own.moveTo('2026-03-02T09:19:59Z');
+    await fresh.getMany('/plans', 'all');
+    expect(fresh.loginCount()).toBe(1);
+    own.moveTo('2026-03-02T09:20:00Z');
+    await fresh.getMany('/plans', 'all');
+    expect(fresh.loginCount()).toBe(2);
+    await own.close();
+  });
+
+  test('more than a page of 500 is read whole, each once, newest first', async () => {
+    const facts = (index: number) => aCustomerBody({ name: `Paged ${index}` });
+    for (let index = 0; index < 503; index += 1) {
+      const { engine, cause } = api;
+      const { address, contacts } = channel.customer;
+      const rest = { language: 'en_US', externalId: null, taxRegistrationId: null, attributes: {} };
+      const name = String(facts(index)['name']);
+      await engine.customers.create(cause(), channel.reseller.id, { name, address, contacts, ...rest });
+    }
+    const found = await node.getMany('/customers', 'all', { name: 'Paged' });
+    expect(found.map(({ name }) => name)).toEqual(Array.from({ length: 503 }, (_, index) => `Paged ${502 - index}`));
+  });
+
+  test.each(['customers', 'orders', 'subscriptions', 'plans'])(
+    'an unknown id of %s is what it takes for not found',
+    async (kind) => {
+      const { httpCode, message } = await refusalOf(node.request('GET', `/${kind}/9999999`));
+      expect(httpCode === 404 || (httpCode === 400 && message.includes('No entity has been found'))).toBe(true);
+    },
+  );
+
+  test('a refusal has a message, a code and details; the message alone tells what is wrong', async () => {
+    const products = [{ mpn: 'NONE', quantity: 1 }];
+    const error = await refusalOf(node.request('POST', '/orders', { customerId: channel.customer.number, products }));
+    expect(error).toMatchObject({ httpCode: 400, code: 'orders.unknown_product' });
+    expect(error.message).toContain('No entity has been found. products[0]: ');
+    expect(error.details).toMatchObject([{ field: 'products[0]' }]);
+  });
+
+  test('wrong credentials fail when it signs in, and a wrong key at the first call', async () => {
+    const { login } = await api.client(channel.reseller);
+    const wrong = await refusalOf(aNode(api, { ...login, clientSecret: 'wrong' }).getMany('/plans', 1));
+    expect(wrong).toMatchObject({ code: 'AUTH_ERROR', httpCode: 401 });
+    const key = await refusalOf(aNode(api, { ...login, subscriptionKey: 'wrong' }).getMany('/plans', 1));
+    expect(key).toMatchObject({ httpCode: 401, code: 'simpleapi.wrong_subscription_key' });
+  });
+});
