@@ -45,9 +45,9 @@ describe('a demo channel on an empty database', () => {
     await rm(dataDir, { recursive: true });
   });
 
-  test('a reseller sees cost and price of the samples first, and eleven products in all', async () => {
+  test('a reseller sees cost and price of the samples first, and twelve products in all', async () => {
     const { rates, total } = await catalogOf(world, id(access, 'reseller'));
-    expect(total).toBe(11);
+    expect(total).toBe(12);
     expect(rates.slice(0, 2)).toMatchObject([
       { mpn: samples.addOn.mpn, name: 'Office 365 Extra File Storage', cost: '1.05', price: '1.15' },
       { mpn: samples.base.mpn, name: 'Office 365 Enterprise E1', cost: '17.5', price: '19.8' },
@@ -94,7 +94,7 @@ describe('a demo channel on an empty database', () => {
     const order = await place({ vendorCode: 'somevendor', ...year });
     expect(order.subscriptions[0]?.name).toBe('Mailbox Archive, yearly');
     expect((await place({ vendorCode: 'othervendor' })).status).toBe('completed');
-    expect(await engine.orders.count({ scope: { ownerId: reseller } })).toBe(8);
+    expect(await engine.orders.count({ scope: { ownerId: reseller } })).toBe(9);
   });
 
   test('the distributor has the stock of the product list and the plans of both LMPI pages', async () => {
@@ -156,6 +156,11 @@ describe('a demo channel on an empty database', () => {
       ['SPB-12', '985.44 USD'],
       ['LDG-2304', '117.25 USD'],
       ['OAK-0931', '0 USD'],
+      ['LDG-2311', '62.92 USD'],
+    ]);
+    // Done by hand, so that one sees an order that waits.
+    expect(orders.filter(({ status }) => status !== 'completed')).toMatchObject([
+      { po_number: 'LDG-2311', status: 'processing' },
     ]);
     const now = world.clock.now().epochMilliseconds;
     expect(orders.every(({ placed_at }) => placed_at.epochMilliseconds < now)).toBe(true);

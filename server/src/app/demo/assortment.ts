@@ -17,6 +17,8 @@ export const vendors: readonly NewVendor[] = [
   // The two that share an MPN; the product page of the SimpleAPI reference calls one of them so.
   { code: 'somevendor', name: 'Some Vendor', provisioning: 'instant', webhookUrl: null },
   { code: 'othervendor', name: 'Other Vendor', provisioning: 'instant', webhookUrl: null },
+  // Works by hand: an order of it waits until somebody says that it is done.
+  { code: 'halcyon', name: 'Halcyon Services', provisioning: 'manual', webhookUrl: null },
 ];
 
 export type DemoProduct = Pick<NewProduct, 'code' | 'name' | 'type' | 'serviceName'> & {
@@ -89,6 +91,14 @@ export const products: readonly DemoProduct[] = [
     serviceName: 'ARCHIVE',
     vendor: 'othervendor',
     resources: [{ mpn: sharedMpn, name: 'Mailbox Archive Compact', unitType: 'M' }],
+  },
+  {
+    code: 'HSDKXXE1X',
+    name: 'Help Desk by Hand',
+    type: 'saas',
+    serviceName: 'HELPDESK',
+    vendor: 'halcyon',
+    resources: [{ mpn: 'HS-DESK-SEAT', name: 'Help Desk Seat' }],
   },
 ];
 
@@ -300,6 +310,15 @@ export const plans: readonly DemoPlan[] = [
     securityPlan(maker, 'AAZBXXE1X', 'Worry Free Business Security Service', true),
     securityPlan(maker, 'BBZBXXE1X', 'Cloud App Security', true),
   ]),
+  {
+    maker: 'provider',
+    product: 'HSDKXXE1X',
+    name: 'Help Desk by Hand',
+    description: 'People set it up: an order is done when somebody says so',
+    terms: {},
+    rates: [{ mpn: 'HS-DESK-SEAT', quantityMin: '1', quantityMax: '500', usd: { recurring: '11.4' } }],
+    delegatedTo: belowDistributor,
+  },
 ];
 
 /** A plan as a partner makes it over LMPI: money is settled elsewhere, so it has no prices. */

@@ -75,4 +75,10 @@ export const orders: readonly DemoOrder[] = [
     daysAgo: 1,
     lines: [{ name: { mpn: 'LV-O365-E1-TRIAL' }, quantity: '5' }],
   },
+  {
+    customer: 'larkspur_dental_group',
+    poNumber: 'LDG-2311',
+    daysAgo: 1,
+    lines: [{ name: { mpn: 'HS-DESK-SEAT' }, quantity: '4' }],
+  },
 ];
