@@ -151,17 +151,16 @@ describe('POST /auth/realms/tierline/protocol/openid-connect/token', () => {
   });
 
   // A password that leaked is not enough, and the other secret can't be guessed either.
-  test('a wrong client secret, subscription key or marketplace beside the right password is slowed down as well', async () => {
+  test('a wrong client secret or subscription key beside the right password is slowed down as well', async () => {
     const { login } = await api.client(channel.distributor);
-    const { username, password, clientId, subscriptionKey, marketplace } = login;
+    const { username, password, clientId, marketplace } = login;
     const tries = [
       () => ask({ username, password, client_id: clientId, client_secret: 'guess' }),
-      () => native({ 'x-subscription-key': 'guess' }, marketplace),
-      () => native({ 'x-subscription-key': subscriptionKey }, 'xx'),
+      () => native({ 'x-subscription-key': 'guess' }),
     ];
-    const native = (headers: Record<string, string>, wanted: string): Promise<Answer> =>
+    const native = (headers: Record<string, string>): Promise<Answer> =>
       api.send('POST', '/marketplace/token', {
-        body: { marketplace: wanted },
+        body: { marketplace },
         headers: { authorization: api.basic(username, password), ...headers },
       });
     const statuses: number[] = [];

@@ -20,11 +20,12 @@ export function tokenHandler({ authenticate }: SimpleApiDependencies, gate: Call
       );
     }
     const marketplace = await readMarketplace(c);
-    const user = await authenticate.simpleApiPassword(credentials.username, credentials.password, (known) => {
-      if (marketplace !== undefined && !isSame(marketplace, known.marketplace)) throw loginFailed();
-      checkKey(known, key);
-    });
-    if (user === undefined) throw loginFailed();
+    const user = await authenticate.simpleApiPassword(credentials.username, credentials.password, (known) =>
+      checkKey(known, key),
+    );
+    // Which marketplace it is, is no secret that could be guessed.
+    if (user === undefined || (marketplace !== undefined && !isSame(marketplace, user.marketplace)))
+      throw loginFailed();
     c.set('accountId', user.principal.accountId);
     gate.count?.(user.principal.credentialId);
     const { token, expiresInSeconds } = await authenticate.simpleApiToken(user);
