@@ -11,7 +11,7 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
-import { orderNumber, type OrdersService } from '../orders/index.ts';
+import { orderNumber, type OrderDetail, type OrdersService } from '../orders/index.ts';
 import { nextDue, type Due, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { currencyOfDecision, type ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
@@ -103,7 +103,8 @@ export function lifecycleService(dependencies: Dependencies) {
       poNumber: by.poNumber ?? null,
       orderId: decision.order === null ? null : orderId,
       // What was placed before has its number.
-      orderSerial: orderId === null ? null : real && plan !== 'carried_out' ? (await orderSerials.next()).toString() : '0',
+      orderSerial:
+        orderId === null ? null : real && plan !== 'carried_out' ? (await orderSerials.next()).toString() : '0',
       currency: currencyOfDecision(decision, context.owner.account.currency),
       sandboxId,
       due: decision.subscriptions.map(({ after }, index) =>
@@ -289,6 +290,16 @@ export function lifecycleService(dependencies: Dependencies) {
     throw await conflict(within, id, by);
   }
 
+  /** What was planned with an order: the youngest intent of it, since policy may have put off one as another. */
+  async function planOf({
+    id,
+    ownerId,
+    lines,
+  }: Pick<OrderDetail, 'id' | 'ownerId' | 'lines'>): Promise<Intent | undefined> {
+    const subscriptionIds = [...new Set(lines.map(({ subscriptionId }) => subscriptionId))];
+    return (await selectIntents(db, [ownerId], subscriptionIds, true)).findLast(({ orderId }) => orderId === id);
+  }
+
   async function intentOver({ ownerId, id }: Subscription, intentId: string): Promise<TierlineError> {
     const all = await selectIntents(db, [ownerId], [id], true);
     const past = all.find((one) => one.id === intentId);
@@ -297,7 +308,7 @@ export function lifecycleService(dependencies: Dependencies) {
     return new TierlineError('lifecycle.intent_over', 'conflict', message, { details: { status: past.status } });
   }
 
-  return { preview, place, changeIntent, current, ...lifeHistory(dependencies), load, write };
+  return { preview, place, changeIntent, planOf, current, ...lifeHistory(dependencies), load, write };
 }
 
 /** Days for which something waits for another subscription of the decision. */

@@ -50,6 +50,7 @@ import {
   orderListing,
   selectByKey,
   selectCreated,
+  selectFirstSubscriptions,
   selectOrders,
   selectParts,
   selectStored,
@@ -270,6 +271,8 @@ export function ordersService(dependencies: Dependencies) {
     details,
     page: (filter: OrderFilter, page: Page) => selectOrders(db, listed, filter, page),
     count: (filter: OrderFilter) => listed.count(filter),
+    /** The serial number of the subscription that each order is about; of several, that of the first line. */
+    firstSubscriptions: (of: readonly Order[]) => selectFirstSubscriptions(db, of),
   };
 }
 

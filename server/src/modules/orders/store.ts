@@ -215,6 +215,30 @@ export async function selectStored(
   return new Set(rows.map((row) => row.id as OrderId));
 }
 
+/** The serial number of the subscription of the first line of each order: one read for any number of orders. */
+export async function selectFirstSubscriptions(
+  db: Database,
+  orders: readonly Pick<Order, 'ownerId' | 'id'>[],
+): Promise<Map<OrderId, string>> {
+  if (orders.length === 0) return new Map();
+  const owners = [...new Set(orders.map(({ ownerId }) => ownerId))];
+  const ids = orders.map(({ id }) => id);
+  const rows = await db.kysely
+    .selectFrom('order_lines as l')
+    .innerJoin('subscriptions as s', (join) =>
+      join.onRef('s.owner_id', '=', 'l.owner_id').onRef('s.id', '=', 'l.subscription_id'),
+    )
+    .select(['l.order_id', 's.serial'])
+    .distinctOn(['l.owner_id', 'l.order_id'])
+    .where(sql<boolean>`l.owner_id = any(${owners}::uuid[])`)
+    .where(sql<boolean>`l.order_id = any(${ids}::uuid[])`)
+    .orderBy('l.owner_id')
+    .orderBy('l.order_id')
+    .orderBy('l.position')
+    .execute();
+  return new Map(rows.map(({ order_id: id, serial }) => [id as OrderId, serial.toString()]));
+}
+
 /** The plans among some of which a customer has had its trial. */
 export async function selectTrials(
   db: Database,
