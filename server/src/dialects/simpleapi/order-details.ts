@@ -1,5 +1,13 @@
-import { decimal, formatDecimal, sumMoney, type Fraction, type Period, type Temporal } from '@tierline/kernel';
-import { dateText } from '../../modules/billing/index.ts';
+import {
+  compareDecimal,
+  decimal,
+  formatDecimal,
+  sumMoney,
+  type Fraction,
+  type Period,
+  type Temporal,
+} from '@tierline/kernel';
+import { dateText, type LockedPrices } from '../../modules/billing/index.ts';
 import type { OrderCharge, OrderDetail, OrderLine } from '../../modules/orders/index.ts';
 import { productId } from './ids.ts';
 import { planKey, type OrderContext } from './order-context.ts';
@@ -18,10 +26,11 @@ export function detailsOf(order: OrderDetail, { plans, labels }: OrderContext) {
     const line = lineAt.get(charge.position);
     if (line === undefined) return [];
     const billingPeriod = plans.get(planKey(line))?.billingPeriod;
-    const type = detailType(order.type, charge);
+    const prices = pricesOf(order, line, charge);
+    const type = detailType(order.type, charge, prices);
     const term = isForDays(type) && billingPeriod !== undefined ? termOf(billingPeriod, charge.fraction) : undefined;
     const label = labels.get(line.rateId);
-    const unitPrice = unitPriceOf(order, line, charge);
+    const unitPrice = unitPriceOf(charge, prices);
     const extendedPrice = wirePrice(charge.amount);
     return [
       {
@@ -56,12 +65,18 @@ function untaxed(currency: string): Readonly<Record<string, WireMoney>> {
   return known;
 }
 
+/** The prices that the subscription has for a line, on the edge of a charge. */
+function pricesOf(order: OrderDetail, line: OrderLine, { buyerId }: OrderCharge): LockedPrices | undefined {
+  const subscription = order.subscriptions.find(
+    ({ id, planId }) => id === line.subscriptionId && planId === line.planId,
+  );
+  const edge = subscription?.ledger.find((one) => one.buyerId === buyerId);
+  return edge?.items.find(({ rateId }) => rateId === line.rateId)?.prices;
+}
+
 /** The price of a unit; with all of its tiers where it has more than one. */
-function unitPriceOf(order: OrderDetail, line: OrderLine, charge: OrderCharge) {
+function unitPriceOf(charge: OrderCharge, prices: LockedPrices | undefined) {
   const unit = wireMoney(charge.amount.currency, charge.unitPrice);
-  const subscription = order.subscriptions.find(({ id }) => id === line.subscriptionId);
-  const edge = subscription?.ledger.find(({ buyerId }) => buyerId === charge.buyerId);
-  const prices = edge?.items.find(({ rateId }) => rateId === line.rateId)?.prices;
   const price = charge.type === 'setup' ? prices?.setup : prices?.recurring;
   if (price === undefined || price.tiers.length < 2 || price.currency !== charge.amount.currency) return unit;
   const priceTiers = price.tiers.map(({ lowerLimit, amount }) => ({
@@ -72,16 +87,22 @@ function unitPriceOf(order: OrderDetail, line: OrderLine, charge: OrderCharge) {
 }
 
 /**
- * The types of the documents (SimpleAPI reference 4.4). What is given back of days is a recurring refund; what is given back whole may
- * be a setup or a period, and the documents have a word for both.
+ * The types of the documents (SimpleAPI reference 4.4). What is given back whole may be a setup or a period: where its unit price is that of
+ * only one of them, it is told as that.
  */
 function detailType(
   orderType: OrderDetail['type'],
-  { type, fraction }: Pick<OrderCharge, 'type' | 'fraction'>,
+  { type, fraction, unitPrice }: OrderCharge,
+  prices: LockedPrices | undefined,
 ): string {
   if (type === 'recurring') return orderType === 'renewal' ? 'renew' : type;
   if (type !== 'refund') return type;
-  return fraction.numerator === fraction.denominator ? 'refund' : 'recurringRefund';
+  if (fraction.numerator !== fraction.denominator) return 'recurringRefund';
+  const isOf = (price: LockedPrices['setup']): boolean =>
+    price?.tiers.some(({ amount }) => compareDecimal(amount, unitPrice) === 0) ?? false;
+  const [setup, recurring] = [isOf(prices?.setup), isOf(prices?.recurring)];
+  if (setup === recurring) return 'refund';
+  return setup ? 'setupRefund' : 'recurringRefund';
 }
 
 function isForDays(type: string): boolean {
@@ -95,7 +116,11 @@ function termOf({ unit, count }: Period, { numerator, denominator }: Fraction): 
   return { type: unit, duration: Number(((Number(numerator) / Number(denominator)) * count).toFixed(6)) };
 }
 
-const words: Readonly<Record<string, string>> = { renew: 'Renewal', recurringRefund: 'Recurring Refund' };
+const words: Readonly<Record<string, string>> = {
+  renew: 'Renewal',
+  recurringRefund: 'Recurring Refund',
+  setupRefund: 'Setup Refund',
+};
 
 /**
  * As seen on a live platform: `<product> Recurring (1 Month(s) term) from 2026-09-18 through 2026-10-17` (SimpleAPI

@@ -174,6 +174,10 @@ function migrationOf(plan: PlanVersion, read: ReadMigration, today: string) {
     const message = 'Give the day on which the subscription began in the other system.';
     throw invalid([{ code: 'simpleapi.required_field', field: 'startDate', message }]);
   }
+  if (startDate > today) {
+    const message = 'It began in the other system, so give today or a day before.';
+    throw invalid([{ code: 'simpleapi.migration_date', field: 'startDate', message }]);
+  }
   const moved = read.migrationDate ?? today;
   if (moved > today || moved < startDate) {
     const message = `Give a day from its start, ${startDate}, to today.`;
@@ -183,13 +187,13 @@ function migrationOf(plan: PlanVersion, read: ReadMigration, today: string) {
   const endOn = expirationDate === undefined ? endOfTerm(plan, startDate, today) : dayAfter(expirationDate);
   const lastEnd =
     lastBillingDate === undefined ? undefined : dateText(boundary(plainDate(lastBillingDate), 1, plan.billingPeriod));
-  const period = startDate > today ? undefined : periodContaining(start, plan.billingPeriod, plainDate(moved)).range;
+  const period = periodContaining(start, plan.billingPeriod, plainDate(moved)).range;
   const byProgram = {
-    count_migration_billing_period: period && dateText(period.end),
+    count_migration_billing_period: dateText(period.end),
     prorate_migration_billing_period: today,
-    do_not_count_migration_billing_period: period && dateText(period.start),
+    do_not_count_migration_billing_period: dateText(period.start),
   }[program ?? 'count_migration_billing_period'];
-  const billedUntil = nextBillingDate ?? lastEnd ?? byProgram ?? today;
+  const billedUntil = nextBillingDate ?? lastEnd ?? byProgram;
   if (billedUntil < today) {
     const field =
       nextBillingDate === undefined
@@ -210,8 +214,7 @@ function migrationOf(plan: PlanVersion, read: ReadMigration, today: string) {
 }
 
 function endOfTerm({ subscriptionPeriod }: PlanVersion, startDate: string, today: string): string {
-  const on = startDate > today ? startDate : today;
-  return dateText(periodContaining(plainDate(startDate), subscriptionPeriod, plainDate(on)).range.end);
+  return dateText(periodContaining(plainDate(startDate), subscriptionPeriod, plainDate(today)).range.end);
 }
 
 /** The dialect tells the last day of a term, the engine counts up to the first one after it. */
