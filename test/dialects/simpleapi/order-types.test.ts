@@ -281,5 +281,9 @@ describe('refused with nothing stored', () => {
     expect(await patched({ creditCheck: 'often' })).toEqual([400, 'creditCheck']);
     expect(await patched([])).toEqual([400, 'body']);
     expect(await patched({ statusCode: 'CL' })).toEqual([409, 'statusCode']);
+    expect((await reseller.patch(`/orders/${sold.id}`, {})).status).toBe(200);
+    const { body } = await reseller.patch(`/orders/${sold.id}`, { creditCheck: false });
+    expect(body['creditCheck']).toBe(false);
+    expect(await reseller.order(sold.id)).toEqual(body);
   });
 });

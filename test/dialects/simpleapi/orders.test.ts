@@ -116,8 +116,8 @@ describe('POST /orders', () => {
             {
               ...value('38.15'),
               ...cost,
-              startDate: '2026-03-02T05:00:00Z',
-              endDate: '2026-04-02T04:00:00Z',
+              startDate: '2026-03-02T00:00:00Z',
+              endDate: '2026-04-01T23:00:00Z',
               planPeriod: value('38.15'),
             },
             {
@@ -295,6 +295,7 @@ describe('POST /orders refuses and stores nothing', () => {
     ['products[0].parameters[0]', 400, () => aLine({ parameters: ['domain'] })],
     ['products[0].parameters[0].name', 400, () => aLine({ parameters: [{ value: 'x' }] })],
     ['products[0].specialCost.amount', 400, () => aLine({ specialCost: usd('1') })],
+    ['products[0].specialPrice.currency', 400, () => aLine({ specialPrice: { amount: '1' } })],
     ['products[0].subscriptionId', 400, () => aLine({ subscriptionId: '1000201' })],
     ['scheduledOn', 400, () => anOrder({ scheduledOn: 'renewal' })],
     ['poNumber', 400, () => anOrder({ poNumber: {} })],

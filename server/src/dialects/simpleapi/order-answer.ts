@@ -33,6 +33,7 @@ export function orderToWire(order: Order, { customerNumber, subscriptionSerial, 
     statusCode: code,
     total: totalOf(order),
     ...(order.attributes === null ? {} : { attributes: order.attributes }),
+    ...(order.creditCheck === undefined ? {} : { creditCheck: order.creditCheck }),
     ...(subscriptionSerial === undefined ? {} : { subscriptionId: idOfSerial(subscriptionSerial) }),
   };
 }

@@ -1,8 +1,10 @@
 import { compareDecimal, dateIn, invalid, isZero, Temporal, type AccountId } from '@tierline/kernel';
+import type { AccountNode } from '../../modules/accounts/index.ts';
 import { dateText, plainDate } from '../../modules/billing/index.ts';
 import type { Asked, Command } from '../../modules/lifecycle/index.ts';
 import type { Operation } from '../../modules/access/index.ts';
 import type { RateName } from '../../modules/catalog/index.ts';
+import { dealsOf, isPriced } from './order-deals.ts';
 import { heldItems, itemsAcross, itemsIn, type Reasons } from './order-items.ts';
 import type { ReadOrder, ScheduledOn } from './order-request.ts';
 import type { PlanRates, Subject, Subjects } from './order-subject.ts';
@@ -18,14 +20,14 @@ export type Wanted = {
 /** A change order (SimpleAPI reference 4.4): quantities, products, plan or period, a move, or an end that is aligned. */
 export async function changeWanted(
   found: Subjects,
-  accountId: AccountId,
+  caller: AccountNode,
   subject: Subject,
   order: ReadOrder,
 ): Promise<Wanted> {
   const reasons: Reasons = [];
-  const wanted = await wantedOf(found, accountId, subject, order, reasons);
+  const wanted = await wantedOf(found, caller.account.id, subject, order, reasons);
   if (reasons.length > 0) throw invalid(reasons);
-  return wanted;
+  return order.lines.some(isPriced) ? withDeals(wanted, caller, subject, order) : wanted;
 }
 
 async function wantedOf(
@@ -58,6 +60,25 @@ async function wantedOf(
   }
   const { items, lineOf } = itemsIn(subject, order.lines, reasons);
   return { command: { kind: 'change', items, cascade: false }, operation: 'subscriptions.change', lineOf };
+}
+
+/** Prices go with the items that the lines make. */
+function withDeals(wanted: Wanted, caller: AccountNode, { node, plan }: Subject, { lines }: ReadOrder): Wanted {
+  const { command, lineOf } = wanted;
+  const line = lines.find(isPriced)!;
+  if ((command.kind !== 'change' && command.kind !== 'switch') || command.items === null) {
+    return refuse(
+      `products[${line.index}]`,
+      'no_prices_here',
+      'Prices go with quantities, a new product or another plan.',
+    );
+  }
+  const deals = lines.map((one) => dealsOf(caller, node, one, plan.subscriptionPeriod));
+  const items = command.items.map((item, index) => {
+    const own = isZero(item.quantity) ? [] : (deals[lineOf[index] ?? -1] ?? []);
+    return own.length === 0 ? item : { ...item, deals: own };
+  });
+  return { ...wanted, command: { ...command, items } };
 }
 
 function checkModel({ plan }: PlanRates, { billingModel }: ReadOrder, reasons: Reasons): void {

@@ -42,7 +42,13 @@ export function dealsOf(
     ),
   ];
   if (reasons.length > 0) throw invalid(reasons);
+  refuseNotYet(found, line);
   return found;
+}
+
+/** Whether a line brings prices along. */
+export function isPriced({ pricing: { specialPrice, specialCost, deals, vendorDiscounts } }: ReadLine): boolean {
+  return specialPrice !== undefined || specialCost !== undefined || deals !== undefined || vendorDiscounts.length > 0;
 }
 
 const costMessage = 'What you pay is set by your seller. Ask it, or leave this out.';
@@ -51,6 +57,16 @@ type Since = Pick<LineDeal, 'from' | 'terms'>;
 
 function priced(sellerId: AccountId, chargeType: ChargeType, { tiers, currency }: ReadPrice, since: Since): LineDeal {
   return { sellerId, chargeType, ...since, kind: 'price', tiers, currency };
+}
+
+/** As long as prices can't be placed with an order, one that brings them along is refused: without them it would be another order. */
+function refuseNotYet(found: readonly LineDeal[], { index, pricing }: ReadLine): void {
+  if (found.length === 0) return;
+  const name =
+    pricing.specialPrice !== undefined ? 'specialPrice' : pricing.deals !== undefined ? 'deals' : 'vendorDiscounts';
+  const message =
+    'Prices can not be brought along with an order yet. Place it without them and set them on the subscription.';
+  throw invalid([{ code: 'simpleapi.not_available_yet', field: `products[${index}].${name}`, message }]);
 }
 
 /** The account that sells on the edge that is meant; `self` is the caller, who also sells where nothing is said. */

@@ -6,6 +6,7 @@ import type { Cause } from '../../platform/db/index.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 import { cancellationWanted, changeWanted, momentOf, renewalWanted, type Wanted } from './order-change.ts';
 import type { OrderContext } from './order-context.ts';
+import { isPriced } from './order-deals.ts';
 import { contentOf, type ReadOrder } from './order-request.ts';
 import { saleReader } from './order-sale.ts';
 import { subjects, type Subject } from './order-subject.ts';
@@ -27,6 +28,7 @@ export function orderPlacer(dependencies: SimpleApiDependencies) {
 
   async function sell(cause: Cause, { principal }: SimpleApiCaller, order: ReadOrder): Promise<Placed> {
     const { accountId, node } = principal;
+    if (order.lines.some(isPriced)) authorize(principal, 'subscriptions.prices');
     const request = await sales.requestOf(accountId, node, order, cause.at);
     // The documents promise nothing about retries; with a number of the client's own, the same order is the same order.
     const placed =
@@ -66,11 +68,12 @@ export function orderPlacer(dependencies: SimpleApiDependencies) {
     const { accountId } = caller.principal;
     const wanted =
       order.type === 'change'
-        ? await changeWanted(found, accountId, subject, order)
+        ? await changeWanted(found, caller.principal.node, subject, order)
         : order.type === 'renewal'
           ? await renewalWanted(found, accountId, subject, order)
           : cancellationWanted(subject, order);
     authorize(caller.principal, wanted.operation);
+    if (order.lines.some(isPriced)) authorize(caller.principal, 'subscriptions.prices');
     return {
       wanted,
       asked: { command: wanted.command, moment: momentOf(order.scheduledOn, subject.node.account.timeZone) },

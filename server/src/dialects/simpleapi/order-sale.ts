@@ -15,6 +15,7 @@ import type { Customer } from '../../modules/customers/index.ts';
 import { identify, type FieldNames, type LineRequest, type SalesRequest } from '../../modules/orders/index.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 import { alignmentOf } from './order-change.ts';
+import { dealsOf, isPriced, type LineDeal } from './order-deals.ts';
 import type { ReadLine } from './order-lines.ts';
 import type { ReadMigration, ReadOrder } from './order-request.ts';
 import { nameField, type Subjects } from './order-subject.ts';
@@ -38,14 +39,21 @@ export function saleReader({ offers, directory }: SimpleApiDependencies, found: 
     const lines = order.lines.map((line) => lineOf(line, order));
     checkNamed(order.lines);
     await checkDoubleNames(node, order.lines);
-    const isNarrowed = order.planNumber !== undefined || order.billingModel !== undefined || order.type === 'migration';
+    const hasPrices = order.lines.some(isPriced);
+    const isNarrowed =
+      hasPrices || order.planNumber !== undefined || order.billingModel !== undefined || order.type === 'migration';
     const named = isNarrowed ? await narrowed(node, order, lines) : undefined;
+    const deals = hasPrices ? await dealsOfLines(accountId, node, order, named!) : undefined;
     const request: SalesRequest = {
       customer: { number: order.customerNumber },
       lines:
         named === undefined
           ? lines
-          : lines.map((line, index) => ({ ...line, name: { rateId: named[index]!.rate.rateId } })),
+          : lines.map((line, index) => ({
+              ...line,
+              name: { rateId: named[index]!.rate.rateId },
+              ...(deals?.[index] === undefined ? {} : { deals: deals[index] }),
+            })),
       poNumber: order.poNumber,
       attributes: order.attributes,
       surface: 'simpleapi',
@@ -54,6 +62,18 @@ export function saleReader({ offers, directory }: SimpleApiDependencies, found: 
     };
     const sale = await saleOf(accountId, order, named, at);
     return sale === undefined ? request : { ...request, sale };
+  }
+
+  /** The prices that the lines bring along. */
+  async function dealsOfLines(
+    accountId: AccountId,
+    node: AccountNode,
+    order: ReadOrder,
+    named: readonly NamedRate[],
+  ): Promise<LineDeal[][]> {
+    const { ownerId } = await found.customerOf(accountId, order);
+    const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
+    return order.lines.map((line, index) => dealsOf(node, owner, line, named[index]!.plan.subscriptionPeriod));
   }
 
   /** What is special about it; nothing for most, which then cost no further read. */

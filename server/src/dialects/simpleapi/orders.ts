@@ -68,8 +68,11 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
   async function update(c: Call, caller: SimpleApiCaller): Promise<Response> {
     const body = await readJson(c);
     const order = await find(c, caller);
-    const { statusCode } = readUpdate(body);
+    const { statusCode, creditCheck } = readUpdate(body);
     if (statusCode !== undefined && statusCode !== orderStatuses[order.status].code) await cancel(c, caller, order);
+    if (creditCheck !== undefined) {
+      await orders.setCreditCheck(causeOf(c, caller, dependencies), await find(c, caller), creditCheck);
+    }
     return show(await find(c, caller), caller);
   }
 

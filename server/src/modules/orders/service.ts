@@ -7,6 +7,7 @@ import {
   newId,
   notFound,
   TierlineError,
+  versionMismatch,
   type AccountId,
   type LicenseId,
   type OrderId,
@@ -15,6 +16,7 @@ import {
 } from '@tierline/kernel';
 import {
   combine,
+  commit,
   isDataRefusal,
   isHumanNumber,
   keyReused,
@@ -54,6 +56,7 @@ import {
   selectOrders,
   selectParts,
   selectStored,
+  updateCreditCheck,
   type OrderFilter,
   type Page,
 } from './store.ts';
@@ -264,7 +267,23 @@ export function ordersService(dependencies: Dependencies) {
     return found;
   }
 
+  /** Whether the customer's credit is to be checked for an order. */
+  async function setCreditCheck(cause: Cause, order: OrderDetail, creditCheck: boolean): Promise<OrderDetail> {
+    if (order.creditCheck === creditCheck) return order;
+    const { ownerId, id } = order;
+    return commit(db, {
+      cause,
+      subjectId: id,
+      answer: { ...order, creditCheck, version: order.version + 1 },
+      writes: [{ run: updateCreditCheck(db, order, creditCheck), expect: 1, otherwise: versionMismatch('order') }],
+      events: [
+        { ownerId, type: 'order.changed', subjectKind: 'order', subjectId: id, data: { changed: ['credit_check'] } },
+      ],
+    });
+  }
+
   return {
+    setCreditCheck,
     preview,
     place,
     get,

@@ -32,6 +32,7 @@ export function fromRow(row: Selectable<Tables['orders']>): Order {
     currency: row.currency,
     total: row.total,
     attributes: row.attributes as Record<string, string> | null,
+    ...(row.credit_check === null ? {} : { creditCheck: row.credit_check }),
     version: row.version,
     placedAt: row.placed_at.toString(),
     completedAt: row.completed_at?.toString() ?? null,
@@ -213,6 +214,16 @@ export async function selectStored(
     )
     .execute();
   return new Set(rows.map((row) => row.id as OrderId));
+}
+
+export function updateCreditCheck(db: Database, order: Order, creditCheck: boolean) {
+  return db.kysely
+    .updateTable('orders')
+    .set({ credit_check: creditCheck, version: order.version + 1 })
+    .where('owner_id', '=', order.ownerId)
+    .where('id', '=', order.id)
+    .where('version', '=', order.version)
+    .returning('id');
 }
 
 /** The serial number of the subscription of the first line of each order: one read for any number of orders. */
