@@ -1,5 +1,11 @@
 import { expect } from 'vitest';
-import { anEstimate, anOrderAnswer, anOrderList, type Estimate, type OrderAnswer } from './contract-orders.ts';
+import {
+  anEstimate,
+  anOrderAnswer,
+  anOrderList,
+  type Estimate,
+  type OrderAnswer,
+} from '@tierline/server/dialects/simpleapi/testing-orders.ts';
 import { openSimpleApi, type Answer, type Client } from './setup.ts';
 import type { SimpleApiProfile } from '@tierline/server/modules/access/index.ts';
 

@@ -295,7 +295,6 @@ describe('POST /orders refuses and stores nothing', () => {
     ['products[0].parameters[0]', 400, () => aLine({ parameters: ['domain'] })],
     ['products[0].parameters[0].name', 400, () => aLine({ parameters: [{ value: 'x' }] })],
     ['products[0].specialCost.amount', 400, () => aLine({ specialCost: usd('1') })],
-    ['products[0].specialPrice.currency', 400, () => aLine({ specialPrice: { amount: '1' } })],
     ['products[0].subscriptionId', 400, () => aLine({ subscriptionId: '1000201' })],
     ['scheduledOn', 400, () => anOrder({ scheduledOn: 'renewal' })],
     ['poNumber', 400, () => anOrder({ poNumber: {} })],

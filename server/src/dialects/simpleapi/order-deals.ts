@@ -1,38 +1,22 @@
 import { invalid, type AccountId, type Decimal, type Period, type Reason } from '@tierline/kernel';
 import type { AccountNode } from '../../modules/accounts/index.ts';
 import type { ChargeType } from '../../modules/catalog/index.ts';
+import type { Deal } from '../../modules/pricing/index.ts';
 import type { ReadLine } from './order-lines.ts';
-import type { DealAgreement, DealPrice, Parties, ReadPrice, ReadTier, VendorDiscount } from './order-pricing.ts';
-
-/** A price or a discount on the edge on which an account sells. */
-export type LineDeal = {
-  readonly sellerId: AccountId;
-  readonly chargeType: ChargeType;
-  readonly from: 'now' | 'renewal';
-  /** For so many terms; null: for all that follow. */
-  readonly terms: number | null;
-} & (
-  | { readonly kind: 'price'; readonly tiers: readonly ReadTier[]; readonly currency: string | null }
-  | { readonly kind: 'discount'; readonly discount: { readonly type: 'percent' | 'amount'; readonly value: Decimal } }
-);
+import type { DealAgreement, DealPrice, Parties, ReadPrice, VendorDiscount } from './order-pricing.ts';
 
 /**
  * What the prices that a line brings along come to (SimpleAPI reference 4.4 and 5). `specialPrice` is what the caller takes from the one below it;
  * what the caller pays is its seller's to set, and can't be brought along. It counts for this term, and for all terms where prices are frozen.
  */
-export function dealsOf(
-  caller: AccountNode,
-  owner: AccountNode,
-  line: ReadLine,
-  termOf: Period | undefined,
-): LineDeal[] {
+export function dealsOf(caller: AccountNode, owner: AccountNode, line: ReadLine, termOf: Period | undefined): Deal[] {
   const reasons: Reason[] = [];
   const { specialPrice, specialCost, deals, vendorDiscounts } = line.pricing;
   const self = caller.account.id;
   if (specialCost !== undefined) {
     reasons.push({ code: 'simpleapi.cost_of_seller', field: specialCost.at, message: costMessage });
   }
-  const found: LineDeal[] = [
+  const found: Deal[] = [
     ...(specialPrice === undefined ? [] : [priced(self, 'recurring', specialPrice, { from: 'now', terms: 1 })]),
     ...(deals?.agreements ?? []).flatMap((agreement) =>
       ofAgreement(agreement, sellerOf(caller, owner, agreement, reasons), deals!.freezePrices, termOf, reasons),
@@ -42,7 +26,6 @@ export function dealsOf(
     ),
   ];
   if (reasons.length > 0) throw invalid(reasons);
-  refuseNotYet(found, line);
   return found;
 }
 
@@ -53,20 +36,10 @@ export function isPriced({ pricing: { specialPrice, specialCost, deals, vendorDi
 
 const costMessage = 'What you pay is set by your seller. Ask it, or leave this out.';
 
-type Since = Pick<LineDeal, 'from' | 'terms'>;
+type Since = Pick<Deal, 'from' | 'terms'>;
 
-function priced(sellerId: AccountId, chargeType: ChargeType, { tiers, currency }: ReadPrice, since: Since): LineDeal {
+function priced(sellerId: AccountId, chargeType: ChargeType, { tiers, currency }: ReadPrice, since: Since): Deal {
   return { sellerId, chargeType, ...since, kind: 'price', tiers, currency };
-}
-
-/** As long as prices can't be placed with an order, one that brings them along is refused: without them it would be another order. */
-function refuseNotYet(found: readonly LineDeal[], { index, pricing }: ReadLine): void {
-  if (found.length === 0) return;
-  const name =
-    pricing.specialPrice !== undefined ? 'specialPrice' : pricing.deals !== undefined ? 'deals' : 'vendorDiscounts';
-  const message =
-    'Prices can not be brought along with an order yet. Place it without them and set them on the subscription.';
-  throw invalid([{ code: 'simpleapi.not_available_yet', field: `products[${index}].${name}`, message }]);
 }
 
 /** The account that sells on the edge that is meant; `self` is the caller, who also sells where nothing is said. */
@@ -106,7 +79,7 @@ function ofAgreement(
   isFrozen: boolean,
   term: Period | undefined,
   reasons: Reason[],
-): LineDeal[] {
+): Deal[] {
   const terms = isFrozen ? null : priceTerm === undefined ? 1 : termsIn(priceTerm, term, at, reasons);
   if (sellerId === undefined) return [];
   return [
@@ -124,7 +97,7 @@ function ofAgreement(
   ];
 }
 
-function ofPrice(sellerId: AccountId, price: DealPrice, terms: number | null): LineDeal {
+function ofPrice(sellerId: AccountId, price: DealPrice, terms: number | null): Deal {
   const { chargeType, from } = chargeOf(price.type);
   return priced(sellerId, chargeType, price, { from, terms });
 }
@@ -140,7 +113,7 @@ function ofDiscount(
   sellerId: AccountId | undefined,
   term: Period | undefined,
   reasons: Reason[],
-): LineDeal[] {
+): Deal[] {
   const terms = validity === undefined ? 1 : termsIn(validity, term, at, reasons);
   if (sellerId === undefined) return [];
   const of = { sellerId, chargeType: 'recurring', from: 'now', terms } as const;

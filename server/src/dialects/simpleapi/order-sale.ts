@@ -13,9 +13,10 @@ import { dateText, plainDate } from '../../modules/billing/index.ts';
 import type { NamedRate, PlanVersion } from '../../modules/catalog/index.ts';
 import type { Customer } from '../../modules/customers/index.ts';
 import { identify, type FieldNames, type LineRequest, type SalesRequest } from '../../modules/orders/index.ts';
+import type { Deal } from '../../modules/pricing/index.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 import { alignmentOf } from './order-change.ts';
-import { dealsOf, isPriced, type LineDeal } from './order-deals.ts';
+import { dealsOf, isPriced } from './order-deals.ts';
 import type { ReadLine } from './order-lines.ts';
 import type { ReadMigration, ReadOrder } from './order-request.ts';
 import { nameField, type Subjects } from './order-subject.ts';
@@ -70,7 +71,7 @@ export function saleReader({ offers, directory }: SimpleApiDependencies, found: 
     node: AccountNode,
     order: ReadOrder,
     named: readonly NamedRate[],
-  ): Promise<LineDeal[][]> {
+  ): Promise<Deal[][]> {
     const { ownerId } = await found.customerOf(accountId, order);
     const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
     return order.lines.map((line, index) => dealsOf(node, owner, line, named[index]!.plan.subscriptionPeriod));

@@ -18,7 +18,7 @@ import { jsonResponse, orderStatuses } from './wire.ts';
 
 /** Orders (SimpleAPI reference 4.4, 4.5). */
 export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateLabels, scopeOf: Scopes) {
-  const { customers, lifecycle, orders } = dependencies;
+  const { customers, lifecycle, orders, provisioning } = dependencies;
   const placer = orderPlacer(dependencies);
   const lists = orderLists(dependencies);
   const contextOf = contextReader(dependencies, labels);
@@ -77,18 +77,13 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
   }
 
   async function cancel(c: Call, caller: SimpleApiCaller, order: OrderDetail): Promise<void> {
-    const intent = mayBePlanned(order) ? await lifecycle.planOf(order) : undefined;
-    if (intent === undefined || intent.status !== 'waiting') throw ended(order);
+    if (order.status === 'completed') throw ended(order);
     const { accountId } = caller.principal;
     const cause = causeOf(c, caller, dependencies);
-    await lifecycle.changeIntent(
-      cause,
-      accountId,
-      intent.subscriptionId,
-      intent.id,
-      { cancel: true },
-      { surface: 'simpleapi' },
-    );
+    const intent = mayBePlanned(order) ? await lifecycle.planOf(order) : undefined;
+    if (intent?.status !== 'waiting') return provisioning.cancel(cause, accountId, order.id, null);
+    const { subscriptionId, id } = intent;
+    await lifecycle.changeIntent(cause, accountId, subscriptionId, id, { cancel: true }, { surface: 'simpleapi' });
   }
 
   return { place, estimate, get, list, update };

@@ -121,10 +121,9 @@ function readers(object: Record<string, unknown>, path: string, problems: Proble
     boolean: (name) => {
       const value = raw(name);
       if (value === undefined || value === '') return undefined;
-      const text = String(value).toLowerCase();
-      if (typeof value === 'object' || (text !== 'true' && text !== 'false'))
-        return refuse(name, 'Give true or false.');
-      return text === 'true';
+      if (typeof value === 'boolean') return value;
+      const text = typeof value === 'string' ? value.toLowerCase() : '';
+      return text === 'true' || text === 'false' ? text === 'true' : refuse(name, 'Give true or false.');
     },
     date: (name) => {
       const value = raw(name);

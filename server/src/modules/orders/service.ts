@@ -267,8 +267,22 @@ export function ordersService(dependencies: Dependencies) {
     return found;
   }
 
-  /** Whether the customer's credit is to be checked for an order. */
-  async function setCreditCheck(cause: Cause, order: OrderDetail, creditCheck: boolean): Promise<OrderDetail> {
+  return {
+    setCreditCheck: creditChecks(db),
+    preview,
+    place,
+    get,
+    details,
+    page: (filter: OrderFilter, page: Page) => selectOrders(db, listed, filter, page),
+    count: (filter: OrderFilter) => listed.count(filter),
+    /** The serial number of the subscription that each order is about; of several, that of the first line. */
+    firstSubscriptions: (of: readonly Order[]) => selectFirstSubscriptions(db, of),
+  };
+}
+
+/** Says whether the customer's credit is to be checked for an order. */
+function creditChecks(db: Database) {
+  return async (cause: Cause, order: OrderDetail, creditCheck: boolean): Promise<OrderDetail> => {
     if (order.creditCheck === creditCheck) return order;
     const { ownerId, id } = order;
     return commit(db, {
@@ -280,18 +294,6 @@ export function ordersService(dependencies: Dependencies) {
         { ownerId, type: 'order.changed', subjectKind: 'order', subjectId: id, data: { changed: ['credit_check'] } },
       ],
     });
-  }
-
-  return {
-    setCreditCheck,
-    preview,
-    place,
-    get,
-    details,
-    page: (filter: OrderFilter, page: Page) => selectOrders(db, listed, filter, page),
-    count: (filter: OrderFilter) => listed.count(filter),
-    /** The serial number of the subscription that each order is about; of several, that of the first line. */
-    firstSubscriptions: (of: readonly Order[]) => selectFirstSubscriptions(db, of),
   };
 }
 

@@ -142,7 +142,7 @@ export async function selectOrders(db: Database, listed: Listed, filter: OrderFi
   return rows.map(fromRow);
 }
 
-/** Lines and charges of some orders, keyed by order: two reads for any number of orders. */
+/** Lines and charges of some orders, keyed by order: two reads for any number of orders. Lines of a plan are stored before 0. */
 export async function selectParts(
   db: Database,
   orders: readonly Order[],
@@ -172,7 +172,9 @@ export async function selectParts(
     orders.map((order) => [
       order.id,
       {
-        lines: (linesOf.get(order.id) ?? []).map(lineFromRow),
+        lines: (linesOf.get(order.id) ?? []).map((row, index) =>
+          lineFromRow(row.position < 0 ? { ...row, position: index } : row),
+        ),
         charges: (chargesOf.get(order.id) ?? []).map(chargeFromRow),
       },
     ]),
