@@ -56,12 +56,9 @@ describe('POST /orders', () => {
       { sellerId: middle, buyerId: seller },
       { sellerId: seller, buyerId: customer },
     ];
-    const none = {
-      taxAmount: usd('0'),
-      salesTaxAmount: usd('0'),
-      exclusiveTaxAmount: usd('0'),
-      salesExclusiveTaxAmount: usd('0'),
-    };
+    const none = Object.fromEntries(
+      ['taxAmount', 'salesTaxAmount', 'exclusiveTaxAmount', 'salesExclusiveTaxAmount'].map((name) => [name, usd('0')]),
+    );
     const untaxed = { ...none, exchangeRate: 1, exchangeTime: '2026-03-02T09:00:00Z' };
     const term = '(1 Month(s) term) from 2026-03-02 through 2026-04-01';
     expect(answer.body).toEqual({
