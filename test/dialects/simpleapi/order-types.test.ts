@@ -151,6 +151,58 @@ describe('a migration', () => {
   });
 });
 
+// SimpleAPI reference 4.4 and 5: special prices, deals and discounts come with an order.
+describe('prices that an order brings along', () => {
+  const placed = (line: Body) => reseller.place(world.sale([{ ...seats(2), ...line }]));
+  const recurring = ({ details }: Awaited<ReturnType<typeof placed>>) =>
+    details?.find(({ type }) => type === 'recurring')?.unitPrice.amount;
+
+  test('a special price, with and without tiers', async () => {
+    expect(recurring(await placed({ specialPrice: usd('9') }))).toBe('9');
+    const priceTiers = [
+      { lowerLimit: '0', amount: '9.5' },
+      { lowerLimit: '10', amount: '9' },
+    ];
+    expect(recurring(await placed({ specialPrice: { ...usd('9.5'), priceTiers } }))).toBe('9.5');
+  });
+
+  test('deals on the own edge, a discount of the vendor', async () => {
+    const agreements = [
+      {
+        sellerId: 'self',
+        buyerId: world.customerId,
+        prices: [
+          { ...usd('8.5'), type: 'RECURRING' },
+          { ...usd('1'), type: 'setup' },
+        ],
+      },
+    ];
+    const deal = await placed({ deals: { freezePrices: true, agreements } });
+    expect(deal.details?.map(({ unitPrice }) => unitPrice.amount).toSorted()).toEqual(['1', '8.5']);
+    const off = await placed({ vendorDiscounts: [{ discount: { discountPercentage: '25' } }] });
+    expect(off.total).toEqual(usd('24.2'));
+  });
+
+  test.each([
+    ['products[0].specialCost.amount', { specialCost: usd('1') }],
+    ['products[0].specialPrice.currency', { specialPrice: { amount: '1' } }],
+    [
+      'products[0].deals.agreements[0].sellerId',
+      { deals: { agreements: [{ sellerId: '1', prices: [{ ...usd('1'), type: 'setup' }] }] } },
+    ],
+    [
+      'products[0].deals.agreements[0].sellerId',
+      { deals: { agreements: [{ buyerId: 'self', prices: [{ ...usd('1'), type: 'setup' }] }] } },
+    ],
+    [
+      'products[0].deals.agreements[0].sellerId',
+      { deals: { agreements: [{ priceTerm: { type: 'day', duration: 5 } }] } },
+    ],
+  ])('refused, naming %s (%#)', async (field, line) => {
+    expect(await reseller.refusal(world.sale([{ ...seats(2), ...line }]))).toMatchObject({ status: 400, field });
+  });
+});
+
 describe('refused with nothing stored', () => {
   const line = (changes: Body) => ({ products: [{ ...seats(5), ...changes }] });
   const change = (changes: Body = {}) => about('change', { products: [seats(9)], ...changes });

@@ -63,7 +63,12 @@ async function wantedOf(
 }
 
 /** Prices go with the items that the lines make. */
-function withDeals(wanted: Wanted, caller: AccountNode, { node, plan }: Subject, { lines }: ReadOrder): Wanted {
+function withDeals(
+  wanted: Wanted,
+  caller: AccountNode,
+  { node, plan, customer }: Subject,
+  { lines }: ReadOrder,
+): Wanted {
   const { command, lineOf } = wanted;
   const line = lines.find(isPriced)!;
   if ((command.kind !== 'change' && command.kind !== 'switch') || command.items === null) {
@@ -73,7 +78,9 @@ function withDeals(wanted: Wanted, caller: AccountNode, { node, plan }: Subject,
       'Prices go with quantities, a new product or another plan.',
     );
   }
-  const deals = lines.map((one) => dealsOf(caller, node, one, plan.subscriptionPeriod));
+  const deals = lines.map((one) =>
+    dealsOf({ caller, owner: node, customerNumber: customer.number }, one, plan.subscriptionPeriod),
+  );
   const items = command.items.map((item, index) => {
     const own = isZero(item.quantity) ? [] : (deals[lineOf[index] ?? -1] ?? []);
     return own.length === 0 ? item : { ...item, deals: own };

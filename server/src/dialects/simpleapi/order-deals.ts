@@ -1,29 +1,30 @@
-import { invalid, type AccountId, type Decimal, type Period, type Reason } from '@tierline/kernel';
+import { invalid, type AccountId, type Period, type Reason } from '@tierline/kernel';
 import type { AccountNode } from '../../modules/accounts/index.ts';
 import type { ChargeType } from '../../modules/catalog/index.ts';
 import type { Deal } from '../../modules/pricing/index.ts';
 import type { ReadLine } from './order-lines.ts';
 import type { DealAgreement, DealPrice, Parties, ReadPrice, VendorDiscount } from './order-pricing.ts';
 
+/** Who orders, for whom, and who sells to that customer. */
+export type Sides = { readonly caller: AccountNode; readonly owner: AccountNode; readonly customerNumber: string };
+
 /**
  * What the prices that a line brings along come to (SimpleAPI reference 4.4 and 5). `specialPrice` is what the caller takes from the one below it;
  * what the caller pays is its seller's to set, and can't be brought along. It counts for this term, and for all terms where prices are frozen.
  */
-export function dealsOf(caller: AccountNode, owner: AccountNode, line: ReadLine, termOf: Period | undefined): Deal[] {
+export function dealsOf(sides: Sides, line: ReadLine, termOf: Period | undefined): Deal[] {
   const reasons: Reason[] = [];
   const { specialPrice, specialCost, deals, vendorDiscounts } = line.pricing;
-  const self = caller.account.id;
+  const self = sides.caller.account.id;
   if (specialCost !== undefined) {
     reasons.push({ code: 'simpleapi.cost_of_seller', field: specialCost.at, message: costMessage });
   }
   const found: Deal[] = [
     ...(specialPrice === undefined ? [] : [priced(self, 'recurring', specialPrice, { from: 'now', terms: 1 })]),
     ...(deals?.agreements ?? []).flatMap((agreement) =>
-      ofAgreement(agreement, sellerOf(caller, owner, agreement, reasons), deals!.freezePrices, termOf, reasons),
+      ofAgreement(agreement, sellerOf(sides, agreement, reasons), deals!.freezePrices, termOf, reasons),
     ),
-    ...vendorDiscounts.flatMap((discount) =>
-      ofDiscount(discount, sellerOf(caller, owner, discount, reasons), termOf, reasons),
-    ),
+    ...vendorDiscounts.flatMap((discount) => ofDiscount(discount, sellerOf(sides, discount, reasons), termOf, reasons)),
   ];
   if (reasons.length > 0) throw invalid(reasons);
   return found;
@@ -44,33 +45,27 @@ function priced(sellerId: AccountId, chargeType: ChargeType, { tiers, currency }
 
 /** The account that sells on the edge that is meant; `self` is the caller, who also sells where nothing is said. */
 function sellerOf(
-  caller: AccountNode,
-  owner: AccountNode,
+  { caller, owner, customerNumber }: Sides,
   { at, sellerId, buyerId }: Parties,
   reasons: Reason[],
 ): AccountId | undefined {
-  const chain = owner.chain;
+  const { chain } = owner;
+  const self = chain.findIndex(({ id }) => id === caller.account.id);
   const placeOf = (number: string): number =>
-    chain.findIndex((one) => (number.toLowerCase() === 'self' ? one.id === caller.account.id : one.number === number));
+    number.toLowerCase() === 'self' ? self : chain.findIndex((one) => one.number === number);
   const named = sellerId === undefined ? undefined : placeOf(sellerId);
-  const bought = buyerId === undefined ? undefined : placeOf(buyerId);
-  // A buyer that is none of the sellers is the customer.
-  const ofBuyer = bought === undefined ? undefined : bought === -1 ? chain.length - 1 : bought - 1;
-  const place = named ?? ofBuyer ?? placeOf('self');
-  const own = placeOf('self');
-  if (place < own) {
-    const isUnknown = named === -1;
-    const message = isUnknown
-      ? 'You have no such account below you. No edge of this order is sold by it.'
-      : costMessage;
-    reasons.push({ code: isUnknown ? 'accounts.not_found' : 'simpleapi.cost_of_seller', field: at, message });
+  // Customers and sellers are numbered apart, so a buyer's number may be that of either.
+  const selling =
+    buyerId === undefined ? [] : [placeOf(buyerId) - 1, ...(buyerId === customerNumber ? [chain.length - 1] : [])];
+  const place = named ?? selling.findLast((one) => one >= 0) ?? self;
+  if (named === -1 || (buyerId !== undefined && !selling.includes(place))) {
+    const message = 'No seller of this order sells to this buyer. Name two accounts, one right below the other.';
+    reasons.push({ code: 'simpleapi.no_such_edge', field: at, message });
     return undefined;
   }
-  if (ofBuyer !== undefined && ofBuyer !== place) {
-    reasons.push({ code: 'simpleapi.no_such_edge', field: at, message: 'The seller does not sell to this buyer.' });
-    return undefined;
-  }
-  return chain[place]!.id;
+  if (place >= self) return chain[place]!.id;
+  reasons.push({ code: 'simpleapi.cost_of_seller', field: at, message: costMessage });
+  return undefined;
 }
 
 function ofAgreement(

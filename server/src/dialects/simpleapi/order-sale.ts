@@ -72,9 +72,12 @@ export function saleReader({ offers, directory }: SimpleApiDependencies, found: 
     order: ReadOrder,
     named: readonly NamedRate[],
   ): Promise<Deal[][]> {
+    const { customerNumber } = order;
     const { ownerId } = await found.customerOf(accountId, order);
     const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
-    return order.lines.map((line, index) => dealsOf(node, owner, line, named[index]!.plan.subscriptionPeriod));
+    return order.lines.map((line, index) =>
+      dealsOf({ caller: node, owner, customerNumber }, line, named[index]!.plan.subscriptionPeriod),
+    );
   }
 
   /** What is special about it; nothing for most, which then cost no further read. */
