@@ -86,22 +86,24 @@ function unitPriceOf(charge: OrderCharge, prices: LockedPrices | undefined) {
   return { ...unit, priceTiers };
 }
 
+/** What a charge is called where its prices are not at hand: what is given back whole may be a setup or a period. */
+export function chargeType({ type, fraction }: Pick<OrderCharge, 'type' | 'fraction'>): string {
+  if (type !== 'refund') return type;
+  return fraction.numerator === fraction.denominator ? 'refund' : 'recurringRefund';
+}
+
 /**
- * The types of the documents (SimpleAPI reference 4.4). What is given back whole may be a setup or a period: where its unit price is that of
- * only one of them, it is told as that.
+ * The types of the documents (SimpleAPI reference 4.4). Where the unit price of what is given back whole is that of only one of setup and
+ * period, it is told as that.
  */
-function detailType(
-  orderType: OrderDetail['type'],
-  { type, fraction, unitPrice }: OrderCharge,
-  prices: LockedPrices | undefined,
-): string {
+function detailType(orderType: OrderDetail['type'], charge: OrderCharge, prices: LockedPrices | undefined): string {
+  const type = chargeType(charge);
   if (type === 'recurring') return orderType === 'renewal' ? 'renew' : type;
   if (type !== 'refund') return type;
-  if (fraction.numerator !== fraction.denominator) return 'recurringRefund';
   const isOf = (price: LockedPrices['setup']): boolean =>
-    price?.tiers.some(({ amount }) => compareDecimal(amount, unitPrice) === 0) ?? false;
+    price?.tiers.some(({ amount }) => compareDecimal(amount, charge.unitPrice) === 0) ?? false;
   const [setup, recurring] = [isOf(prices?.setup), isOf(prices?.recurring)];
-  if (setup === recurring) return 'refund';
+  if (setup === recurring) return type;
   return setup ? 'setupRefund' : 'recurringRefund';
 }
 

@@ -1,5 +1,6 @@
 import type { Decimal, Period } from '@tierline/kernel';
 import type { RateName } from '../../modules/catalog/index.ts';
+import type { FieldNames } from '../../modules/orders/index.ts';
 import { rateNumberOf } from './ids.ts';
 import { readPricing, type ReadPricing } from './order-pricing.ts';
 import type { Members, Problems } from './request.ts';
@@ -24,6 +25,14 @@ export type ReadLine = {
   readonly subscription: Pointer | undefined;
   readonly target: Pointer | undefined;
   readonly pricing: ReadPricing;
+};
+
+/** What tells products with one MPN apart, from the most to the least important (how-to page "products"). */
+export const fieldNames: FieldNames = {
+  vendor: 'vendor',
+  subscriptionPeriod: 'subscriptionPeriod',
+  billingPeriod: 'billingPeriod',
+  id: 'id',
 };
 
 const parametersMax = 100;
@@ -61,8 +70,21 @@ function nameOf(members: Members, idField: string, mpnField: string, problems: P
   return undefined;
 }
 
+/** The product of a line that must name one. */
+export function readName(members: Members, problems: Problems): RateName {
+  const name = nameOf(members, 'id', 'mpn', problems);
+  if (name !== undefined) return name;
+  if (!members.has('id')) {
+    problems.add('simpleapi.required_field', members.at('mpn'), 'Name the product by its mpn or its id.');
+  }
+  return { mpn: '' };
+}
+
+/** An activation parameter; a plan may say which there are. */
+export type GivenParameter = { readonly name: string; readonly value?: unknown; readonly structured_value?: unknown };
+
 /** Activation parameters are kept as they come; their names and values are the vendor's business. */
-function readParameters(members: Members): readonly unknown[] | null {
+export function readParameters(members: Members): readonly GivenParameter[] | null {
   const parameters = members.members('parameters', { max: parametersMax });
   if (parameters === undefined) return null;
   return parameters.map((parameter) => {

@@ -41,7 +41,10 @@ export function orderLists({ customers, orders, subscriptions }: SimpleApiDepend
     if (filter === undefined) return listResponse([], page, 0);
     const [found, total] = await Promise.all([orders.page(filter, page), orders.count(filter)]);
     const [numbers, firsts] = await Promise.all([
-      customerNumbers(viewed.accountId, found),
+      customers.numbersOf(
+        viewed.accountId,
+        found.map(({ customerId }) => customerId),
+      ),
       orders.firstSubscriptions(found),
     ]);
     const { profile } = viewed;
@@ -112,12 +115,6 @@ export function orderLists({ customers, orders, subscriptions }: SimpleApiDepend
     if (serial === undefined) return undefined;
     const subscription = await orUndefined(subscriptions.get(accountId, { serial }));
     return subscription && { subscriptionId: subscription.id };
-  }
-
-  async function customerNumbers(accountId: AccountId, of: readonly Order[]): Promise<Map<string, string>> {
-    const ids = [...new Set(of.map(({ customerId }) => customerId))];
-    const found = await Promise.all(ids.map((id) => customers.get(accountId, { id })));
-    return new Map(found.map(({ id, number }) => [id, number]));
   }
 
   return { list };

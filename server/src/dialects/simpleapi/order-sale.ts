@@ -12,22 +12,14 @@ import type { AccountNode } from '../../modules/accounts/index.ts';
 import { dateText, plainDate } from '../../modules/billing/index.ts';
 import type { NamedRate, PlanVersion } from '../../modules/catalog/index.ts';
 import type { Customer } from '../../modules/customers/index.ts';
-import { identify, type FieldNames, type LineRequest, type SalesRequest } from '../../modules/orders/index.ts';
+import { identify, type LineRequest, type SalesRequest } from '../../modules/orders/index.ts';
 import type { Deal } from '../../modules/pricing/index.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 import { alignmentOf } from './order-change.ts';
 import { dealsOf, isPriced } from './order-deals.ts';
-import type { ReadLine } from './order-lines.ts';
+import { fieldNames, type ReadLine } from './order-lines.ts';
 import type { ReadMigration, ReadOrder } from './order-request.ts';
 import { nameField, type Subjects } from './order-subject.ts';
-
-/** What tells products with one MPN apart, from the most to the least important (how-to page "products"). */
-const fieldNames: FieldNames = {
-  vendor: 'vendor',
-  subscriptionPeriod: 'subscriptionPeriod',
-  billingPeriod: 'billingPeriod',
-  id: 'id',
-};
 
 /** Orders that make a subscription: sales and migrations (SimpleAPI reference 4.4). */
 export function saleReader({ offers, directory }: SimpleApiDependencies, found: Subjects) {

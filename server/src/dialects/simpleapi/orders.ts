@@ -16,6 +16,8 @@ import { membersOf, newProblems } from './request.ts';
 import type { Scopes } from './scope.ts';
 import { jsonResponse, orderStatuses } from './wire.ts';
 
+export type OrderHandlers = ReturnType<typeof orderHandlers>;
+
 /** Orders (SimpleAPI reference 4.4, 4.5). */
 export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateLabels, scopeOf: Scopes) {
   const { customers, lifecycle, orders, provisioning } = dependencies;
@@ -86,7 +88,7 @@ export function orderHandlers(dependencies: SimpleApiDependencies, labels: RateL
     await lifecycle.changeIntent(cause, accountId, subscriptionId, id, { cancel: true }, { surface: 'simpleapi' });
   }
 
-  return { place, estimate, get, list, update };
+  return { place, estimate, get, list, listOf: lists.list, update };
 }
 
 function mayBePlanned({ type }: OrderDetail): boolean {

@@ -11,7 +11,15 @@ import {
 import { chargeColumns } from '../billing/index.ts';
 import { lifeText, type Item, type License, type Subscription } from '../subscriptions/index.ts';
 import { turns } from '../../platform/turns.ts';
-import { eventsOf, givenUp, linePosition, statusOf, storedOutcome, totalText, type ChangeWrite } from './change-write.ts';
+import {
+  eventsOf,
+  givenUp,
+  linePosition,
+  statusOf,
+  storedOutcome,
+  totalText,
+  type ChangeWrite,
+} from './change-write.ts';
 import { dueOn } from './intent.ts';
 import { storeCommand } from './command-json.ts';
 
