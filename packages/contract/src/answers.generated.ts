@@ -83,6 +83,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "orders.place",
         "orders.cancel",
         "orders.preview",
+        "orders.change",
         "subscriptions.read",
         "subscriptions.change",
         "subscriptions.switch",

@@ -85,6 +85,6 @@ describe('an MPN that fits more than one product', () => {
     expect(lines[1]?.subscriptionId).toBe(lines[2]?.subscriptionId);
     expect(lines[0]?.subscriptionId).not.toBe(lines[1]?.subscriptionId);
     expect(answer.body['subscriptionId']).toBe(lines[0]?.subscriptionId);
-    expect(answer.body['subscriptions']).toEqual([{ planId: someText }, { planId: channel.plan.number }]);
+    expect(answer.body['subscriptions']).toMatchObject([{ planId: someText }, { planId: channel.plan.number }]);
   });
 });

@@ -6,6 +6,7 @@ import type { CustomersService } from '../../modules/customers/index.ts';
 import type { LifecycleService } from '../../modules/lifecycle/index.ts';
 import type { OrdersService } from '../../modules/orders/index.ts';
 import type { Prices } from '../../modules/pricing/index.ts';
+import type { ProvisioningService } from '../../modules/provisioning/index.ts';
 import type { ReportsService } from '../../modules/reports/index.ts';
 import type { SubscriptionsService } from '../../modules/subscriptions/index.ts';
 import type { Config } from '../../platform/config/index.ts';
@@ -27,6 +28,7 @@ export type SimpleApiDependencies = {
   readonly customers: CustomersService;
   readonly orders: OrdersService;
   readonly lifecycle: LifecycleService;
+  readonly provisioning: Pick<ProvisioningService, 'cancel'>;
   readonly subscriptions: SubscriptionsService;
   readonly reports: ReportsService;
   readonly settings: Pick<Config, 'catalogCacheBytes' | 'simpleapiCallsPerMinute' | 'simpleapiCallsPerDay'> &

@@ -92,6 +92,14 @@ const names: Readonly<Record<string, string>> = {
   customer_id: 'customerId',
   lines: 'products',
   unit_price: 'unitPrice',
+  items: 'products',
+  subscription: 'subscriptionId',
+  plan_id: 'planId',
+  target_id: 'targetSubscriptionId',
+  align: 'alignExpirationDate',
+  end_on: 'alignExpirationDate',
+  moment: 'scheduledOn',
+  rate_id: 'mpn',
   contacts: 'contactPersons',
   street: 'streetAddress',
   extension: 'addressExtension',
@@ -99,9 +107,19 @@ const names: Readonly<Record<string, string>> = {
   country_code: 'countryCode',
 };
 
+/** Fields that have another place here. */
+const wholeNames: Readonly<Record<string, string>> = {
+  'migration.start_on': 'startDate',
+  'migration.end_on': 'expirationDate',
+  'migration.billed_until': 'nextBillingDate',
+  'moment.on': 'scheduledOn',
+};
+
 /** `lines.0.quantity` -> `products[0].quantity`. */
 function wireField(field: string | undefined): string | undefined {
   if (field === undefined) return undefined;
+  const whole = wholeNames[field];
+  if (whole !== undefined) return whole;
   const [first = '', ...rest] = field.split('.');
   return rest.reduce(
     (path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : `${path}.${names[part] ?? part}`),

@@ -1,100 +1,138 @@
-import {
-  decimal,
-  formatMoney,
-  sumMoney,
-  type Fraction,
-  type Money,
-  type Period,
-  type PlanId,
-  type RateId,
-  type Temporal,
-} from '@tierline/kernel';
-import { dateText } from '../../modules/billing/index.ts';
-import type { PlanVersion } from '../../modules/catalog/index.ts';
-import type { Order, OrderCharge, OrderDetail, OrderLine } from '../../modules/orders/index.ts';
-import { orderNumber } from '../../modules/orders/index.ts';
+import { compareDecimal, decimal, subtractDecimal, sumMoney, zero } from '@tierline/kernel';
+import type { SimpleApiProfile } from '../../modules/access/index.ts';
+import { dateText, plainDate } from '../../modules/billing/index.ts';
+import { orderNumber, type Order, type OrderDetail, type OrderLine } from '../../modules/orders/index.ts';
+import type { Subscription } from '../../modules/subscriptions/index.ts';
 import { idOfSerial, productId } from './ids.ts';
-import type { RateLabel } from '../../modules/catalog/index.ts';
-import { orderStatuses, wireInstantText, wireMoney, wireNumber, wirePeriod, type WireMoney } from './wire.ts';
+import { planKey, type OrderContext } from './order-context.ts';
+import { detailsOf, ofCustomer, totalOf } from './order-details.ts';
+import { contractValues, type ContractValues } from './order-values.ts';
+import { billingModels, orderStatuses, wireInstantText, wireNumber, wirePeriod, wirePrice } from './wire.ts';
 
-/** What an order's answer needs beside the order. */
-export type OrderContext = {
+export type ListContext = {
   readonly customerNumber: string;
-  /** By plan id and version: `<id>/<version>`. */
-  readonly plans: ReadonlyMap<string, PlanVersion>;
-  readonly labels: ReadonlyMap<RateId, RateLabel>;
+  readonly subscriptionSerial: string | undefined;
+  readonly profile: SimpleApiProfile;
 };
 
-export function planKey({ planId, planVersion }: { planId: PlanId; planVersion: number }): string {
-  return `${planId}/${planVersion}`;
-}
-
-/** What lists and details have in common (SimpleAPI reference 4.4). List entries have no `poNumber`, `products`, `details`. */
-export function orderToWire(order: Order, customerNumber: string, firstSubscriptionSerial: string | undefined) {
+/**
+ * What lists and details have in common (SimpleAPI reference 4.4). As seen live, list entries have no `poNumber`, `products`, `details`;
+ * the schema has the first of them in lists.
+ */
+export function orderToWire(order: Order, { customerNumber, subscriptionSerial, profile }: ListContext) {
   const { status, code } = orderStatuses[order.status];
   return {
     id: idOfSerial(order.serial),
-    orderNumber: orderNumber(order.type, order.serial),
+    orderNumber: wireOrderNumber(order),
     type: order.type,
     customerId: customerNumber,
+    ...(profile === '1.15' && order.poNumber !== null ? { poNumber: order.poNumber } : {}),
     creationDate: wireInstantText(order.placedAt),
     ...(order.completedAt === null ? {} : { provisioningDate: wireInstantText(order.completedAt) }),
     status,
     statusCode: code,
     total: totalOf(order),
     ...(order.attributes === null ? {} : { attributes: order.attributes }),
-    ...(firstSubscriptionSerial === undefined ? {} : { subscriptionId: idOfSerial(firstSubscriptionSerial) }),
+    ...(order.creditCheck === undefined ? {} : { creditCheck: order.creditCheck }),
+    ...(subscriptionSerial === undefined ? {} : { subscriptionId: idOfSerial(subscriptionSerial) }),
   };
+}
+
+/** A cancellation for which the customer owes something has a prefix of its own (SimpleAPI reference 10.1). */
+export function wireOrderNumber({ type, serial, total }: Pick<Order, 'type' | 'serial' | 'total'>): string {
+  const number = orderNumber(type, serial);
+  const isCharged = type === 'cancellation' && compareDecimal(decimal(total), zero) > 0;
+  return isCharged ? `${chargedCancellation}${number.slice(2)}` : number;
+}
+
+export const chargedCancellation = 'CF';
+
+/** Seen live: renewals and cancellations have neither products nor details (SimpleAPI reference 4.4). */
+function isBare({ type }: Order, { profile }: OrderContext): boolean {
+  return profile === '21.0' && (type === 'renewal' || type === 'cancellation');
 }
 
 export function orderDetailToWire(order: OrderDetail, context: OrderContext) {
   const first = order.lines[0]?.subscriptionId;
   const serialOf = new Map(order.subscriptions.map(({ id, serial }) => [id, serial]));
+  const { customerNumber, profile } = context;
   return {
-    ...orderToWire(order, context.customerNumber, first && serialOf.get(first)),
+    ...orderToWire(order, { customerNumber, subscriptionSerial: first && serialOf.get(first), profile }),
     ...(order.poNumber === null ? {} : { poNumber: order.poNumber }),
-    products: order.lines.map((line) => ({
-      ...productToWire(order, line, context),
-      subscriptionId: idOfSerial(serialOf.get(line.subscriptionId) ?? '0'),
-    })),
-    subscriptions: subscriptionsToWire(order, context),
-    details: detailsOf(order, context),
+    ...scheduled(context),
+    ...contentsOf(order, context, (line) => ({ subscriptionId: idOfSerial(serialOf.get(line.subscriptionId) ?? '0') })),
   };
 }
 
-/** An estimate is an order of which nothing exists: it has no ids, no dates and no status. */
+/** An estimate is an order of which nothing exists: it has no ids, no dates and no status. Whoever asks for a price gets it, whatever the type. */
 export function estimateToWire(order: OrderDetail, context: OrderContext) {
+  const serialOf = new Map(order.subscriptions.map(({ id, serial }) => [id, serial]));
+  const isThere = order.type !== 'sales' && order.type !== 'migration';
+  const first = order.lines[0]?.subscriptionId;
+  const known = (line: OrderLine) =>
+    isThere ? { subscriptionId: idOfSerial(serialOf.get(line.subscriptionId) ?? '0') } : {};
   return {
     type: order.type,
     customerId: context.customerNumber,
     ...(order.poNumber === null ? {} : { poNumber: order.poNumber }),
+    ...(isThere && first !== undefined ? { subscriptionId: idOfSerial(serialOf.get(first) ?? '0') } : {}),
     total: totalOf(order),
     ...(order.attributes === null ? {} : { attributes: order.attributes }),
-    products: order.lines.map((line) => productToWire(order, line, context)),
-    subscriptions: subscriptionsToWire(order, context),
+    ...scheduled(context),
+    ...contentsOf(order, { ...context, estimate: true }, known),
+  };
+}
+
+function scheduled({ moment }: OrderContext): { scheduledOn?: string } {
+  if (moment === null) return {};
+  return { scheduledOn: moment.at === 'renewal' ? 'renewal' : `${moment.on}T00:00:00Z` };
+}
+
+function contentsOf(
+  order: OrderDetail,
+  context: OrderContext & { readonly estimate?: boolean },
+  idsOf: (line: OrderLine) => Record<string, unknown>,
+) {
+  if (isBare(order, context) && context.estimate !== true) return {};
+  // Subscriptions of an estimate have no ids yet, but a plan each.
+  const values = new Map(order.subscriptions.map((one) => [planKey(one), contractValues(order, one, context)]));
+  return {
+    ...billingModelOf(order, context),
+    products: shownLines(order).map((line) => ({
+      ...productToWire(order, line, context, values.get(planKey(line))),
+      ...idsOf(line),
+    })),
+    subscriptions: subscriptionsToWire(order, context, values),
     details: detailsOf(order, context),
   };
 }
 
-function totalOf(order: Order): WireMoney {
-  return wireMoney(order.currency, decimal(order.total));
+function billingModelOf(order: OrderDetail, { plans }: OrderContext): { billingModel?: string } {
+  const models = new Set(order.lines.flatMap((line) => plans.get(planKey(line))?.billingModel ?? []));
+  const [model] = models;
+  return model === undefined || models.size > 1 ? {} : { billingModel: billingModels[model] };
 }
 
-function moneyToWire(amount: Money): WireMoney {
-  return { currency: amount.currency, amount: formatMoney(amount) };
+/** A move names what goes; what it becomes at its target is told with it. */
+function shownLines(order: OrderDetail): readonly OrderLine[] {
+  return isMove(order)
+    ? order.lines.filter(({ subscriptionId }) => subscriptionId === order.lines[0]?.subscriptionId)
+    : order.lines;
 }
 
-/** Lines of money on the edge to the customer: what the order costs the one who ordered. */
-function ofCustomer(order: OrderDetail): OrderCharge[] {
-  return order.charges.filter(({ buyerId }) => buyerId === order.customerId);
+/** Only a move changes two subscriptions. */
+function isMove({ type, lines }: OrderDetail): boolean {
+  return type === 'change' && new Set(lines.map(({ subscriptionId }) => subscriptionId)).size > 1;
 }
 
-function productToWire(order: OrderDetail, line: OrderLine, { plans, labels }: OrderContext) {
+function productToWire(order: OrderDetail, line: OrderLine, context: OrderContext, values: ContractValues | undefined) {
+  const { plans, labels } = context;
   const plan = plans.get(planKey(line));
   const label = labels.get(line.rateId);
   const amounts = ofCustomer(order)
     .filter(({ position }) => position === line.position)
     .map(({ amount }) => amount);
+  const tcvs = values?.ofLine(line) ?? [];
   return {
     mpn: line.mpn,
     vendor: line.vendorCode,
@@ -103,86 +141,64 @@ function productToWire(order: OrderDetail, line: OrderLine, { plans, labels }: O
     ...(plan === undefined
       ? {}
       : { billingPeriod: wirePeriod(plan.billingPeriod), subscriptionPeriod: wirePeriod(plan.subscriptionPeriod) }),
-    quantity: wireNumber(line.quantity),
-    extendedPrice: moneyToWire(sumMoney(amounts, order.currency)),
+    quantity: wireNumber(quantityOf(order, line, context)),
+    extendedPrice: wirePrice(sumMoney(amounts, order.currency)),
     ...(line.parameters === null ? {} : { parameters: line.parameters }),
+    ...(tcvs.length === 0 ? {} : { tcvs }),
+    ...moveOf(order, line, context),
   };
 }
 
-function subscriptionsToWire(order: OrderDetail, { plans }: OrderContext) {
+/**
+ * The quantity of a change is read back as a signed difference, and as the target total where it waits for the renewal (seen live, SimpleAPI
+ * reference 4.4); by the schema it is what was asked for.
+ */
+function quantityOf(
+  { type }: OrderDetail,
+  { quantity, previousQuantity }: OrderLine,
+  { profile, moment }: OrderContext,
+) {
+  if (type === 'cancellation') return previousQuantity ?? quantity;
+  if (type !== 'change' || profile === '1.15' || moment?.at === 'renewal') return quantity;
+  return subtractDecimal(quantity, previousQuantity ?? zero);
+}
+
+function moveOf(order: OrderDetail, line: OrderLine, { labels }: OrderContext) {
+  if (!isMove(order)) return {};
+  const isOther = (id: OrderLine['subscriptionId']): boolean => id !== line.subscriptionId;
+  const target = order.subscriptions.find(({ id }) => isOther(id));
+  const arrived = order.lines.find((one) => isOther(one.subscriptionId) && one.resourceId === line.resourceId);
+  const label = arrived && labels.get(arrived.rateId);
+  const source = order.subscriptions.find(({ id }) => !isOther(id));
+  if (target === undefined) return {};
+  return {
+    type: 'MOVE',
+    ...(label === undefined ? {} : { newProductId: productId(label.number) }),
+    newSubscription: {
+      id: Number(idOfSerial(target.serial)),
+      coterming: target.endOn === source?.endOn,
+      type: 'EXISTING',
+    },
+    targetSubscriptionId: idOfSerial(target.serial),
+  };
+}
+
+function subscriptionsToWire(order: OrderDetail, { plans }: OrderContext, values: ReadonlyMap<string, ContractValues>) {
   return order.subscriptions
     .toSorted((a, b) => Number(BigInt(a.serial) - BigInt(b.serial)))
     .flatMap((subscription) => {
       const plan = plans.get(planKey(subscription));
-      return plan === undefined ? [] : [{ planId: plan.number }];
+      if (plan === undefined) return [];
+      const tcvs = values.get(planKey(subscription))?.subscription ?? [];
+      return [{ planId: plan.number, ...aligned(order, subscription), ...(tcvs.length === 0 ? {} : { tcvs }) }];
     });
 }
 
-function detailsOf(order: OrderDetail, { plans, labels }: OrderContext) {
-  const lineAt = new Map(order.lines.map((line) => [line.position, line]));
-  return ofCustomer(order).flatMap((charge) => {
-    const line = lineAt.get(charge.position);
-    if (line === undefined) return [];
-    const billingPeriod = plans.get(planKey(line))?.billingPeriod;
-    const type = detailType(charge);
-    const isRecurring = type === 'recurring' || type === 'recurringRefund';
-    const term = isRecurring && billingPeriod !== undefined ? termOf(billingPeriod, charge.fraction) : undefined;
-    const label = labels.get(line.rateId);
-    return [
-      {
-        type,
-        mpn: line.mpn,
-        ...(label === undefined ? {} : { productId: productId(label.number) }),
-        ...(term === undefined ? {} : { duration: term }),
-        description: descriptionOf(line.name, charge, term),
-        quantity: wireNumber(charge.quantity),
-        unitPrice: wireMoney(charge.amount.currency, charge.unitPrice),
-        extendedPrice: moneyToWire(charge.amount),
-      },
-    ];
-  });
-}
-
-/**
- * The types of the documents (SimpleAPI reference 4.4). What is given back of days is a recurring refund; what is given back whole may
- * be a setup or a period, and the documents have a word for both.
- */
-export function detailType({ type, fraction }: Pick<OrderCharge, 'type' | 'fraction'>): string {
-  if (type !== 'refund') return type;
-  return fraction.numerator === fraction.denominator ? 'refund' : 'recurringRefund';
-}
-
-type Term = { readonly type: string; readonly duration: number };
-
-/** How many of the plan's units a charge is for; part of one when the period is charged in part. */
-function termOf({ unit, count }: Period, { numerator, denominator }: Fraction): Term {
-  return { type: unit, duration: Number(((Number(numerator) / Number(denominator)) * count).toFixed(6)) };
-}
-
-/**
- * As seen on a live platform: `<product> Recurring (1 Month(s) term) from 2026-09-18 through 2026-10-17` (SimpleAPI
- * reference 4.4). The last day is included.
- */
-function descriptionOf(product: string, charge: OrderCharge, term: Term | undefined): string {
-  const kind = capitalized(charge.type);
-  if (term === undefined) return `${product} ${kind}`;
-  const { start, end } = charge.period;
-  const dates = `from ${dateText(start)} through ${dateText(dayBefore(end))}`;
-  return `${product} ${kind} (${term.duration} ${capitalized(term.type)}(s) term) ${dates}`;
-}
-
-const daysBefore = new WeakMap<Temporal.PlainDate, Temporal.PlainDate>();
-
-/** Periods of one day's sales end on a few shared dates, so each is counted back from once. */
-function dayBefore(date: Temporal.PlainDate): Temporal.PlainDate {
-  let before = daysBefore.get(date);
-  if (before === undefined) {
-    before = date.subtract({ days: 1 });
-    daysBefore.set(date, before);
-  }
-  return before;
-}
-
-function capitalized(word: string): string {
-  return word.slice(0, 1).toUpperCase() + word.slice(1);
+/** The last day of a first term that was aligned: its grid is anchored at its end. */
+function aligned(
+  { type }: OrderDetail,
+  { anchorOn, startOn, endOn }: Subscription,
+): { alignedExpirationDate?: string } {
+  if (type !== 'sales' || anchorOn <= startOn || anchorOn !== endOn) return {};
+  return { alignedExpirationDate: dateText(plainDate(endOn).subtract({ days: 1 })) };
 }

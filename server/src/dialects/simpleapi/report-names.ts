@@ -2,7 +2,7 @@ import { fraction } from '@tierline/kernel';
 import { orderNumber } from '../../modules/orders/index.ts';
 import type { ReportNames } from '../../modules/reports/index.ts';
 import { idOfSerial } from './ids.ts';
-import { detailType } from './order-answer.ts';
+import { chargeType } from './order-details.ts';
 import { orderStatuses } from './wire.ts';
 
 /** Ids and words in report files: those of the API, so that a reader can look up what a row is about (SimpleAPI reference 4.9). */
@@ -11,5 +11,5 @@ export const reportNames: ReportNames = {
   orderNumber,
   orderStatus: (status) => orderStatuses[status].status,
   subscriptionId: idOfSerial,
-  chargeType: ({ type, numerator, denominator }) => detailType({ type, fraction: fraction(numerator, denominator) }),
+  chargeType: ({ type, numerator, denominator }) => chargeType({ type, fraction: fraction(numerator, denominator) }),
 };

@@ -3,6 +3,7 @@ import {
   invalid,
   isNegative,
   parseDecimal,
+  Temporal,
   type Decimal,
   type Period,
   type Reason,
@@ -49,6 +50,9 @@ export type Members = {
   choice<Value extends string>(name: string, choices: readonly Value[]): Value | undefined;
   quantity(name: string): Decimal | undefined;
   period(name: string): Period | undefined;
+  boolean(name: string): boolean | undefined;
+  /** A date, as text such as 2026-03-02; a date-time is the date that it begins with. */
+  date(name: string): string | undefined;
   member(name: string, rules?: { readonly required?: boolean }): Members | undefined;
   members(name: string, rules: { readonly required?: boolean; readonly max: number }): Members[] | undefined;
   /** A flat map of texts. */
@@ -114,6 +118,19 @@ function readers(object: Record<string, unknown>, path: string, problems: Proble
         return refuse(name, 'Give a number of at least 0, such as 2 or "2.0".');
       return value;
     },
+    boolean: (name) => {
+      const value = raw(name);
+      if (value === undefined || value === '') return undefined;
+      if (typeof value === 'boolean') return value;
+      const text = typeof value === 'string' ? value.toLowerCase() : '';
+      return text === 'true' || text === 'false' ? text === 'true' : refuse(name, 'Give true or false.');
+    },
+    date: (name) => {
+      const value = raw(name);
+      if (value === undefined || value === '') return undefined;
+      const text = typeof value === 'string' ? /^((?!0000)\d{4}-\d{2}-\d{2})(T.*)?$/.exec(value)?.[1] : undefined;
+      return isDate(text) ? text : refuse(name, 'Give a date such as 2026-03-02.');
+    },
     period: (name) => (raw(name) === undefined ? undefined : periodOf(raw(name), at(name), problems)),
     member: (name, rules = {}) =>
       raw(name) === undefined ? missing(name, rules.required) : membersOf(raw(name), at(name), problems),
@@ -127,6 +144,17 @@ function readers(object: Record<string, unknown>, path: string, problems: Proble
     },
     map: (name) => (raw(name) === undefined ? undefined : mapOf(raw(name), at(name), problems)),
   };
+}
+
+function isDate(text: string | undefined): text is string {
+  if (text === undefined) return false;
+  try {
+    Temporal.PlainDate.from(text);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 function textOf(value: unknown): string | undefined {

@@ -110,7 +110,7 @@ export function resellerHandlers(dependencies: SimpleApiDependencies, { scopeOf,
       // This list has fewer filters than that of all orders (SimpleAPI reference 4.2), and what it does not know is ignored.
       const query = new Map(parseQuery(c.req.url));
       for (const name of ['orderNumber', 'statusCode']) query.delete(name);
-      return orders.listOf(query, { accountId: id, scope: { ownerId: id } });
+      return orders.listOf(query, { accountId: id, scope: { ownerId: id }, profile: caller.profile });
     },
   };
 }

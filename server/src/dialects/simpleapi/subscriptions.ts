@@ -9,7 +9,7 @@ import type { Call } from './auth.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 import { orUndefined } from './errors.ts';
 import { isNumber, serialOfId } from './ids.ts';
-import { planKey } from './order-answer.ts';
+import { planKey } from './order-context.ts';
 import { choiceOf, dateOf, pageOf, parseQuery, within, type Query } from './query.ts';
 import type { Scopes } from './scope.ts';
 import {

@@ -52,6 +52,7 @@ export function marketplaceSurface(dependencies: SimpleApiDependencies): Surface
     ['POST', '/orders', guarded('orders.place', orders.place)],
     ['POST', '/orders/estimate', guarded('orders.preview', orders.estimate)],
     ['GET', '/orders/:id', guarded('orders.read', orders.get)],
+    ['PATCH', '/orders/:id', guarded('orders.change', orders.update)],
     ['POST', '/validation/parameters', guarded('orders.preview', validationHandler(dependencies))],
     ['GET', '/subscriptions', guarded('subscriptions.read', subscriptions.list)],
     ['GET', '/subscriptions/:id', guarded('subscriptions.read', subscriptions.get)],

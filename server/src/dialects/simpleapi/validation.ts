@@ -7,7 +7,7 @@ import { readJson } from '../../platform/http/index.ts';
 import type { Call } from './auth.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 import { productId } from './ids.ts';
-import { fieldNames, readName, readParameters, type GivenParameter } from './order-request.ts';
+import { fieldNames, readName, readParameters, type GivenParameter } from './order-lines.ts';
 import { membersOf, newProblems, type Members, type Problems } from './request.ts';
 import { listResponse, wirePeriod } from './wire.ts';
 

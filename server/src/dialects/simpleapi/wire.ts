@@ -1,4 +1,4 @@
-import { formatDecimal, type Decimal, type Period, type Temporal } from '@tierline/kernel';
+import { formatDecimal, formatMoney, type Decimal, type Money, type Period, type Temporal } from '@tierline/kernel';
 import type { AccountStatus } from '../../modules/accounts/index.ts';
 import type { BillingModel, PriceModel } from '../../modules/catalog/index.ts';
 import type { CustomerStatus } from '../../modules/customers/index.ts';
@@ -57,6 +57,11 @@ export function wirePeriod({ unit, count }: Period): WirePeriod {
 
 export function wireMoney(currency: string, amount: Decimal): WireMoney {
   return { currency, amount: formatDecimal(amount) };
+}
+
+/** An amount of money, as it was rounded. */
+export function wirePrice(amount: Money): WireMoney {
+  return { currency: amount.currency, amount: formatMoney(amount) };
 }
 
 /** Quantities of order lines are JSON numbers. */

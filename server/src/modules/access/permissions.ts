@@ -94,6 +94,7 @@ const table = {
   // A preview is refused whenever the order itself would be.
   'orders.cancel': write('Cancel an order that its vendor has not begun with', sellers),
   'orders.preview': write('Preview an order', sellers),
+  'orders.change': write('Cancel an order that has not ended, and change what is checked of it', sellers),
   'subscriptions.read': read('See subscriptions, what is planned for them and what happened to them'),
   // Each of these also allows to preview it, and to plan it for later.
   'subscriptions.change': write('Change quantities and products of a subscription', sellers),

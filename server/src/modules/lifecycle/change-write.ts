@@ -16,6 +16,13 @@ export type ChangeWrite = {
   readonly poNumber: string | null;
   readonly orderId: OrderId | null;
   readonly orderSerial: string | null;
+  /**
+   * What the order is of what is planned: `placed` with the intent, to wait in `processing`; `carried_out`, the order that was placed
+   * then; null where it has nothing to do with an intent that has an order.
+   */
+  readonly plan: 'placed' | 'carried_out' | null;
+  /** The caller's own members of the order. */
+  readonly attributes: Readonly<Record<string, string>> | null;
   readonly currency: string;
   readonly sandboxId: string | null;
   /** When something is next due for each subscription, in the order of the decision; null: nothing any more. */
@@ -29,7 +36,8 @@ export type ChangeWrite = {
 };
 
 /** The status with which the order of a decision is stored. */
-export function statusOf({ work }: Pick<ChangeWrite, 'work'>): OrderStatus {
+export function statusOf({ work, plan }: Pick<ChangeWrite, 'work' | 'plan'>): OrderStatus {
+  if (plan === 'placed') return 'processing';
   if (work === null) return 'completed';
   return work.waits ? 'submitted' : 'processing';
 }
@@ -44,6 +52,19 @@ export function totalOf({ decision, currency }: Pick<ChangeWrite, 'decision' | '
 
 export function totalText(write: Pick<ChangeWrite, 'decision' | 'currency'>): string {
   return formatMoney(totalOf(write));
+}
+
+/** Lines of what is planned stand before 0, so that they make way for those that it comes to in the statement that stores these. */
+export function linePosition({ plan, decision }: Pick<ChangeWrite, 'plan' | 'decision'>, index: number): number {
+  return plan === 'placed' ? index - decision.lines.length : index;
+}
+
+/** Orders whose plan ended without being carried out: one that failed is in error, one that was given up is canceled. */
+export function givenUp({ decision }: Pick<ChangeWrite, 'decision'>): { id: OrderId; status: 'error' | 'canceled' }[] {
+  return decision.intents.flatMap((change) => {
+    if (change.kind !== 'end' || change.status === 'done' || change.intent.orderId === null) return [];
+    return [{ id: change.intent.orderId, status: change.status === 'failed' ? 'error' : 'canceled' }];
+  });
 }
 
 /** The currency of a decision: that of its last charge to the customer, since a term may begin in another than the one before ended in. */
@@ -152,7 +173,7 @@ export function storedOutcome(write: ChangeWrite): StoredOutcome {
     at: instantText(cause.at),
     owner_id: decision.subscriptions[0]!.after.ownerId,
     order_id: orderId,
-    ...(write.work === null ? {} : { order_status: statusOf(write) }),
+    ...(statusOf(write) === 'completed' ? {} : { order_status: statusOf(write) }),
     states: decision.subscriptions.map(({ before, after }) => ({
       id: after.id,
       version: before.version + 1,

@@ -267,7 +267,7 @@ function itemOf({ rate, quantity, before }: Mapped, at: string): Item {
 }
 
 /** The same resource in the new plan, in the same quantity, unless the command says otherwise. */
-function mapItems(subscription: Subscription, target: LoadedPlan, items: SwitchCommand['items']): Mapped[] {
+export function mapItems(subscription: Subscription, target: LoadedPlan, items: SwitchCommand['items']): Mapped[] {
   if (items !== null) {
     return items
       .map(({ rateId, quantity }, index) => {

@@ -44,10 +44,10 @@ export function outcomeOf(change: ChangeWrite): Outcome {
     placedBy: cause.actor,
     currency: change.currency,
     total: totalText(change),
-    attributes: null,
+    attributes: change.attributes,
     version: 1,
     placedAt: at,
-    completedAt: change.work === null ? at : null,
+    completedAt: change.work === null && change.plan !== 'placed' ? at : null,
     lines: decision.lines.map((line, position) => ({
       position,
       subscriptionId: line.subscription,

@@ -11,7 +11,7 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
-import { orderNumber, type OrdersService } from '../orders/index.ts';
+import { orderNumber, type OrderDetail, type OrdersService } from '../orders/index.ts';
 import { nextDue, type Due, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { currencyOfDecision, type ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
@@ -23,6 +23,7 @@ import { dueOn, type Intent, type LaterMoment } from './intent.ts';
 import { editIntent } from './decide-intent.ts';
 import { loader, type LoadDependencies } from './service-load.ts';
 import { workOf } from './order-work.ts';
+import { noId, orderOf } from './plan-order.ts';
 import { outcomeAgain, outcomeOf, type Outcome } from './outcome.ts';
 import { resolve, type NamedAsked, type NamedCommand } from './resolve.ts';
 import { lifeHistory } from './service-history.ts';
@@ -45,6 +46,9 @@ type Dependencies = LoadDependencies & {
 export type AskedBy = {
   readonly surface: string;
   readonly poNumber?: string | null;
+  readonly attributes?: Readonly<Record<string, string>> | null;
+  /** Whether what is put off is an order, too: it waits in `processing` until its moment. */
+  readonly ordersPlans?: boolean;
   /** The version that the caller decided with; another one is a conflict. */
   readonly expectedVersion?: number | undefined;
 };
@@ -62,7 +66,7 @@ export function lifecycleService(dependencies: Dependencies) {
   async function write(
     cause: Cause,
     context: Context,
-    made: Decision,
+    decided: Decision,
     by: AskedBy,
     real: boolean,
   ): Promise<ChangeWrite> {
@@ -71,12 +75,15 @@ export function lifecycleService(dependencies: Dependencies) {
       const plan = context.others.get(after.id)?.loaded.plan ?? context.current.plan;
       return after.planId === plan.planId ? plan : (context.plans.get(after.planId)?.plan ?? plan);
     };
-    const newIntents = made.intents.flatMap((change) =>
-      change.kind === 'add' ? [newIntent(cause, made, change.moment, change.command, real)] : [],
+    const drafted = decided.intents.flatMap((change) =>
+      change.kind === 'add' ? [newIntent(cause, decided, change, real)] : [],
     );
-    const work = workOf(context, made, terms, newIntents);
-    const decision = work === null ? made : withHeldLines(context.current, made);
-    const makesOrder = decision.order !== null && (decision.lines.length > 0 || decision.charges.length > 0);
+    const work = workOf(context, decided, terms, drafted);
+    const made = work === null ? decided : withHeldLines(context.current, decided);
+    const { order, plan, orderId } = orderOf(context, made, by, real);
+    const decision = { ...made, ...order };
+    const waitsAs = plan === 'placed' || decision.order === null ? orderId : null;
+    const newIntents = drafted.map((intent) => ({ ...intent, orderId: waitsAs }));
     const ended = new Set(decision.intents.flatMap((change) => (change.kind === 'end' ? [change.intent.id] : [])));
     const edited = new Map(
       decision.intents.flatMap((change) =>
@@ -89,11 +96,15 @@ export function lifecycleService(dependencies: Dependencies) {
     ].map((moment) => ({ dueOn: dueOn(moment) }));
     return {
       cause,
-      decision: makesOrder ? decision : { ...decision, order: null },
+      decision,
+      plan,
+      attributes: by.attributes ?? null,
       surface: by.surface,
       poNumber: by.poNumber ?? null,
-      orderId: makesOrder ? ((real ? newId<'order'>() : noId) as OrderId) : null,
-      orderSerial: makesOrder ? (real ? (await orderSerials.next()).toString() : '0') : null,
+      orderId: decision.order === null ? null : orderId,
+      // What was placed before has its number.
+      orderSerial:
+        orderId === null ? null : real && plan !== 'carried_out' ? (await orderSerials.next()).toString() : '0',
       currency: currencyOfDecision(decision, context.owner.account.currency),
       sandboxId,
       due: decision.subscriptions.map(({ after }, index) =>
@@ -101,7 +112,7 @@ export function lifecycleService(dependencies: Dependencies) {
       ),
       newIntents,
       chargeIds: decision.charges.map(() => (real ? newId<'charge'>() : noId)),
-      work: makesOrder ? work : null,
+      work: decision.order === null ? null : work,
     };
   }
 
@@ -279,6 +290,16 @@ export function lifecycleService(dependencies: Dependencies) {
     throw await conflict(within, id, by);
   }
 
+  /** What was planned with an order: the youngest intent of it, since policy may have put off one as another. */
+  async function planOf({
+    id,
+    ownerId,
+    lines,
+  }: Pick<OrderDetail, 'id' | 'ownerId' | 'lines'>): Promise<Intent | undefined> {
+    const subscriptionIds = [...new Set(lines.map(({ subscriptionId }) => subscriptionId))];
+    return (await selectIntents(db, [ownerId], subscriptionIds, true)).findLast(({ orderId }) => orderId === id);
+  }
+
   async function intentOver({ ownerId, id }: Subscription, intentId: string): Promise<TierlineError> {
     const all = await selectIntents(db, [ownerId], [id], true);
     const past = all.find((one) => one.id === intentId);
@@ -287,7 +308,7 @@ export function lifecycleService(dependencies: Dependencies) {
     return new TierlineError('lifecycle.intent_over', 'conflict', message, { details: { status: past.status } });
   }
 
-  return { preview, place, changeIntent, current, ...lifeHistory(dependencies), load, write };
+  return { preview, place, changeIntent, planOf, current, ...lifeHistory(dependencies), load, write };
 }
 
 /** Days for which something waits for another subscription of the decision. */
@@ -317,8 +338,6 @@ function changeStore({ db, batchMax, batchesAtOnce }: Dependencies) {
   });
 }
 
-const noId = '00000000-0000-0000-0000-000000000000';
-
 export function systemCause(at: Temporal.Instant): Cause {
   return { actor: 'system', requestId: newId<'request'>(), at };
 }
@@ -326,8 +345,7 @@ export function systemCause(at: Temporal.Instant): Cause {
 function newIntent(
   cause: Cause,
   decision: Decision,
-  moment: LaterMoment,
-  command: Intent['command'],
+  { moment, command }: Pick<Intent, 'moment' | 'command'>,
   real: boolean,
 ): Intent {
   const { after } = decision.subscriptions[0]!;

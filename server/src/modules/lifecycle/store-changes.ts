@@ -11,7 +11,15 @@ import {
 import { chargeColumns } from '../billing/index.ts';
 import { lifeText, type Item, type License, type Subscription } from '../subscriptions/index.ts';
 import { turns } from '../../platform/turns.ts';
-import { eventsOf, statusOf, storedOutcome, totalText, type ChangeWrite } from './change-write.ts';
+import {
+  eventsOf,
+  givenUp,
+  linePosition,
+  statusOf,
+  storedOutcome,
+  totalText,
+  type ChangeWrite,
+} from './change-write.ts';
 import { dueOn } from './intent.ts';
 import { storeCommand } from './command-json.ts';
 
@@ -29,8 +37,9 @@ const storeStatement: Statement = {
 with writes as (
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::bigint[], $8::text[], $9::uuid[],
     $10::text[], $11::text[], $12::text[], $13::numeric[], $14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::jsonb[], $19::uuid[],
-    $112::text[]) with ordinality as w (owner_id, subject_id, actor, request_id, at, order_id, serial, type, customer_id, po_number, surface, currency, total,
-      key_owner_id, key_scope, key, request_hash, response, sandbox_id, status, place)
+    $112::text[], $120::text[])
+    with ordinality as w (owner_id, subject_id, actor, request_id, at, order_id, serial, type, customer_id, po_number, surface, currency, total,
+      key_owner_id, key_scope, key, request_hash, response, sandbox_id, status, plan, place)
 ), states as (
   -- JSON travels as one array: in an array of texts each quote would be escaped here and unescaped there.
   select w.owner_id, w.at, s.* from rows from (unnest($20::int[], $21::uuid[], $22::int[], $23::uuid[], $24::int[], $25::text[], $26::text[],
@@ -62,9 +71,22 @@ with writes as (
 ), new_orders as (
   insert into orders (owner_id, id, serial, type, status, customer_id, po_number, surface, placed_by, currency, total, attributes, version,
     placed_at, completed_at)
-  select owner_id, order_id, serial, type, status, customer_id, po_number, surface, actor, currency, total, null, 1, at,
-    case when status = 'completed' then at end
-  from accepted where order_id is not null
+  select owner_id, order_id, serial, type, status, customer_id, po_number, surface, actor, currency, total,
+    nullif($121::jsonb -> (place::int - 1), 'null'), 1, at, case when status = 'completed' then at end
+  from accepted where order_id is not null and plan is distinct from 'carried_out'
+), carried_out as (
+  update orders o set status = a.status, currency = a.currency, total = a.total, version = o.version + 1,
+    completed_at = case when a.status = 'completed' then a.at end
+  from accepted a where a.plan = 'carried_out' and o.owner_id = a.owner_id and o.id = a.order_id
+), given_up as (
+  update orders o set status = g.status, version = o.version + 1
+  from unnest($123::int[], $124::uuid[], $125::text[]) as g (place, order_id, status)
+  join accepted a using (place)
+  where o.owner_id = a.owner_id and o.id = g.order_id and o.status = 'processing'
+), planned_lines as (
+  -- Lines of a plan stand before 0.
+  delete from order_lines l using accepted a
+  where a.plan = 'carried_out' and l.owner_id = a.owner_id and l.order_id = a.order_id and l.position < 0
 ), new_lines as (
   insert into order_lines (owner_id, order_id, position, subscription_id, plan_id, plan_version, rate_id, resource_id, mpn, vendor_code, name,
     quantity, previous_quantity, origin, parameters)
@@ -107,13 +129,13 @@ with writes as (
 ), new_intents as (
   insert into intents (owner_id, id, subscription_id, kind, moment, due_on, command, status, reason, order_id, version, created_by, created_at,
     updated_at)
-  select a.owner_id, n.id, n.subscription_id, n.kind, n.moment, n.due_on, n.command, 'waiting', null, null, 1, a.actor, a.at, a.at
-  from unnest($91::int[], $92::uuid[], $93::uuid[], $94::text[], $95::text[], $96::date[], $97::jsonb[])
-    as n (place, id, subscription_id, kind, moment, due_on, command)
+  select a.owner_id, n.id, n.subscription_id, n.kind, n.moment, n.due_on, n.command, 'waiting', null, n.order_id, 1, a.actor, a.at, a.at
+  from unnest($91::int[], $92::uuid[], $93::uuid[], $94::text[], $95::text[], $96::date[], $97::jsonb[], $122::uuid[])
+    as n (place, id, subscription_id, kind, moment, due_on, command, order_id)
   join accepted a using (place)
 ), ended_intents as (
   update intents t set status = e.status, reason = e.reason, moment = e.moment, due_on = e.due_on, command = e.command,
-    order_id = case when e.status = 'done' then a.order_id end, version = t.version + 1, updated_at = a.at
+    order_id = case when e.status = 'done' then coalesce(a.order_id, t.order_id) else t.order_id end, version = t.version + 1, updated_at = a.at
   from unnest($98::int[], $99::uuid[], $100::text[], $101::text[], $102::text[], $103::date[], $104::jsonb[])
     as e (place, id, status, reason, moment, due_on, command)
   join accepted a using (place)
@@ -167,7 +189,7 @@ export async function storeChanges(db: Pick<Database, 'query'>, writes: readonly
     await pause();
   }
   values.push(writes[0] === undefined ? null : instantText(realTimeOf(writes[0].cause)));
-  values.push(writes.map(statusOf), ...workColumns(writes));
+  values.push(writes.map(statusOf), ...workColumns(writes), ...planColumns(writes));
   const rows = await db.query<{ place: number }>(storeStatement, values);
   return new Set(rows.map(({ place }) => place - 1));
 }
@@ -237,7 +259,7 @@ function lineColumns(writes: readonly ChangeWrite[]): unknown[][] {
   return columns(
     rows,
     ({ place }) => place,
-    ({ row }) => row.position,
+    ({ place, row }) => linePosition(writes[place - 1]!, row.position),
     ({ row }) => row.line.subscription,
     ({ row }) => row.line.rate.planId,
     ({ row }) => row.line.rate.version,
@@ -355,6 +377,22 @@ function intentColumns(writes: readonly ChangeWrite[]): unknown[][] {
       ({ row }) => dueOn(row.kind === 'edit' ? row.moment : row.intent.moment),
       ({ row }) => JSON.stringify(storeCommand(row.kind === 'edit' ? row.command : row.intent.command)),
     ),
+  ];
+}
+
+/** What an order has to do with a plan, its attributes, the orders of intents, and those that come to nothing. */
+function planColumns(writes: readonly ChangeWrite[]): unknown[] {
+  const ended = columns(
+    placed(writes, givenUp),
+    ({ place }) => place,
+    ({ row }) => row.id,
+    ({ row }) => row.status,
+  );
+  return [
+    writes.map(({ plan }) => plan),
+    jsonArray(writes.map(({ attributes }) => JSON.stringify(attributes))),
+    writes.flatMap(({ newIntents }) => newIntents.map(({ orderId }) => orderId)),
+    ...ended,
   ];
 }
 

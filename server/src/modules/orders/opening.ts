@@ -36,6 +36,8 @@ export type SaleTerms = {
   readonly notForResale: boolean;
   /** Brought over from another system, with the dates it has there. Nothing is charged before `billedUntil`. */
   readonly migration: Migration | null;
+  /** Not given: as the plan says. */
+  readonly autoRenewal?: boolean;
 };
 
 export type Migration = {
@@ -79,7 +81,7 @@ export function openSubscription(opening: Opening): Subscription {
     name: plan.name,
     status: plan.vendor.provisioning === 'instant' ? 'active' : 'pending',
     holdReason: null,
-    autoRenewal: plan.autoRenewalMonths !== null,
+    autoRenewal: plan.autoRenewalMonths !== null && (terms.autoRenewal ?? true),
     autoRenewalMonths: plan.autoRenewalMonths,
     anchorOn: own.anchorOn,
     startOn,

@@ -84,6 +84,8 @@ export type Order = {
   readonly currency: string;
   readonly total: string;
   readonly attributes: Readonly<Record<string, string>> | null;
+  /** Whether the customer's credit is to be checked for it; absent where nobody said so. */
+  readonly creditCheck?: boolean;
   readonly version: number;
   readonly placedAt: string;
   readonly completedAt: string | null;

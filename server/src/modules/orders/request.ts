@@ -27,6 +27,8 @@ export type SalesRequest = {
 /** What may be special about a sale. */
 export type SaleWanted = {
   readonly notForResale?: boolean;
+  /** Whether it renews by itself; not given: as its plan says. */
+  readonly autoRenewal?: boolean;
   readonly align?:
     | { readonly kind: 'calendar_month' }
     | { readonly kind: 'subscription'; readonly subscriptionId: SubscriptionId };

@@ -17,8 +17,9 @@ export function saleTerms(db: Database, subscriptions: SubscriptionsService) {
     linePrices: readonly RatePrices[],
     wanted: SaleWanted,
   ): Promise<SaleTerms> {
-    const { align, notForResale = false, migration = null } = wanted;
-    if (align === undefined) return { endsOn: null, notForResale, migration };
+    const { align, notForResale = false, migration = null, autoRenewal } = wanted;
+    const others = { notForResale, migration, ...(autoRenewal === undefined ? {} : { autoRenewal }) };
+    if (align === undefined) return { endsOn: null, ...others };
     const [other] =
       align.kind === 'calendar_month'
         ? []
@@ -36,7 +37,7 @@ export function saleTerms(db: Database, subscriptions: SubscriptionsService) {
         linePrices[0]!.map(({ date }) => date),
       ),
     );
-    return { endsOn: ends[0] ?? null, notForResale, migration };
+    return { endsOn: ends[0] ?? null, ...others };
   }
 
   /** Plans of the lines of which the customer has had a trial. Asked only where that counts. */

@@ -7,6 +7,7 @@ import {
   newId,
   notFound,
   TierlineError,
+  versionMismatch,
   type AccountId,
   type LicenseId,
   type OrderId,
@@ -15,6 +16,7 @@ import {
 } from '@tierline/kernel';
 import {
   combine,
+  commit,
   isDataRefusal,
   isHumanNumber,
   keyReused,
@@ -50,9 +52,11 @@ import {
   orderListing,
   selectByKey,
   selectCreated,
+  selectFirstSubscriptions,
   selectOrders,
   selectParts,
   selectStored,
+  updateCreditCheck,
   type OrderFilter,
   type Page,
 } from './store.ts';
@@ -264,12 +268,32 @@ export function ordersService(dependencies: Dependencies) {
   }
 
   return {
+    setCreditCheck: creditChecks(db),
     preview,
     place,
     get,
     details,
     page: (filter: OrderFilter, page: Page) => selectOrders(db, listed, filter, page),
     count: (filter: OrderFilter) => listed.count(filter),
+    /** The serial number of the subscription that each order is about; of several, that of the first line. */
+    firstSubscriptions: (of: readonly Order[]) => selectFirstSubscriptions(db, of),
+  };
+}
+
+/** Says whether the customer's credit is to be checked for an order. */
+function creditChecks(db: Database) {
+  return async (cause: Cause, order: OrderDetail, creditCheck: boolean): Promise<OrderDetail> => {
+    if (order.creditCheck === creditCheck) return order;
+    const { ownerId, id } = order;
+    return commit(db, {
+      cause,
+      subjectId: id,
+      answer: { ...order, creditCheck, version: order.version + 1 },
+      writes: [{ run: updateCreditCheck(db, order, creditCheck), expect: 1, otherwise: versionMismatch('order') }],
+      events: [
+        { ownerId, type: 'order.changed', subjectKind: 'order', subjectId: id, data: { changed: ['credit_check'] } },
+      ],
+    });
   };
 }
 

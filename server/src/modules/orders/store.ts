@@ -32,6 +32,7 @@ export function fromRow(row: Selectable<Tables['orders']>): Order {
     currency: row.currency,
     total: row.total,
     attributes: row.attributes as Record<string, string> | null,
+    ...(row.credit_check === null ? {} : { creditCheck: row.credit_check }),
     version: row.version,
     placedAt: row.placed_at.toString(),
     completedAt: row.completed_at?.toString() ?? null,
@@ -141,7 +142,7 @@ export async function selectOrders(db: Database, listed: Listed, filter: OrderFi
   return rows.map(fromRow);
 }
 
-/** Lines and charges of some orders, keyed by order: two reads for any number of orders. */
+/** Lines and charges of some orders, keyed by order: two reads for any number of orders. Lines of a plan are stored before 0. */
 export async function selectParts(
   db: Database,
   orders: readonly Order[],
@@ -171,7 +172,9 @@ export async function selectParts(
     orders.map((order) => [
       order.id,
       {
-        lines: (linesOf.get(order.id) ?? []).map(lineFromRow),
+        lines: (linesOf.get(order.id) ?? []).map((row, index) =>
+          lineFromRow(row.position < 0 ? { ...row, position: index } : row),
+        ),
         charges: (chargesOf.get(order.id) ?? []).map(chargeFromRow),
       },
     ]),
@@ -213,6 +216,40 @@ export async function selectStored(
     )
     .execute();
   return new Set(rows.map((row) => row.id as OrderId));
+}
+
+export function updateCreditCheck(db: Database, order: Order, creditCheck: boolean) {
+  return db.kysely
+    .updateTable('orders')
+    .set({ credit_check: creditCheck, version: order.version + 1 })
+    .where('owner_id', '=', order.ownerId)
+    .where('id', '=', order.id)
+    .where('version', '=', order.version)
+    .returning('id');
+}
+
+/** The serial number of the subscription of the first line of each order: one read for any number of orders. */
+export async function selectFirstSubscriptions(
+  db: Database,
+  orders: readonly Pick<Order, 'ownerId' | 'id'>[],
+): Promise<Map<OrderId, string>> {
+  if (orders.length === 0) return new Map();
+  const owners = [...new Set(orders.map(({ ownerId }) => ownerId))];
+  const ids = orders.map(({ id }) => id);
+  const rows = await db.kysely
+    .selectFrom('order_lines as l')
+    .innerJoin('subscriptions as s', (join) =>
+      join.onRef('s.owner_id', '=', 'l.owner_id').onRef('s.id', '=', 'l.subscription_id'),
+    )
+    .select(['l.order_id', 's.serial'])
+    .distinctOn(['l.owner_id', 'l.order_id'])
+    .where(sql<boolean>`l.owner_id = any(${owners}::uuid[])`)
+    .where(sql<boolean>`l.order_id = any(${ids}::uuid[])`)
+    .orderBy('l.owner_id')
+    .orderBy('l.order_id')
+    .orderBy('l.position')
+    .execute();
+  return new Map(rows.map(({ order_id: id, serial }) => [id as OrderId, serial.toString()]));
 }
 
 /** The plans among some of which a customer has had its trial. */

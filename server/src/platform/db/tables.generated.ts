@@ -243,6 +243,7 @@ export type Tables = {
     placed_at: ColumnType<Temporal.Instant, string, string>;
     completed_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
     status_reason: string | null;
+    credit_check: boolean | null;
   };
   plan_versions: {
     plan_id: string;

@@ -1,0 +1,172 @@
+import {
+  addMoney,
+  boundary,
+  compareDecimal,
+  dateIn,
+  isZero,
+  startOfDay,
+  Temporal,
+  zero,
+  zeroMoney,
+  zeroRatio,
+  type Money,
+} from '@tierline/kernel';
+import {
+  dateText,
+  laterDate,
+  plainDate,
+  recurringLines,
+  windowFrom,
+  type EdgeLedger,
+  type LedgerItem,
+} from '../../modules/billing/index.ts';
+import type { PlanVersion } from '../../modules/catalog/index.ts';
+import type { OrderDetail, OrderLine } from '../../modules/orders/index.ts';
+import type { Item, Subscription } from '../../modules/subscriptions/index.ts';
+import { planKey, type OrderContext } from './order-context.ts';
+import { wireInstant, wirePrice } from './wire.ts';
+
+/**
+ * Contract values (`tcvs`; SimpleAPI reference 5): what a subscription costs on an edge from the order to the end of its term, charge by charge as
+ * it will be rounded, with the setup that the order charges. Told as long as the subscription is as the order left it.
+ */
+
+type Value = { readonly edge: EdgeLedger; readonly amount: Money };
+
+export type ContractValues = {
+  readonly subscription: readonly Record<string, unknown>[];
+  readonly ofLine: (line: OrderLine) => readonly Record<string, unknown>[];
+};
+
+const none: ContractValues = { subscription: [], ofLine: () => [] };
+
+export function contractValues(order: OrderDetail, subscription: Subscription, context: OrderContext): ContractValues {
+  const plan = context.plans.get(planKey(subscription));
+  if (plan === undefined || !isAsLeft(order, subscription, plan)) return none;
+  const edges = visibleEdges(subscription, context).map(({ edge, timeZone }) => {
+    const from = dateText(dateIn(Temporal.Instant.from(order.placedAt), timeZone));
+    return { edge, timeZone, from, values: itemValues(order, subscription, plan, edge, from) };
+  });
+  return {
+    subscription: edges.flatMap(({ edge, timeZone, from, values }) => {
+      const total = sumOf(values.map(({ amount }) => amount));
+      if (total === undefined) return [];
+      const period = periodValue(subscription, plan, edge, from);
+      return [
+        {
+          ...amounts(total),
+          ...partiesOf(edge, context),
+          startDate: wireInstant(startOfDay(plainDate(from), timeZone)),
+          endDate: wireInstant(startOfDay(plainDate(edge.endOn), timeZone)),
+          ...(period === undefined ? {} : { planPeriod: amounts(period) }),
+        },
+      ];
+    }),
+    ofLine: (line) =>
+      edges.flatMap(({ edge, values }) => {
+        const value = values.find(({ item }) => item.rateId === line.rateId);
+        return value === undefined ? [] : [{ ...amounts(value.amount), ...partiesOf(edge, context) }];
+      }),
+  };
+}
+
+function isAsLeft({ lines, placedAt, type }: OrderDetail, subscription: Subscription, plan: PlanVersion): boolean {
+  if (type === 'renewal' || type === 'cancellation' || subscription.status === 'terminated') return false;
+  const own = lines.filter(
+    ({ subscriptionId, planId }) => subscriptionId === subscription.id && planId === subscription.planId,
+  );
+  const isHeld = own.every(({ rateId, quantity }) => {
+    const item = subscription.items.find((one) => one.rateId === rateId);
+    return item === undefined ? isZero(quantity) : compareDecimal(item.quantity, quantity) === 0;
+  });
+  // A later term has prices and an end of its own.
+  const most = dateText(boundary(plainDate(placedAt.slice(0, 10)).add({ days: 1 }), 1, plan.subscriptionPeriod));
+  return isHeld && subscription.endOn <= most && subscription.ledger.every(({ upcoming }) => upcoming === null);
+}
+
+/** The edges on which the caller buys, and those below it. */
+function visibleEdges({ ledger }: Subscription, { node, viewerId }: OrderContext) {
+  const own = node.chain.findIndex(({ id }) => id === viewerId);
+  return ledger.flatMap((edge, index) => {
+    const seller = node.chain[index];
+    return seller === undefined || index < own - 1 ? [] : [{ edge, timeZone: seller.timeZone }];
+  });
+}
+
+function itemValues(order: OrderDetail, { items }: Subscription, plan: PlanVersion, edge: EdgeLedger, from: string) {
+  return items.flatMap((item) => {
+    const recurring = valueOf(plan, edge, item, from, edge.endOn);
+    const setups = order.charges
+      .filter(({ type, rateId, sellerId }) => type === 'setup' && rateId === item.rateId && sellerId === edge.sellerId)
+      .map(({ amount }) => amount);
+    const amount = sumOf([...(recurring === undefined ? [] : [recurring]), ...setups]);
+    return amount === undefined ? [] : ([{ item, edge, amount }] satisfies (Value & { item: Item })[]);
+  });
+}
+
+/** The same for a whole subscription period of the plan. */
+function periodValue({ items }: Subscription, plan: PlanVersion, edge: EdgeLedger, from: string): Money | undefined {
+  const end = dateText(boundary(plainDate(from), 1, plan.subscriptionPeriod));
+  const whole = { ...edge, anchorOn: from, chargeFrom: from, endOn: end };
+  return sumOf(items.flatMap((item) => valueOf(plan, whole, item, from, end) ?? []));
+}
+
+/** What recurs for an item over some days, each billing period rounded by itself as it is charged. */
+function valueOf(plan: PlanVersion, edge: EdgeLedger, item: Item, from: string, to: string): Money | undefined {
+  const kept = edge.items.find(({ rateId }) => rateId === item.rateId);
+  const price = kept?.prices.recurring;
+  if (kept === undefined || price === undefined) return undefined;
+  let sum = zeroMoney(price.currency);
+  let at = laterDate(from, edge.chargeFrom);
+  while (at < to) {
+    const end =
+      plan.billingModel === 'before_subscription_period'
+        ? to
+        : dateText(windowFrom(plainDate(edge.anchorOn), plan.billingPeriod, plainDate(at), plainDate(to)).end);
+    sum = amountOf(plan, edge, { kept, price, item }, at, end).reduce(addMoney, sum);
+    at = end;
+  }
+  return sum;
+}
+
+type Priced = {
+  readonly kept: LedgerItem;
+  readonly price: NonNullable<LedgerItem['prices']['recurring']>;
+  readonly item: Item;
+};
+
+function amountOf(
+  plan: PlanVersion,
+  edge: EdgeLedger,
+  { kept, price, item }: Priced,
+  from: string,
+  to: string,
+): Money[] {
+  const change = { model: kept.model, before: zero, after: item.quantity };
+  const { lines } = recurringLines(plan, edge, kept, {
+    change,
+    price,
+    days: { from, to },
+    bookedOn: from,
+    exact: zeroRatio,
+  });
+  return lines.map(({ amount }) => amount);
+}
+
+/** A sum of different currencies would be a wrong one. */
+function sumOf(of: readonly Money[]): Money | undefined {
+  const [first, ...rest] = of;
+  if (first === undefined || rest.some(({ currency }) => currency !== first.currency)) return undefined;
+  return rest.reduce(addMoney, first);
+}
+
+function amounts(total: Money) {
+  const value = wirePrice(total);
+  return { total: value, discTotal: wirePrice(zeroMoney(total.currency)), effectiveTotal: value };
+}
+
+/** Integers here (SimpleAPI reference 1). */
+function partiesOf({ sellerId, buyerId }: EdgeLedger, { node, customerNumber }: OrderContext) {
+  const numberOf = (id: string): number => Number(node.chain.find((one) => one.id === id)?.number ?? customerNumber);
+  return { sellerId: numberOf(sellerId), buyerId: numberOf(buyerId) };
+}
