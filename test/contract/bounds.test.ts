@@ -22,6 +22,7 @@ function unbounded(schema: Schema, path: string): string[] {
   const of = resolve(schema);
   const types = of.type === undefined ? [] : [of.type].flat();
   if (of.enum !== undefined) return [];
+  if (of.anyOf !== undefined) return of.anyOf.flatMap((one, index) => unbounded(one, `${path}|${index}`));
   if (types.length === 0) return free.test(path) ? [] : [`${path}: anything`];
   return [
     ...(types.includes('string') && !isBoundedText(of) ? [`${path}: text of any length`] : []),

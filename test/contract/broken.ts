@@ -38,7 +38,8 @@ export function resolver(document: unknown): Resolve {
     const meant = alternatives.map(resolve).filter(({ type }) => type !== 'null');
     const isNullable = meant.length < alternatives.length;
     const [only] = meant;
-    if (only === undefined || meant.length > 1) return {};
+    if (only === undefined) return {};
+    if (meant.length > 1) return { anyOf: meant };
     return isNullable ? { ...only, type: [...typesOf(only), 'null'] } : only;
   };
 }

@@ -142,16 +142,17 @@ describe('the table', () => {
     expect(own.filter((operation) => !allowedTo('admin').has(operation))).toEqual(['accounts.close']);
   });
 
-  test('sales sells and changes, support mends and pauses, billing only reads', () => {
+  test('sales sells and changes, support mends and pauses, billing reads and reports', () => {
     const writes = (role: Role) =>
       [...allowedTo(role)].filter((operation) => permissions[operation].effect === 'write');
     const life = own.filter((operation) => /^subscriptions\.(?!(read|transfer)$)/.test(operation));
     expect(life).toHaveLength(12);
-    const sells = ['customers.create', 'customers.change', 'orders.place', 'orders.cancel', 'orders.preview'];
-    expect(writes('sales')).toEqual([...sells, ...life]);
+    const customers = ['customers.create', 'customers.change'];
+    const orders = ['orders.place', 'orders.cancel', 'orders.preview', 'orders.change'];
+    expect(writes('sales')).toEqual([...customers, ...orders, ...life, 'reports.run']);
     const pauses = ['subscriptions.suspend', 'subscriptions.resume'];
     expect(writes('support')).toEqual(['customers.change', ...pauses, 'provisioning.acknowledge']);
-    expect(writes('billing')).toEqual([]);
+    expect(writes('billing')).toEqual(['reports.set_up', 'reports.run']);
   });
 
   test('what is made at the provider is made there only, and resellers make no plans', () => {
