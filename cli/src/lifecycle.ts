@@ -238,12 +238,15 @@ const convert: CommandSpec = {
   arguments: [subscriptionArgument],
   options: [
     { flags: '--plan <id>', describe: 'the full plan; the one that its policy names when not given' },
+    atOption,
     poOption,
     ...commonOptions,
   ],
+  examples: ['subscription convert 0190f3a2-... --plan 0190f3b7-... --at renewal'],
   run: (tools, given) => {
     const plan = given.text('plan');
-    const body = { ...(plan === undefined ? {} : { plan_id: checkId(plan, 'a plan') }), ...po(given) };
+    const named = plan === undefined ? {} : { plan_id: checkId(plan, 'a plan') };
+    const body = { ...named, moment: momentOf(given), ...po(given) };
     return perform(tools, given, (sent) => tools.client().convertTrial({ ...sent, body }));
   },
 };

@@ -151,7 +151,7 @@ export const lifecycleRoutes = {
     operationId: 'convertTrial',
     path: '/subscriptions/{subscription_id}/convert',
     summary: 'Turn a trial into a paid subscription',
-    description: `The same subscription, on a full plan from now on. ${previewed}`,
+    description: `The same subscription on a full plan: from now on, from the end of the trial, or from a day before that. ${previewed}`,
     permission: 'subscriptions.convert',
     body: conversion,
     examples: examplesOf(cast.trialSubscription, { plan_id: cast.plan }),

@@ -50,6 +50,8 @@ const drop = (why: string): Fate => ({ dropped: true, why });
 
 function fateOf(intent: Intent, command: Command, moment: Moment, decision: Decision): Fate | undefined {
   const planned = intent.command;
+  // A trial becomes paid once, so that what is asked for last counts, whatever its moment.
+  if (command.kind === 'convert' && planned.kind === 'convert') return drop('a newer one takes its place.');
   if (isReplaced(intent, command, moment)) return drop('a newer one for the same moment takes its place.');
   const ofCommand = moment.at === 'now' ? fateNow(intent, command, decision) : fateLater(intent, command, moment);
   if (ofCommand !== undefined) return ofCommand;
@@ -101,6 +103,8 @@ function endless(intent: Intent, endOn: string): Fate | undefined {
 function fateLater(intent: Intent, command: Command, moment: LaterMoment): Fate | undefined {
   if (command.kind === 'cancel' && isBefore(moment, intent.moment))
     return kept('the subscription ends before it could be done.');
+  if (command.kind === 'convert' && intent.command.kind === 'change' && !isSooner(intent.moment, moment))
+    return kept('it is dropped when the trial becomes paid, unless it is done before.');
   if (
     command.kind === 'change' &&
     intent.command.kind === 'change' &&
@@ -120,6 +124,12 @@ function isSameMoment(a: Moment, b: Moment): boolean {
 function isBefore(end: LaterMoment, other: LaterMoment): boolean {
   if (other.at === 'renewal') return true;
   return end.at === 'date' && end.on <= other.on;
+}
+
+/** Whether a moment comes before another: a day before the end of the term, or before a later day. */
+function isSooner(one: LaterMoment, other: LaterMoment): boolean {
+  if (one.at === 'renewal') return false;
+  return other.at === 'renewal' || one.on < other.on;
 }
 
 function isAfterEnd({ moment }: Intent, endOn: string): boolean {

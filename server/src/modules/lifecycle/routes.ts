@@ -150,7 +150,11 @@ function bindMoney(bind: Bind<Principal>, services: Services): void {
   const { run } = runner(services);
 
   bind(lifecycleRoutes.convertTrial, async ({ body, ...call }) =>
-    run(call, { command: { kind: 'convert', planId: body.plan_id ?? null }, moment: now }, body.po_number),
+    run(
+      call,
+      { command: { kind: 'convert', planId: body.plan_id ?? null }, moment: momentFrom(body.moment) },
+      body.po_number,
+    ),
   );
 
   bind(lifecycleRoutes.setSpecialPrices, async ({ body, ...call }) => {
