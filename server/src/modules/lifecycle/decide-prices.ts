@@ -2,6 +2,8 @@ import { compareDecimal, isZero, zero } from '@tierline/kernel';
 import {
   changeItem,
   tierParts,
+  within,
+  withPriceFrom,
   type Booked,
   type EdgeLedger,
   type Held,
@@ -124,17 +126,17 @@ function repriced(
 ): Booked {
   const { quantity, rateId } = held;
   const ended = changeItem(terms, edge, { ...held, before: quantity, quantity: zero }, on);
-  const special = withPrice(ended.edge, held, agreement);
+  const special = withPrice(ended.edge, held, agreement, within(on, edge.window.start, edge.window.end));
   if (isZero(quantity)) return { edge: special, lines: ended.lines };
   // The units are had already: they cost no setup once more.
   const begun = setUp(edge, rateId, false, changeItem(terms, special, { ...held, before: zero, quantity }, on));
   return { edge: begun.edge, lines: [...ended.lines, ...begun.lines] };
 }
 
-function withPrice(edge: EdgeLedger, { rateId }: Held, agreement: Agreement): EdgeLedger {
+function withPrice(edge: EdgeLedger, { rateId }: Held, agreement: Agreement, on: string): EdgeLedger {
   const items = edge.items.map((item): LedgerItem => {
     if (item.rateId !== rateId || item.prices.recurring === undefined) return item;
-    return { ...item, prices: { ...item.prices, recurring: agreed(item.prices.recurring, agreement) } };
+    return withPriceFrom(item, agreed(item.prices.recurring, agreement), on);
   });
   return { ...edge, items };
 }

@@ -240,7 +240,12 @@ export function restart(
       chargeFrom: laterDate(edge.chargeFrom, startOn),
       endOn,
     });
-    const kept = edge.items.map((item) => ({ ...item, prices: prices[item.rateId] ?? item.prices }));
+    const kept = edge.items.map((item) => ({
+      ...item,
+      prices: prices[item.rateId] ?? item.prices,
+      was: undefined,
+      past: undefined,
+    }));
     return beginAt(plan, { ...opened, items: kept }, startOn, held);
   });
   const { anchorOn, endOn } = decided.state(id).ledger.at(-1)!;
