@@ -142,7 +142,8 @@ export function setUp(before: EdgeLedger, rateId: RateId, hasSetup: boolean, boo
   return { edge: { ...booked.edge, items }, lines: booked.lines.filter(({ type }) => type !== 'setup') };
 }
 
-function shrink(work: Work, item: Item, { parts, batches }: ReturnPlan, rate: Rate): void {
+/** Fewer units of an item, by the plan of their return. */
+export function shrink(work: Work, item: Item, { parts, batches }: ReturnPlan, rate: Rate): void {
   const { decided, id } = work;
   let before = item.quantity;
   for (const part of together(parts)) {
