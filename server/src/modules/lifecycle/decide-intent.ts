@@ -1,11 +1,10 @@
 import type { Subscription } from '../subscriptions/index.ts';
 import { isLater, type Command } from './command.ts';
 import { todayOf, type Context } from './context.ts';
-import { convertTarget } from './decide-switch.ts';
+import { checkPlanned } from './decide-planned.ts';
 import { draft, type Decision } from './draft.ts';
 import type { Intent, LaterMoment } from './intent.ts';
 import { refuse } from './refusals.ts';
-import { dealsLater, refuseDeals } from './sale-reasons.ts';
 
 /** Takes back what was to happen later, or gives it another moment or content. */
 export function editIntent(
@@ -28,7 +27,8 @@ export function editIntent(
     refuse('lifecycle.intent_kind', 'command', `This is a planned ${intent.command.kind}; cancel it and plan another.`);
   }
   checkMoment(context, subscription, moment);
-  checkNames(context, command);
+  const others = { ...context, intents: context.intents.filter(({ id }) => id !== intent.id) };
+  decided.warnings.push(...checkPlanned(others, subscription, command, moment));
   decided.intents.push({ kind: 'edit', intent, moment, command });
   return decided.done();
 }
@@ -51,26 +51,4 @@ export function checkMoment(context: Context, { endOn, autoRenewal }: Subscripti
     'moment.on',
     `The subscription ends on ${endOn} and does not renew by itself. Give an earlier day, or switch its renewal on.`,
   );
-}
-
-/** What a planned command names must be there when it is planned; the rest is decided at its moment. */
-export function checkNames(context: Context, command: Command): void {
-  const { current, plans, intents } = context;
-  if (command.kind === 'convert') convertTarget(context, command);
-  if (command.kind !== 'change' && command.kind !== 'switch') return;
-  refuseDeals(command.items ?? [], dealsLater);
-  const target = command.kind === 'switch' ? plans.get(command.planId) : current;
-  if (target === undefined)
-    refuse('lifecycle.unknown_plan', 'plan_id', 'Your catalog has no such plan. Name one that you may sell.');
-  // A switch that waits may bring the product before the change comes.
-  if (command.kind === 'change' && intents.some((one) => one.command.kind === 'switch')) return;
-  for (const [index, { rateId }] of (command.items ?? []).entries()) {
-    if (!target.rates.has(rateId)) {
-      refuse(
-        'lifecycle.unknown_rate',
-        `items.${index}.rate_id`,
-        `${target.plan.name} has no such product. Name one of its own.`,
-      );
-    }
-  }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { PlanId } from '@tierline/kernel';
-import { aLife, aPlan } from './testing.ts';
+import { decimal, type PlanId, type RateId } from '@tierline/kernel';
+import type { WantedItem } from './command.ts';
+import { editIntent } from './decide-intent.ts';
+import { aLife, aPlan, id, type Life } from './testing.ts';
 
 const renewal = { at: 'renewal' } as const;
 const on = (day: string) => ({ at: 'date', on: day }) as const;
@@ -89,5 +91,100 @@ describe('a conversion that is planned', () => {
       'lifecycle.intent_dropped',
       'lifecycle.intent_kept',
     ]);
+  });
+});
+
+describe('quantities that are planned', () => {
+  const ten = decimal('10');
+  const plan = (policies: object = {}) =>
+    aPlan(
+      'month',
+      {
+        SEAT: { price: '31', quantityMax: ten },
+        DISK: { price: '3.1', dependsOn: [id<RateId>('month.SEAT')] },
+        CARE: { price: '5', dependsOn: [id<RateId>('month.PRO')] },
+        PRO: { price: '62' },
+      },
+      {},
+      policies,
+    );
+  const other = aPlan('other', { SEAT: { price: '40', quantityMax: decimal('6') } });
+  const sold = (policies: object = {}) =>
+    aLife({ plan: plan(policies), others: [other], items: { SEAT: '5' }, sold: '2026-03-10' });
+  const change = (life: Life, items: Record<string, string>, of = 'month') =>
+    ({ kind: 'change', items: life.wanted(items, of), cascade: false }) as const;
+  const toOther = (items: WantedItem[] | null = null) =>
+    ({ kind: 'switch', planId: 'other' as PlanId, start: 'now', items }) as const;
+
+  test('are refused when they can never be: beyond the bounds, or against themselves', () => {
+    const life = sold();
+    expect(life.refusal('2026-03-11', change(life, { SEAT: '11' }), renewal)).toMatchObject({
+      codes: ['lifecycle.quantity_out_of_bounds'],
+      nearest: { items: [{ mpn: 'SEAT', quantity: '10' }] },
+    });
+    expect(life.refusal('2026-03-11', change(life, { CARE: '1', PRO: '0' }), on('2026-03-20')).codes).toEqual([
+      'lifecycle.base_missing',
+    ]);
+    const tooMany = toOther(life.wanted({ SEAT: '7' }, 'other'));
+    expect(life.refusal('2026-03-11', tooMany, on('2026-03-20')).codes).toEqual(['lifecycle.quantity_out_of_bounds']);
+  });
+
+  test('are told when something else may still put them right', () => {
+    const life = sold();
+    for (const [asked, why] of [
+      [change(life, { CARE: '1' }), 'MPN PRO'],
+      [change(life, { SEAT: '5' }), 'exactly this already'],
+    ] as const) {
+      const { warnings } = life.ask('2026-03-11', asked, on('2026-03-20'));
+      expect(warnings.map(({ code }) => code)).toContain('lifecycle.refused_as_planned');
+      expect(warnings.map(({ message }) => message).join()).toContain(why);
+    }
+    // What is planned before it counts: with a base to come, the add-on can be.
+    const based = sold();
+    based.ask('2026-03-11', change(based, { PRO: '1' }), on('2026-03-18'));
+    expect(based.ask('2026-03-11', change(based, { CARE: '1' }), on('2026-03-21')).warnings).toEqual([]);
+    based.until('2026-03-22');
+    expect(based.shown()).toContain('1 CARE, 1 PRO');
+  });
+
+  test('are checked against the plan that will be: what is about its products stays through the switch', () => {
+    const life = sold();
+    life.ask('2026-03-11', toOther(), on('2026-03-20'));
+    expect(life.refusal('2026-03-11', change(life, { SEAT: '6' }), on('2026-03-25')).codes).toEqual([
+      'lifecycle.unknown_rate',
+    ]);
+    expect(life.refusal('2026-03-11', change(life, { SEAT: '7' }, 'other'), on('2026-03-25')).codes).toEqual([
+      'lifecycle.quantity_out_of_bounds',
+    ]);
+    life.ask('2026-03-11', change(life, { SEAT: '6' }, 'other'), on('2026-03-25'));
+    life.until('2026-03-26');
+    expect(life.ended().map(({ status }) => status)).toEqual(['done', 'done']);
+    expect(life.shown()).toBe('active 2026-03-20 to 2026-04-20: 6 SEAT');
+  });
+
+  test('are bound by the term that they fall in, and by none after it', () => {
+    const life = sold({ reduction: { window: { count: 7, unit: 'day' } }, commitment: { minimum: 'percent', percent: '40' } });
+    const fewer = change(life, { SEAT: '4' });
+    expect(life.refusal('2026-03-11', change(life, { SEAT: '1' }), on('2026-03-20')).codes).toEqual([
+      'lifecycle.below_commitment',
+    ]);
+    expect(life.refusal('2026-03-11', fewer, on('2026-03-17')).codes).toEqual(['lifecycle.return_window_over']);
+    expect(life.ask('2026-03-11', fewer, on('2026-03-16')).warnings).toEqual([]);
+    expect(life.ask('2026-03-11', change(life, { SEAT: '1' }), renewal).warnings).toEqual([]);
+    const put = sold({ reduction: { window: { count: 7, unit: 'day' }, after: 'term_end' } });
+    expect(put.ask('2026-03-11', fewer, on('2026-03-20')).warnings).toMatchObject([
+      { code: 'lifecycle.scheduled_at_renewal' },
+    ]);
+  });
+
+  test('are checked again when the intent is given another moment or content', () => {
+    const life = sold();
+    life.ask('2026-03-11', change(life, { SEAT: '7' }), renewal);
+    const intent = life.intents()[0]!;
+    const context = life.context(life.instant('2026-03-12'));
+    const edit = (items: Record<string, string>) =>
+      editIntent(context, life.state(), intent, { moment: undefined, command: change(life, items) });
+    expect(() => edit({ SEAT: '11' })).toThrow(expect.objectContaining({ kind: 'invalid' }));
+    expect(edit({ CARE: '1' }).warnings).toMatchObject([{ code: 'lifecycle.refused_as_planned' }]);
   });
 });

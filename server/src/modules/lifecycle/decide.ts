@@ -5,8 +5,9 @@ import { datesOn, isBetweenTerms, type Context } from './context.ts';
 import { decideChange } from './decide-change.ts';
 import { decideCancel } from './decide-end.ts';
 import { decideDetails } from './decide-details.ts';
-import { checkMoment, checkNames } from './decide-intent.ts';
+import { checkMoment } from './decide-intent.ts';
 import { decideMove } from './decide-move.ts';
+import { checkPlanned } from './decide-planned.ts';
 import { decideAutoRenewal, decideExpiry, decideResume, decideSuspend } from './decide-pause.ts';
 import { decidePrices } from './decide-prices.ts';
 import { decideRenewal } from './decide-renewal.ts';
@@ -90,9 +91,9 @@ function later(context: Context, subscription: Subscription, { command, moment }
     );
   }
   checkMoment(context, subscription, moment);
-  checkNames(context, command);
   const decided = draft(null);
   decided.open(subscription);
+  decided.warnings.push(...checkPlanned(context, subscription, command, moment));
   decided.intents.push({ kind: 'add', moment, command });
   return decided.done();
 }

@@ -18,7 +18,7 @@ export function overtaken(context: Context, decision: Decision, { command, momen
   const warnings = [...decision.warnings];
   for (const intent of context.intents) {
     if (touched.has(intent.id)) continue;
-    const fate = fateOf(intent, command, meant, decision);
+    const fate = fateOf(context, intent, command, meant, decision);
     if (fate === undefined) continue;
     if (fate.dropped) dropped.push({ kind: 'end', intent, status: 'dropped', reason: fate.why });
     const what = `The ${intent.command.kind} that was planned for ${momentText(intent)}`;
@@ -48,29 +48,44 @@ type Fate = { readonly dropped: boolean; readonly why: string };
 const kept = (why: string): Fate => ({ dropped: false, why });
 const drop = (why: string): Fate => ({ dropped: true, why });
 
-function fateOf(intent: Intent, command: Command, moment: Moment, decision: Decision): Fate | undefined {
+function fateOf(
+  context: Context,
+  intent: Intent,
+  command: Command,
+  moment: Moment,
+  decision: Decision,
+): Fate | undefined {
   const planned = intent.command;
-  // A trial becomes paid once, so that what is asked for last counts, whatever its moment.
-  if (command.kind === 'convert' && planned.kind === 'convert') return drop('a newer one takes its place.');
-  if (isReplaced(intent, command, moment)) return drop('a newer one for the same moment takes its place.');
-  const ofCommand = moment.at === 'now' ? fateNow(intent, command, decision) : fateLater(intent, command, moment);
+  if (isReplaced(intent, command, moment))
+    return drop(`a newer one${command.kind === 'convert' ? '' : ' for the same moment'} takes its place.`);
+  const ofCommand = moment.at === 'now' ? fateNow(context, intent, command, decision) : fateLater(intent, command, moment);
   if (ofCommand !== undefined) return ofCommand;
   return planned.kind === 'cancel' ? kept('the subscription still ends then.') : undefined;
 }
 
 /** A newer command of the same kind for the same moment, which says at least everything that the older one says. */
-function isReplaced(intent: Intent, command: Command, moment: Moment): boolean {
+export function isReplaced(intent: Intent, command: Command, moment: Moment): boolean {
   const planned = intent.command;
+  // A trial becomes paid once, so that what is asked for last counts, whatever its moment.
+  if (command.kind === 'convert' && planned.kind === 'convert') return true;
   if (command.kind !== planned.kind || !isSameMoment(intent.moment, moment)) return false;
   return command.kind !== 'change' || planned.kind !== 'change' || covers(command, planned);
 }
 
-function fateNow(intent: Intent, command: Command, { subscriptions }: Decision): Fate | undefined {
+/** Whether a change is about what the new plan does not have; one that was planned for after the switch may be about nothing else. */
+function isOfPlanLeft({ items }: ChangeCommand, { plans }: Context, { subscriptions }: Decision): boolean {
+  const rates = plans.get(subscriptions[0]!.after.planId)?.rates;
+  return items.some(({ rateId }) => rates?.has(rateId) !== true);
+}
+
+function fateNow(context: Context, intent: Intent, command: Command, decision: Decision): Fate | undefined {
   const planned = intent.command;
+  const { subscriptions } = decision;
   switch (command.kind) {
     case 'switch':
     case 'convert':
-      if (planned.kind === 'change') return drop('it was about products of the plan that is left.');
+      if (planned.kind === 'change' && isOfPlanLeft(planned, context, decision))
+        return drop('it was about products of the plan that is left.');
       return planned.kind === 'switch' ? kept('it switches the plan once more when its moment comes.') : undefined;
     case 'renew':
       return intent.moment.at === 'renewal' ? kept('it counts for the end of the term that was added.') : undefined;

@@ -9,7 +9,7 @@ const year = { subscriptionPeriod: { unit: 'year', count: 1 } } as const;
 const full = { cancellation: { window: { count: 200, unit: 'day' }, refund: 'full' } } as const;
 const cancel = { kind: 'cancel', reason: null } as const;
 
-const sold = (facts: object = {}, zones = ['UTC']): Life =>
+const sold = (facts: object = {}, zones: readonly string[] = ['UTC']): Life =>
   aLife({
     plan: aPlan('year', { SEAT: { price: '9.999', setup: '7' } }, { ...year, ...facts }, full),
     items: { SEAT: '5' },
