@@ -141,7 +141,7 @@ export const lifecycleRoutes = {
     operationId: 'changeExpiry',
     path: '/subscriptions/{subscription_id}/expiry',
     summary: 'Move the end of the term',
-    description: `Earlier, or later where it does not renew by itself. ${previewed}`,
+    description: `Earlier, as far as it may be given back, or later and charged for. ${previewed}`,
     permission: 'subscriptions.expiry',
     body: expiryChange,
     examples: examplesOf(cast.shortenedSubscription, { end_on: '2026-03-20' }),
