@@ -80,6 +80,10 @@ test('renewal is switched off and on, and a subscription is paused', async () =>
   expect(off.subscriptions[0]).toMatchObject({ auto_renewal: false, auto_renewal_months: 1 });
   expect((await run('suspend', id)).err).toContain('renews by itself');
   expect((await run('auto-renewal', id, 'on', '--months', '3')).out).toMatch(/^renews +yes, by 3 months$/m);
+  const planned = await run('auto-renewal', id, 'off', '--at', '2026-03-20');
+  expect(planned.out).toMatch(/^2026-03-20 +switch renewal off$/m);
+  expect(planned.out).toMatch(/^renews +yes/m);
+  expect((await run('intents', id)).out).toMatch(/2026-03-20 +switch renewal off +waiting/);
   const until = ['--until', '2026-03-20'];
   expect((await run('suspend', id, ...until)).out).toMatch(/^status +hold \(suspended\)$/m);
   expect((await run('resume', id)).out).toMatch(/^end +2026-04-02$/m);

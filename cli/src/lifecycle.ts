@@ -294,13 +294,18 @@ const autoRenewal: CommandSpec = {
   name: 'auto-renewal',
   summary: 'Switch renewal on or off, or change its length',
   arguments: [subscriptionArgument, { name: '<state>', describe: 'on or off' }],
-  options: [{ flags: '--months <count>', describe: 'how long the terms are that it renews for' }, ...commonOptions],
-  examples: ['subscription auto-renewal 0190f3a2-... off'],
+  options: [
+    { flags: '--months <count>', describe: 'how long the terms are that it renews for' },
+    atOption,
+    ...commonOptions,
+  ],
+  examples: ['subscription auto-renewal 0190f3a2-... off', 'subscription auto-renewal 0190f3a2-... off --at 2026-04-01'],
   run: (tools, given) => {
     const state = given.argument(1);
     if (state !== 'on' && state !== 'off') throw new CommandError('usage', 'Say on or off.');
     const months = given.text('months') === undefined ? undefined : given.whole('months', 1);
-    const body = { auto_renewal: state === 'on', ...only({ auto_renewal_months: months }) };
+    const at = given.text('at') === undefined ? undefined : momentOf(given);
+    const body = { auto_renewal: state === 'on', ...only({ auto_renewal_months: months, moment: at }) };
     return perform(tools, given, (sent) => tools.client().changeSubscriptionDetails({ ...sent, body }));
   },
 };

@@ -177,6 +177,7 @@ export const subscriptionDetails = changes({
     .optional()
     .openapi({ description: 'How long the terms are that it renews by itself for.' }),
   attributes: attributes.optional(),
+  moment: moment.optional().openapi({ description: 'For auto_renewal and its months; now if absent.' }),
 }).openapi('SubscriptionDetails');
 
 export const intentChange = changes({

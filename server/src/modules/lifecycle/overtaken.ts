@@ -58,7 +58,7 @@ function fateOf(
   const planned = intent.command;
   if (isReplaced(intent, command, moment))
     return drop(`a newer one${command.kind === 'convert' ? '' : ' for the same moment'} takes its place.`);
-  const ofCommand = moment.at === 'now' ? fateNow(context, intent, command, decision) : fateLater(intent, command, moment);
+  const ofCommand = moment.at === 'now' ? fateNow(context, intent, command, decision) : fateLater(intent, command, moment, decision);
   if (ofCommand !== undefined) return ofCommand;
   return planned.kind === 'cancel' ? kept('the subscription still ends then.') : undefined;
 }
@@ -95,6 +95,7 @@ function fateNow(context: Context, intent: Intent, command: Command, decision: D
     case 'suspend':
       return kept('it can only be done if the suspension is lifted before.');
     case 'expiry':
+      if (intent.moment.at === 'renewal') return kept('it counts for the end that was moved.');
       return isAfterEnd(intent, subscriptions[0]!.after.endOn)
         ? kept('the subscription ends before, unless it is renewed.')
         : undefined;
@@ -115,7 +116,16 @@ function endless(intent: Intent, endOn: string): Fate | undefined {
   return isLate ? kept('it can only be done if the subscription is renewed after all.') : undefined;
 }
 
-function fateLater(intent: Intent, command: Command, moment: LaterMoment): Fate | undefined {
+function fateLater(
+  intent: Intent,
+  command: Command,
+  moment: LaterMoment,
+  { subscriptions }: Decision,
+): Fate | undefined {
+  if (command.kind === 'auto_renewal' && !command.on && intent.command.kind !== 'cancel') {
+    const fate = endless(intent, subscriptions[0]!.after.endOn);
+    if (fate !== undefined) return fate;
+  }
   if (command.kind === 'cancel' && isBefore(moment, intent.moment))
     return kept('the subscription ends before it could be done.');
   if (command.kind === 'convert' && intent.command.kind === 'change' && !isSooner(intent.moment, moment))
