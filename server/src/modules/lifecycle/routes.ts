@@ -147,8 +147,8 @@ function bindCommands(bind: Bind<Principal>, services: Services): void {
 type DetailsRead = z.output<typeof lifecycleRoutes.changeSubscriptionDetails.body>;
 
 /** How it renews may be planned; what callers keep with a subscription is theirs and has no moment. */
-function detailsFrom({ moment, attributes = null, ...renewal }: DetailsRead): NamedAsked {
-  const { auto_renewal: autoRenewal = null, auto_renewal_months: months = null } = renewal;
+function detailsFrom(body: DetailsRead): NamedAsked {
+  const { auto_renewal: autoRenewal = null, auto_renewal_months: months = null, attributes = null, moment } = body;
   if (moment === undefined || moment.at === 'now') {
     if (autoRenewal === null && months === null && attributes === null)
       refuse('lifecycle.nothing_changes', 'auto_renewal', 'Say what is to change, not only when.');
