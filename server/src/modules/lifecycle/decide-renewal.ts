@@ -12,7 +12,7 @@ import {
   type Upcoming,
 } from '../billing/index.ts';
 import { periodEnd, type Subscription } from '../subscriptions/index.ts';
-import { alignedEnds } from './align.ts';
+import { alignedAnchor, alignedEnds } from './align.ts';
 import type { Alignment, RenewCommand } from './command.ts';
 import { datesOn, effectiveDates, isBetweenTerms, todayOf, type Context, type LoadedPlan } from './context.ts';
 import { wantedQuantities } from './decide-change.ts';
@@ -188,8 +188,8 @@ function extend(
     const endOn = ends?.[index];
     if (endOn === undefined) return renewEdge(context.current.plan, edge, length, prices);
     const renewed = renewEdge(context.current.plan, edge, { ...length, endOn }, prices);
-    // The grid of an aligned term is anchored at its end, as it is in a sale.
-    return { ...renewed, upcoming: anchoredAt(renewed.upcoming!, endOn) };
+    // The grid of an aligned term is anchored as it is in a sale.
+    return { ...renewed, upcoming: anchoredAt(renewed.upcoming!, alignedAnchor(context, align!, endOn, index)) };
   });
   const { endOn } = ledger.at(-1)!;
   decided.set(id, {
@@ -232,7 +232,7 @@ export function restart(
     const startOn = starts[index]!;
     const endOn = ends?.[index] ?? termEnd(startOn, startOn, length);
     const prices = nextPrices(context, subscription, index, context.pricesNow);
-    const anchorOn = ends === null ? startOn : endOn;
+    const anchorOn = align === null ? startOn : alignedAnchor(context, align, endOn, index);
     const opened = openEdge(plan, {
       ...edge,
       startOn,
