@@ -183,12 +183,15 @@ export function readPolicyDocument(value: unknown): PolicyDocument {
 /**
  * A document from outside. Refuses what is not in its form with every reason at once, each naming its field
  * (`policies.cancellation.window.count`) and saying what is expected there.
+ *
+ * @param within what the document is a member of, if anything: `terms`
  */
-export function parsePolicyDocument(value: unknown): PolicyDocument {
+export function parsePolicyDocument(value: unknown, within?: string): PolicyDocument {
   const given = { policies: value };
   const parsed = z.strictObject({ policies: policyDocument }).safeParse(given);
-  if (!parsed.success) throw invalid(reasonsOf(parsed.error, given));
-  return parsed.data.policies;
+  if (parsed.success) return parsed.data.policies;
+  const reasons = reasonsOf(parsed.error, given);
+  throw invalid(within === undefined ? reasons : reasons.map((one) => ({ ...one, field: `${within}.${one.field ?? ''}` })));
 }
 
 /** Policies in the form of a document that says everything. */
