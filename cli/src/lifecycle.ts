@@ -299,7 +299,10 @@ const autoRenewal: CommandSpec = {
     atOption,
     ...commonOptions,
   ],
-  examples: ['subscription auto-renewal 0190f3a2-... off', 'subscription auto-renewal 0190f3a2-... off --at 2026-04-01'],
+  examples: [
+    'subscription auto-renewal 0190f3a2-... off',
+    'subscription auto-renewal 0190f3a2-... off --at 2026-04-01',
+  ],
   run: (tools, given) => {
     const state = given.argument(1);
     if (state !== 'on' && state !== 'off') throw new CommandError('usage', 'Say on or off.');

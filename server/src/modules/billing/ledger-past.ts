@@ -79,7 +79,9 @@ export function storePast<Price>({ was, past }: LedgerItem, store: (price: Locke
     ...(was === undefined ? {} : { was: priced(was) }),
     ...(past === undefined
       ? {}
-      : { past: past.map(({ start, end, exact, prices }) => [start, end, formatRatio(exact), priced(prices)] as const) }),
+      : {
+          past: past.map(({ start, end, exact, prices }) => [start, end, formatRatio(exact), priced(prices)] as const),
+        }),
   };
 }
 
@@ -87,7 +89,8 @@ export function readPast<Price>(
   { was, past }: StoredPast<Price>,
   read: (price: Price) => LockedPrice,
 ): Pick<LedgerItem, 'was' | 'past'> {
-  const priced = (of: readonly (readonly [string, Price])[]) => of.map(([until, price]) => ({ until, price: read(price) }));
+  const priced = (of: readonly (readonly [string, Price])[]) =>
+    of.map(([until, price]) => ({ until, price: read(price) }));
   return {
     ...(was === undefined ? {} : { was: priced(was) }),
     ...(past === undefined

@@ -37,7 +37,11 @@ export function lastAnchor({ anchorOn, upcoming }: Pick<EdgeLedger, 'anchorOn' |
 }
 
 /** The anchor of a grid that has a boundary on a date: the one there is, or one that keeps its day of the month, or the date. */
-export function anchorFrom({ billingPeriod }: Pick<BillingTerms, 'billingPeriod'>, anchorOn: string, from: string): string {
+export function anchorFrom(
+  { billingPeriod }: Pick<BillingTerms, 'billingPeriod'>,
+  anchorOn: string,
+  from: string,
+): string {
   const anchor = plainDate(anchorOn);
   if (boundaryOn(anchor, billingPeriod, from) !== undefined) return anchorOn;
   const months = periodInMonths(billingPeriod);

@@ -163,7 +163,10 @@ describe('quantities that are planned', () => {
   });
 
   test('are bound by the term that they fall in, and by none after it', () => {
-    const life = sold({ reduction: { window: { count: 7, unit: 'day' } }, commitment: { minimum: 'percent', percent: '40' } });
+    const life = sold({
+      reduction: { window: { count: 7, unit: 'day' } },
+      commitment: { minimum: 'percent', percent: '40' },
+    });
     const fewer = change(life, { SEAT: '4' });
     expect(life.refusal('2026-03-11', change(life, { SEAT: '1' }), on('2026-03-20')).codes).toEqual([
       'lifecycle.below_commitment',

@@ -1,4 +1,13 @@
-import { compareDecimal, invalid, isTierlineError, startOfDay, subtractDecimal, zero, isZero, type Reason } from '@tierline/kernel';
+import {
+  compareDecimal,
+  invalid,
+  isTierlineError,
+  startOfDay,
+  subtractDecimal,
+  zero,
+  isZero,
+  type Reason,
+} from '@tierline/kernel';
 import { plainDate } from '../billing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { ChangeCommand, Command, SwitchCommand } from './command.ts';
@@ -50,7 +59,9 @@ function plannedChange(then: Foreseen, command: ChangeCommand): Warning[] {
       const item = itemOf(subscription, rateId);
       const rate = current.rates.get(rateId);
       const count = item === undefined ? zero : subtractDecimal(item.quantity, quantity);
-      return item === undefined || rate === undefined || compareDecimal(count, zero) <= 0 ? [] : [{ item, rate, count }];
+      return item === undefined || rate === undefined || compareDecimal(count, zero) <= 0
+        ? []
+        : [{ item, rate, count }];
     });
     const isSame = [...wanted].every(
       ([rateId, quantity]) => compareDecimal(quantity, itemOf(subscription, rateId)?.quantity ?? zero) === 0,
@@ -123,5 +134,8 @@ function toldUnlessFinal(error: unknown, isNever: (reason: Reason) => boolean): 
 }
 
 function told(message: string): Warning {
-  return { code: 'lifecycle.refused_as_planned', message: `As things stand it will be refused when its moment comes: ${message}` };
+  return {
+    code: 'lifecycle.refused_as_planned',
+    message: `As things stand it will be refused when its moment comes: ${message}`,
+  };
 }

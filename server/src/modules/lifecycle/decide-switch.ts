@@ -148,7 +148,14 @@ function takeAway(
   const stuck = returned.filter(({ plan }) => !isZero(plan.stuck));
   if (stuck.length > 0) return stuck.map(({ rate, plan }) => ({ rate, count: plan.stuck }));
   const { id } = subscription;
-  const work = { decided, context, loaded: current, id, dates: effectiveDates(context, decided.state(id)), hasSetup: true };
+  const work = {
+    decided,
+    context,
+    loaded: current,
+    id,
+    dates: effectiveDates(context, decided.state(id)),
+    hasSetup: true,
+  };
   for (const { item, rate, plan } of returned) shrink(work, item, plan, rate);
   return [];
 }

@@ -1,4 +1,13 @@
-import { compareDecimal, isTierlineError, isZero, startOfDay, subtractDecimal, zero, type RateId, type Decimal } from '@tierline/kernel';
+import {
+  compareDecimal,
+  isTierlineError,
+  isZero,
+  startOfDay,
+  subtractDecimal,
+  zero,
+  type RateId,
+  type Decimal,
+} from '@tierline/kernel';
 import { plainDate } from '../billing/index.ts';
 import { newItem, type Item, type Subscription } from '../subscriptions/index.ts';
 import type { LaterCommand } from './command.ts';
@@ -23,7 +32,9 @@ export function foresee(context: Context, subscription: Subscription, moment: La
   const termEnd = subscription.ledger.at(-1)?.upcoming?.from ?? subscription.endOn;
   const on = moment.at === 'date' ? moment.on : subscription.endOn;
   let then: Pick<Foreseen, 'context' | 'subscription'> = { context, subscription };
-  for (const intent of context.intents.filter((one) => isBefore(one, moment, subscription.endOn)).toSorted(byMoment(subscription.endOn))) {
+  for (const intent of context.intents
+    .filter((one) => isBefore(one, moment, subscription.endOn))
+    .toSorted(byMoment(subscription.endOn))) {
     const day = intent.moment.at === 'date' ? intent.moment.on : subscription.endOn;
     then = afterwards(then, intent.command, day, day < termEnd);
   }
@@ -73,12 +84,7 @@ function afterwards(state: State, command: LaterCommand, day: string, isWithinTe
   }
 }
 
-function held(
-  context: Context,
-  subscription: Subscription,
-  wanted: ReadonlyMap<RateId, Decimal>,
-  day: string,
-): Item[] {
+function held(context: Context, subscription: Subscription, wanted: ReadonlyMap<RateId, Decimal>, day: string): Item[] {
   const at = startOfDay(plainDate(day), context.owner.account.timeZone);
   const free = withFreeReturns(context).current.plan.policies.reduction;
   return [...wanted].flatMap(([rateId, quantity]): Item[] => {

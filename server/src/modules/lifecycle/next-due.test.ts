@@ -9,7 +9,13 @@ const monthly = (facts = {}) => aPlan('month', { SEAT: { price: '31' } }, { numb
 const trial = (policy: object) =>
   aPlan('trial', { SEAT: { price: '0' } }, { licenseVersion: 'trial', autoRenewalMonths: null }, { trial: policy });
 const sold = (plan = monthly()): Life =>
-  aLife({ plan, others: plan.plan.name === 'trial' ? [monthly()] : [], items: { SEAT: '2' }, sold: '2026-03-10', zones: ['Asia/Tokyo'] });
+  aLife({
+    plan,
+    others: plan.plan.name === 'trial' ? [monthly()] : [],
+    items: { SEAT: '2' },
+    sold: '2026-03-10',
+    zones: ['Asia/Tokyo'],
+  });
 
 function next(life: Life): string | null {
   const { plan } = life.context(life.instant('2026-03-20')).current;

@@ -58,7 +58,8 @@ function fateOf(
   const planned = intent.command;
   if (isReplaced(intent, command, moment))
     return drop(`a newer one${command.kind === 'convert' ? '' : ' for the same moment'} takes its place.`);
-  const ofCommand = moment.at === 'now' ? fateNow(context, intent, command, decision) : fateLater(intent, command, moment, decision);
+  const ofCommand =
+    moment.at === 'now' ? fateNow(context, intent, command, decision) : fateLater(intent, command, moment, decision);
   if (ofCommand !== undefined) return ofCommand;
   return planned.kind === 'cancel' ? kept('the subscription still ends then.') : undefined;
 }

@@ -132,7 +132,11 @@ export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): D
     return steps.reduce((sum, count) => sum + count, 0);
   }
 
-  async function letGo(sandboxId: AccountId, until: Temporal.Instant, failed: ReadonlySet<SubscriptionId>): Promise<void> {
+  async function letGo(
+    sandboxId: AccountId,
+    until: Temporal.Instant,
+    failed: ReadonlySet<SubscriptionId>,
+  ): Promise<void> {
     try {
       await inTransaction(db, (client) => waitForDue(client, sandboxId, until, [...failed], waitMs));
     } catch (error) {

@@ -50,7 +50,9 @@ export function checkCommitment(
 ): void {
   const rules = { rates, policies: plan.policies, items, wanted: new Map(), isWithinTerm: true };
   refuseAll(
-    reductions.flatMap(({ item, rate, count }) => commitmentReasons(rate, subtractDecimal(item.quantity, count), rules)),
+    reductions.flatMap(({ item, rate, count }) =>
+      commitmentReasons(rate, subtractDecimal(item.quantity, count), rules),
+    ),
     { nearest_valid: { moment: { at: 'renewal' } } },
   );
 }

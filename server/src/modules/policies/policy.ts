@@ -191,7 +191,9 @@ export function parsePolicyDocument(value: unknown, within?: string): PolicyDocu
   const parsed = z.strictObject({ policies: policyDocument }).safeParse(given);
   if (parsed.success) return parsed.data.policies;
   const reasons = reasonsOf(parsed.error, given);
-  throw invalid(within === undefined ? reasons : reasons.map((one) => ({ ...one, field: `${within}.${one.field ?? ''}` })));
+  throw invalid(
+    within === undefined ? reasons : reasons.map((one) => ({ ...one, field: `${within}.${one.field ?? ''}` })),
+  );
 }
 
 /** Policies in the form of a document that says everything. */

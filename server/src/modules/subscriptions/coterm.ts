@@ -36,7 +36,11 @@ export function cotermEnds(plan: CotermPlan, target: CotermTarget, starts: reado
  * Where the grid of an aligned term is anchored on an edge: at its end, but with the anchor of the other subscription where there is one,
  * so that what ends on February 28 for want of a 31st ends on the 31st of March together with it (rules of dates, 2).
  */
-export function cotermAnchor(plan: Pick<PlanVersion, 'billingPeriod'>, endOn: string, other: string | undefined): string {
+export function cotermAnchor(
+  plan: Pick<PlanVersion, 'billingPeriod'>,
+  endOn: string,
+  other: string | undefined,
+): string {
   return other === undefined ? endOn : anchorFrom(plan, other, endOn);
 }
 

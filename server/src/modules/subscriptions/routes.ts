@@ -22,7 +22,10 @@ type Next = {
   readonly at: Temporal.Instant;
 };
 
-export function bindSubscriptions(bind: Bind<Principal>, { subscriptions, accounts, directory, history, nextDues }: Services): void {
+export function bindSubscriptions(
+  bind: Bind<Principal>,
+  { subscriptions, accounts, directory, history, nextDues }: Services,
+): void {
   async function detailed(of: readonly Subscription[]): Promise<SubscriptionDetail[]> {
     const next = await nextDues(of);
     const zones = new Map<AccountId, string>();
