@@ -31,7 +31,7 @@ const licenseColumns: readonly Column<Subscription['licenses'][number]>[] = [
   { title: 'END', of: ({ end_on }) => end_on },
 ];
 
-const fields = (subscription: SubscriptionDetail): readonly Field[] => [
+const fields = (subscription: Subscription | SubscriptionDetail): readonly Field[] => [
   ['id', subscription.id],
   ['number', subscription.number],
   ['name', subscription.name],
@@ -45,7 +45,7 @@ const fields = (subscription: SubscriptionDetail): readonly Field[] => [
   ['end', subscription.end_on],
   ['charged from', subscription.start_charge_on],
   ['renews', subscription.auto_renewal ? `yes, by ${subscription.auto_renewal_months ?? '?'} months` : 'no'],
-  ['next', nextInWords(subscription.next_due)],
+  ...('next_due' in subscription ? ([['next', nextInWords(subscription.next_due)]] as const) : []),
 ];
 
 /** What happens by itself: `renewal on 2026-04-02`. */

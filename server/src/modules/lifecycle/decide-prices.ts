@@ -60,7 +60,7 @@ export function decidePrices(
     book(decided, subscription.id, (edge, at) => {
       if (at !== special.sellerIndex) return { edge, lines: [] };
       // What waits for the next term changes nothing of this one.
-      if (agreement.from === 'renewal') return { edge: withPrice(edge, one, agreement), lines: [] };
+      if (agreement.from === 'renewal') return { edge: withPrice(edge, one, agreement, null), lines: [] };
       return repriced(plan, edge, one, agreement, dates[at]!);
     });
   }
@@ -133,10 +133,12 @@ function repriced(
   return { edge: begun.edge, lines: [...ended.lines, ...begun.lines] };
 }
 
-function withPrice(edge: EdgeLedger, { rateId }: Held, agreement: Agreement, on: string): EdgeLedger {
+/** @param on from when it counts; null: not in this term */
+function withPrice(edge: EdgeLedger, { rateId }: Held, agreement: Agreement, on: string | null): EdgeLedger {
   const items = edge.items.map((item): LedgerItem => {
     if (item.rateId !== rateId || item.prices.recurring === undefined) return item;
-    return withPriceFrom(item, agreed(item.prices.recurring, agreement), on);
+    const recurring = agreed(item.prices.recurring, agreement);
+    return on === null ? { ...item, prices: { ...item.prices, recurring } } : withPriceFrom(item, recurring, on);
   });
   return { ...edge, items };
 }

@@ -6,6 +6,7 @@ import {
   openEdge,
   renewEdge,
   termEnd,
+  withPast,
   type EdgeLedger,
   type Held,
   type TermLength,
@@ -261,7 +262,10 @@ export function restart(
 
 /** Opens a window that begins on a date, as the one after an empty one that ends there: it is charged as any next one. */
 export function beginAt(terms: LoadedPlan['plan'], edge: EdgeLedger, startOn: string, held: readonly Held[]) {
-  return nextWindow(terms, { ...edge, window: { start: startOn, end: startOn } }, held);
+  // After a pause the window before it is one of the term, too, and may be given back with it.
+  const isOver = edge.window.end <= startOn;
+  const items = isOver ? edge.items.map((item) => withPast(terms, edge, item)) : edge.items;
+  return nextWindow(terms, { ...edge, items, window: { start: startOn, end: startOn } }, held);
 }
 
 /** The next term begins: new batches, new minimums, the prices that were locked for it, and its first window. */

@@ -46,6 +46,15 @@ describe('a full refund after a special price', () => {
   });
 });
 
+test('days of a pause were paid by nobody and are not given back, but what was paid before it is', () => {
+  const life = sold();
+  special(life, '2026-03-15', '12.5');
+  life.ask('2026-03-20', { kind: 'suspend', endOn: null });
+  life.ask('2026-05-20', { kind: 'resume', endOn: null });
+  life.ask('2026-06-15', cancel);
+  expect(life.total()).toBe('0');
+});
+
 test('whatever is added, priced and taken back, all of it given back comes to nothing on every edge', () => {
   const step = fc.record({
     days: fc.integer({ min: 1, max: 12 }),
