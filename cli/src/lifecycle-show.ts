@@ -39,6 +39,8 @@ function commandInWords(command: Intent['command']): string {
       return 'cancel';
     case 'auto_renewal':
       return `switch renewal ${command.auto_renewal ? 'on' : 'off'}`;
+    case 'convert':
+      return command.plan_id === null ? 'become paid' : `become paid, on plan ${command.plan_id}`;
   }
 }
 

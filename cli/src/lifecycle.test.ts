@@ -24,7 +24,7 @@ test('a change is previewed, made once for one key, and told', async () => {
   const words = ['change', id, '--item', `${mpn}=7`];
   const preview = await run(...words, '--preview');
   expect(preview).toMatchObject({ exitCode: 0, err: '' });
-  expect(preview.out).toMatch(/ 5 -> 7\n/);
+  expect(preview.out).toMatch(/ 5 -> 7 +requested\n/);
   expect(preview.out).toContain(`${channel.reseller.id} sells to ${channel.customer.id}: 39.60 USD`);
   expect(preview.out).toMatch(/^total +39\.60 USD$/m);
   const place = [...words, '--po', 'PO-1', '--idempotency-key', 'seven', '--if-version', '1', '--json'];
@@ -50,7 +50,7 @@ test('a cancellation is planned, warned about, taken back and done', async () =>
   expect((await run('intents', id)).out).toMatch(new RegExp(`${intent} +2026-03-20 +cancel +waiting`));
   expect((await run('intent-cancel', id, intent)).out).toMatch(new RegExp(`${intent} +canceled`));
   const canceled = await run('cancel', id, '--reason', 'moved away');
-  expect(canceled.out).toMatch(/ 5 -> 0\n/);
+  expect(canceled.out).toMatch(/ 5 -> 0 +requested\n/);
   expect(canceled.out).toContain('-99.00 USD');
   expect(canceled.out).toMatch(/^status +terminated$/m);
   const again = await run('cancel', id);
@@ -80,6 +80,11 @@ test('renewal is switched off and on, and a subscription is paused', async () =>
   expect(off.subscriptions[0]).toMatchObject({ auto_renewal: false, auto_renewal_months: 1 });
   expect((await run('suspend', id)).err).toContain('renews by itself');
   expect((await run('auto-renewal', id, 'on', '--months', '3')).out).toMatch(/^renews +yes, by 3 months$/m);
+  const planned = await run('auto-renewal', id, 'off', '--at', '2026-03-20');
+  expect(planned.out).toMatch(/^2026-03-20 +switch renewal off$/m);
+  expect(planned.out).toMatch(/^renews +yes/m);
+  expect((await run('intents', id)).out).toMatch(/2026-03-20 +switch renewal off +waiting/);
+  expect((await run('get', id)).out).toMatch(/^next +planned on 2026-03-20$/m);
   const until = ['--until', '2026-03-20'];
   expect((await run('suspend', id, ...until)).out).toMatch(/^status +hold \(suspended\)$/m);
   expect((await run('resume', id)).out).toMatch(/^end +2026-04-02$/m);

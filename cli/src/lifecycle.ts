@@ -238,12 +238,15 @@ const convert: CommandSpec = {
   arguments: [subscriptionArgument],
   options: [
     { flags: '--plan <id>', describe: 'the full plan; the one that its policy names when not given' },
+    atOption,
     poOption,
     ...commonOptions,
   ],
+  examples: ['subscription convert 0190f3a2-... --plan 0190f3b7-... --at renewal'],
   run: (tools, given) => {
     const plan = given.text('plan');
-    const body = { ...(plan === undefined ? {} : { plan_id: checkId(plan, 'a plan') }), ...po(given) };
+    const named = plan === undefined ? {} : { plan_id: checkId(plan, 'a plan') };
+    const body = { ...named, moment: momentOf(given), ...po(given) };
     return perform(tools, given, (sent) => tools.client().convertTrial({ ...sent, body }));
   },
 };
@@ -291,13 +294,21 @@ const autoRenewal: CommandSpec = {
   name: 'auto-renewal',
   summary: 'Switch renewal on or off, or change its length',
   arguments: [subscriptionArgument, { name: '<state>', describe: 'on or off' }],
-  options: [{ flags: '--months <count>', describe: 'how long the terms are that it renews for' }, ...commonOptions],
-  examples: ['subscription auto-renewal 0190f3a2-... off'],
+  options: [
+    { flags: '--months <count>', describe: 'how long the terms are that it renews for' },
+    atOption,
+    ...commonOptions,
+  ],
+  examples: [
+    'subscription auto-renewal 0190f3a2-... off',
+    'subscription auto-renewal 0190f3a2-... off --at 2026-04-01',
+  ],
   run: (tools, given) => {
     const state = given.argument(1);
     if (state !== 'on' && state !== 'off') throw new CommandError('usage', 'Say on or off.');
     const months = given.text('months') === undefined ? undefined : given.whole('months', 1);
-    const body = { auto_renewal: state === 'on', ...only({ auto_renewal_months: months }) };
+    const at = given.text('at') === undefined ? undefined : momentOf(given);
+    const body = { auto_renewal: state === 'on', ...only({ auto_renewal_months: months, moment: at }) };
     return perform(tools, given, (sent) => tools.client().changeSubscriptionDetails({ ...sent, body }));
   },
 };

@@ -9,6 +9,7 @@ const lineColumns: readonly Column<Line>[] = [
   { title: 'MPN', of: ({ mpn }) => mpn },
   { title: 'NAME', of: ({ name }) => name },
   { title: 'QUANTITY', of: inSteps, right: true },
+  { title: 'BECAUSE', of: ({ origin }) => origin },
 ];
 
 const chargeColumns: readonly Column<Charge>[] = [

@@ -1,4 +1,4 @@
-import type { Subscription } from '@tierline/contract';
+import type { Subscription, SubscriptionDetail } from '@tierline/contract';
 import type { CommandSpec, GroupSpec } from './command.ts';
 import { lifecycleCommands } from './lifecycle.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
@@ -31,7 +31,7 @@ const licenseColumns: readonly Column<Subscription['licenses'][number]>[] = [
   { title: 'END', of: ({ end_on }) => end_on },
 ];
 
-const fields = (subscription: Subscription): readonly Field[] => [
+const fields = (subscription: Subscription | SubscriptionDetail): readonly Field[] => [
   ['id', subscription.id],
   ['number', subscription.number],
   ['name', subscription.name],
@@ -45,7 +45,13 @@ const fields = (subscription: Subscription): readonly Field[] => [
   ['end', subscription.end_on],
   ['charged from', subscription.start_charge_on],
   ['renews', subscription.auto_renewal ? `yes, by ${subscription.auto_renewal_months ?? '?'} months` : 'no'],
+  ...('next_due' in subscription ? ([['next', nextInWords(subscription.next_due)]] as const) : []),
 ];
+
+/** What happens by itself: `renewal on 2026-04-02`. */
+function nextInWords(next: SubscriptionDetail['next_due']): string {
+  return next === null ? 'nothing' : `${next.kind.replaceAll('_', ' ')} on ${next.on}`;
+}
 
 const list: CommandSpec = {
   name: 'list',

@@ -963,9 +963,6 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "add_ons": {
               "within_base": false,
               "percent_minimum": null
-            },
-            "price": {
-              "lock_additions": true
             }
           }
         }

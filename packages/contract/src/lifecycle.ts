@@ -151,6 +151,7 @@ export const expiryChange = z
 export const conversion = z
   .strictObject({
     plan_id: id('plan', 'The full plan; the one that the policy of the trial names if absent.').optional(),
+    moment: moment.default(now),
     po_number: poNumber,
   })
   .openapi('Conversion');
@@ -176,6 +177,7 @@ export const subscriptionDetails = changes({
     .optional()
     .openapi({ description: 'How long the terms are that it renews by itself for.' }),
   attributes: attributes.optional(),
+  moment: moment.optional().openapi({ description: 'For auto_renewal and its months; now if absent.' }),
 }).openapi('SubscriptionDetails');
 
 export const intentChange = changes({
@@ -211,6 +213,10 @@ export const plannedCommand = z
       kind: z.literal('auto_renewal'),
       auto_renewal: z.boolean(),
       auto_renewal_months: z.int().nullable(),
+    }),
+    z.strictObject({
+      kind: z.literal('convert'),
+      plan_id: id('plan', 'Null: the plan that the policy of the trial names then.').nullable(),
     }),
   ])
   .openapi('PlannedCommand');

@@ -61,6 +61,10 @@ const line = {
   previous_quantity: decimalOut
     .nullable()
     .openapi({ description: 'What it held before; null when nothing, and in a sale.' }),
+  origin: z.enum(['requested', 'dependency', 'renewed', 'cascade']).openapi({
+    description:
+      'Why it is there: asked for, a base that was added, held as before when it is billed or renewed, or gone with its base.',
+  }),
 };
 
 const chargeKind = z.enum(['setup', 'recurring', 'overuse', 'refund', 'adjustment']).openapi({

@@ -103,14 +103,6 @@ export const policyDocument = z
     trial: trial.optional(),
     commitment: commitment.optional(),
     add_ons: addOns.optional(),
-    price: z
-      .strictObject({
-        lock_additions: z
-          .boolean()
-          .optional()
-          .openapi({ description: 'Units added within a term have the price that was locked at its start.' }),
-      })
-      .optional(),
   })
   .openapi('Policies', { description: 'Every member is optional; see the concepts page on policies.' });
 export type PolicyDocument = z.output<typeof policyDocument>;

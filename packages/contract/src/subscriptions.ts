@@ -63,6 +63,37 @@ export const subscription = z
   .openapi('Subscription');
 export type Subscription = z.input<typeof subscription>;
 
+const nextDue = z
+  .strictObject({
+    kind: z.enum([
+      'planned',
+      'notice',
+      'billing_period',
+      'renewal',
+      'renewal_retry',
+      'conversion',
+      'cancellation',
+      'expiry',
+      'pause',
+      'end_of_grace',
+    ]),
+    on: date.openapi({ description: "The day, in the time zone of the customer's seller." }),
+    at: instant,
+  })
+  .openapi('NextDue', {
+    description:
+      'What happens next by itself: something planned, the notice before the end, a billing period, another term, a renewal that failed once more, a trial that becomes paid, a planned end, the end of the term, of the right to use, of the grace period.',
+  });
+
+export const subscriptionDetail = subscription
+  .extend({
+    next_due: nextDue
+      .nullable()
+      .openapi({ description: 'Null where nothing does: it has ended or is pending; and in a past state.' }),
+  })
+  .openapi('SubscriptionDetail');
+export type SubscriptionDetail = z.input<typeof subscriptionDetail>;
+
 const tag = 'Subscriptions';
 
 export const subscriptionRoutes = {
@@ -81,7 +112,7 @@ export const subscriptionRoutes = {
       order_id: id('order').optional(),
       status: subscriptionStatus.optional(),
     }),
-    answers: { 200: page(subscription) },
+    answers: { 200: page(subscriptionDetail) },
     examples: [{ as: 'distributor', query: { customer_id: cast.customer }, status: 200 }],
   }),
   getSubscription: route({
@@ -96,7 +127,7 @@ export const subscriptionRoutes = {
     query: z.strictObject({
       as_of: instant.optional().openapi({ description: 'Not after the present.' }),
     }),
-    answers: { 200: subscription },
+    answers: { 200: subscriptionDetail },
     hasVersion: true,
     examples: [{ as: 'reseller', params: { subscription_id: cast.subscription }, status: 200 }],
   }),

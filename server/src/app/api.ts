@@ -99,7 +99,7 @@ export function boundApi(engine: Engine) {
   });
   bindCustomers(bind, engine);
   bindOrders(bind, engine);
-  bindSubscriptions(bind, { ...engine, history: engine.lifecycle });
+  bindSubscriptions(bind, { ...engine, history: engine.lifecycle, nextDues: engine.lifecycle.nextDues });
   bindLifecycle(bind, engine);
   bindTransfers(bind, engine);
   bindProvisioning(bind, engine);

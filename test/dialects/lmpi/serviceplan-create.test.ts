@@ -129,6 +129,8 @@ describe('200', () => {
       json: { version: 'full', period: '24', auto_renewal_month: '1', managed: 'false', dc_code: '22' },
     });
     expect(await stored(answer)).toMatchObject({ subscription_count: 24, managed: false, chargeable_months: 2 });
+    // Part 1, 7.6, 7.7 and 9: what may happen to it is as the protocol has it.
+    expect(await stored(answer)).toMatchObject({ policies: { preset: 'lmpi_like' } });
   });
 
   it.each([undefined, null, ''])('takes %j for an optional member as not given', async (absent) => {

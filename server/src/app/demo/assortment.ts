@@ -195,7 +195,12 @@ export const plans: readonly DemoPlan[] = [
     product: 'MBASVXE1X',
     name: 'Mailbox Archive, yearly',
     description: 'A year of archiving, paid month by month',
-    terms: { subscriptionPeriod: { unit: 'year', count: 1 }, autoRenewalMonths: 12, unitType: 'M' },
+    terms: {
+      subscriptionPeriod: { unit: 'year', count: 1 },
+      autoRenewalMonths: 12,
+      unitType: 'M',
+      policies: { preset: 'adobe_like' },
+    },
     rates: [{ mpn: sharedMpn, vendorCode: 'somevendor', usd: { recurring: '2.1' } }],
     delegatedTo: belowDistributor,
   },
@@ -222,7 +227,7 @@ export const plans: readonly DemoPlan[] = [
     product: 'CLBKXXE1X',
     name: 'Cloud Backup',
     description: 'Storage by the gigabyte: each tier has its own price',
-    terms: { unitType: 'G', dataCenter: '23' },
+    terms: { unitType: 'G', dataCenter: '23', policies: { renewal: { price: 'guarded', guard_percent: '5' } } },
     rates: [
       {
         mpn: 'PV-BACKUP-GB',
@@ -239,7 +244,7 @@ export const plans: readonly DemoPlan[] = [
     product: 'MTRMXXE1X',
     name: 'Meeting Rooms',
     description: 'Rooms with a setup fee; the whole quantity has the price of the volume reached',
-    terms: { unitType: 'D', expirationNoticeDays: 60 },
+    terms: { unitType: 'D', expirationNoticeDays: 60, policies: { preset: 'microsoft_like' } },
     rates: [
       {
         mpn: 'LV-MEET-ROOM',
@@ -271,6 +276,7 @@ export const plans: readonly DemoPlan[] = [
       autoRenewalMonths: null,
       expirationNoticeDays: 7,
       graceMonths: 0,
+      policies: { trial: { at_end: 'expire', one_per_customer: true } },
     },
     rates: [{ mpn: 'LV-O365-E1-TRIAL', quantityMin: '1', quantityMax: '25', usd: { recurring: '0' } }],
     delegatedTo: belowDistributor,
@@ -329,7 +335,7 @@ function securityPlan(maker: 'distributor' | 'isp', product: string, name: strin
     product,
     name,
     description: '',
-    terms: { pricing: 'free' },
+    terms: { pricing: 'free', policies: { preset: 'lmpi_like' } },
     rates: [{ mpn: `${product}-U`, quantityMin: '1' }],
     delegatedTo: below,
   };

@@ -3,6 +3,7 @@ export * from './dates.ts';
 export * from './ledger-items.ts';
 export * from './ledger-json.ts';
 export * from './ledger-lines.ts';
+export * from './ledger-past.ts';
 export * from './ledger-terms.ts';
 export * from './ledger-windows.ts';
 export * from './ledger.ts';

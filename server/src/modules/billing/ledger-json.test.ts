@@ -74,6 +74,23 @@ test.each<[string, EdgeLedger]>([
       ],
     }),
   ],
+  ['a price that it had before', withItem({ was: [{ until: '2028-02-10', price: price('EUR', '20') }] })],
+  [
+    'windows of the term that are over',
+    withItem({
+      past: [
+        {
+          start: '2027-12-31',
+          end: '2028-01-31',
+          exact: parseRatio('31/7'),
+          prices: [
+            { until: '2028-01-10', price: price('EUR', '20') },
+            { until: '2028-01-31', price: eur },
+          ],
+        },
+      ],
+    }),
+  ],
   ['two terms to come', { ...edge, upcoming: second }],
 ])('%s: what is read is what was stored', (_, ledger) => {
   expect(stored(ledger)).toEqual(ledger);

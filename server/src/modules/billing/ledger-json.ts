@@ -1,6 +1,7 @@
 import { decimal, formatDecimal, formatRatio, parseRatio, type AccountId, type RateId } from '@tierline/kernel';
 import { chargeTypes, type ChargeType, type PriceModel } from '../catalog/index.ts';
 import type { PriceSource } from '../pricing/index.ts';
+import { readPast, storePast, type StoredPast } from './ledger-past.ts';
 import type { Accrual, EdgeLedger, LedgerItem, LockedPrice, LockedPrices, Upcoming } from './ledger.ts';
 
 /** How ledgers are stored with a subscription. Members are short: every subscription has one of these per edge. */
@@ -9,7 +10,7 @@ type StoredPrice = {
   readonly tiers: readonly (readonly [string, string])[];
   readonly source: PriceSource;
 };
-type StoredItem = {
+type StoredItem = StoredPast<StoredPrice> & {
   readonly rate: string;
   /** Flat where it is missing. */
   readonly model?: PriceModel;
@@ -68,6 +69,10 @@ function itemText(item: LedgerItem): string {
   if (setup !== null) rest += `,"setup":["${setup.currency}","${formatRatio(setup.exact)}"]`;
   if (accrued.length > 0) rest += `,"accrued":[${accrued.map((part) => accrualText(part, item)).join()}]`;
   if (accruesFrom !== null) rest += `,"accrues":"${accruesFrom}"`;
+  // Only after a special price, or where something can be given back whole.
+  if (item.was !== undefined || item.past !== undefined) {
+    rest += `,${JSON.stringify(storePast(item, storePrice)).slice(1, -1)}`;
+  }
   return `{"rate":"${rateId}","prices":${pricesText(prices)},"exact":"${formatRatio(exact)}"${rest}}`;
 }
 
@@ -127,6 +132,7 @@ function readItem(item: StoredItem): LedgerItem {
     setup: item.setup === undefined ? null : { currency: item.setup[0], exact: parseRatio(item.setup[1]) },
     accrued: (item.accrued ?? []).map((part) => readAccrual(part, prices)),
     accruesFrom: item.accrues ?? null,
+    ...(item.was === undefined && item.past === undefined ? {} : readPast(item, readPrice)),
   };
 }
 

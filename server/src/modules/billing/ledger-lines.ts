@@ -21,6 +21,7 @@ import type { Tier } from '../pricing/index.ts';
 import { tierParts, type Charge, type ChargeKind } from './charge.ts';
 import { laterDate, plainDate } from './dates.ts';
 import { shareOf, windowFrom } from './share.ts';
+import { pricedDays } from './ledger-past.ts';
 import type { BillingTerms, EdgeLedger, LedgerItem, LockedPrice } from './ledger.ts';
 
 /** A change of quantity at a price. */
@@ -52,7 +53,7 @@ type RecurringChange = {
   readonly exact: Ratio;
 };
 
-/** What a change of quantity comes to over some days at the item's own price. */
+/** What a change of quantity comes to over some days of the window, each at the price that the item had on it. */
 export function bill(
   terms: BillingTerms,
   edge: EdgeLedger,
@@ -63,7 +64,13 @@ export function bill(
 ): { readonly item: LedgerItem; readonly lines: readonly Charge[] } {
   const price = item.prices.recurring;
   if (price === undefined) return { item, lines: [] };
-  const { lines, exact } = recurringLines(terms, edge, item, { change, price, days, bookedOn, exact: item.exact });
+  const lines: Charge[] = [];
+  let { exact } = item;
+  for (const part of pricedDays(item, price, days)) {
+    const booked = recurringLines(terms, edge, item, { change, ...part, bookedOn, exact });
+    lines.push(...booked.lines);
+    exact = booked.exact;
+  }
   return { item: { ...item, exact }, lines };
 }
 

@@ -29,14 +29,19 @@ function withLast(upcoming: Upcoming | null, last: Upcoming): Upcoming {
   return upcoming === null ? last : { ...upcoming, next: withLast(upcoming.next, last) };
 }
 
-function lastAnchor({ anchorOn, upcoming }: EdgeLedger): string {
+/** The anchor of the last term that there is. */
+export function lastAnchor({ anchorOn, upcoming }: Pick<EdgeLedger, 'anchorOn' | 'upcoming'>): string {
   let anchor = anchorOn;
   for (let term = upcoming; term !== null; term = term.next) anchor = term.anchorOn;
   return anchor;
 }
 
 /** The anchor of a grid that has a boundary on a date: the one there is, or one that keeps its day of the month, or the date. */
-function anchorFrom({ billingPeriod }: BillingTerms, anchorOn: string, from: string): string {
+export function anchorFrom(
+  { billingPeriod }: Pick<BillingTerms, 'billingPeriod'>,
+  anchorOn: string,
+  from: string,
+): string {
   const anchor = plainDate(anchorOn);
   if (boundaryOn(anchor, billingPeriod, from) !== undefined) return anchorOn;
   const months = periodInMonths(billingPeriod);

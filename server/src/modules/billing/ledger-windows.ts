@@ -2,6 +2,7 @@ import { zero, zeroRatio, type Ratio } from '@tierline/kernel';
 import type { Charge } from './charge.ts';
 import { laterDate } from './dates.ts';
 import { bill, recurringLines } from './ledger-lines.ts';
+import { withPast } from './ledger-past.ts';
 import {
   accrue,
   isPaidBefore,
@@ -52,7 +53,7 @@ function openedAt(terms: BillingTerms, edge: EdgeLedger, held: readonly Held[], 
     items: edge.items
       .filter((item) => held.some(({ rateId }) => rateId === item.rateId))
       .map((item) => ({
-        ...item,
+        ...(term === undefined ? withPast(terms, edge, item) : { ...item, was: undefined, past: undefined }),
         prices: term?.prices[item.rateId] ?? item.prices,
         exact: zeroRatio,
         accrued: [],

@@ -3,6 +3,7 @@ import type { BillingModel, ChargeType, PriceModel } from '../catalog/index.ts';
 import type { PriceSource, Tier } from '../pricing/index.ts';
 import type { Charge } from './charge.ts';
 import { dateText, plainDate } from './dates.ts';
+import type { PastWindow, PriceUntil } from './ledger-past.ts';
 import { windowFrom } from './share.ts';
 
 /** A price as it was locked for a term. */
@@ -57,6 +58,10 @@ export type LedgerItem = {
   readonly accrued: readonly Accrual[];
   /** Billed afterwards only: since when the quantity that is held now counts. */
   readonly accruesFrom: string | null;
+  /** The prices that it had before within the window; missing where it had no other. */
+  readonly was?: readonly PriceUntil[] | undefined;
+  /** Windows of the term that are over, the oldest first, as long as they may be given back; missing where there are none. */
+  readonly past?: readonly PastWindow[] | undefined;
 };
 
 export type Tally = { readonly currency: string; readonly exact: Ratio };
@@ -99,7 +104,12 @@ export type Upcoming = {
 };
 
 /** What of a plan version matters to money. */
-export type BillingTerms = { readonly billingPeriod: Period; readonly billingModel: BillingModel };
+export type BillingTerms = {
+  readonly billingPeriod: Period;
+  readonly billingModel: BillingModel;
+  /** Only whether anything is given back whole: then windows that are over are remembered. */
+  readonly policies?: Readonly<Record<'cancellation' | 'reduction', { readonly refund: string }>>;
+};
 
 /** What an item is, as far as its price goes. */
 export type Held = { readonly rateId: RateId; readonly model: PriceModel; readonly quantity: Decimal };

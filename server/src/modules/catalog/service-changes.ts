@@ -9,6 +9,7 @@ import {
 } from '@tierline/kernel';
 import { eventName, eventNames, type Cause } from '../../platform/db/index.ts';
 import type { Account } from '../accounts/index.ts';
+import { parsePolicyDocument } from '../policies/index.ts';
 import type { Product, Resource, Vendor } from './catalog.ts';
 import { repeatable, webhookSecretContext, writeCatalog, type CatalogDependencies } from './service-shared.ts';
 import { updateProduct, updateResource, updateVendor } from './store.ts';
@@ -35,7 +36,8 @@ export function changesService(dependencies: CatalogDependencies) {
   async function changeVendor(cause: Cause, account: Account, id: VendorId, wanted: VendorChange): Promise<Vendor> {
     const { expectedVersion, webhookSecret, ...fields } = wanted;
     const current = owned(account.rootId, await selectVendor(db, id), 'vendor', expectedVersion);
-    const given = definedOnly(fields);
+    const { policies } = fields;
+    const given = definedOnly({ ...fields, ...(policies && { policies: parsePolicyDocument(policies) }) });
     const changed: Vendor = { ...current, ...given, version: current.version + 1 };
     if (changed.provisioning === 'webhook' && changed.webhookUrl === null) throw urlNeeded();
     const sealed = webhookSecret === undefined ? undefined : secrets.encrypt(webhookSecret, webhookSecretContext(id));

@@ -2,6 +2,7 @@ import { decimal, newId, notFound, versionMismatch, TierlineError, type PlanId, 
 import type { Cause } from '../../platform/db/index.ts';
 import type { Account } from '../accounts/index.ts';
 import type { Plan, PlanTerms, Product, Rate } from './catalog.ts';
+import { parsePolicyDocument } from '../policies/index.ts';
 import { checkPlan, type RateDraft } from './plan.ts';
 import { repeatable, writeCatalog, type CatalogDependencies, type CatalogWrite } from './service-shared.ts';
 import { insertPlan, insertRates, insertVersion, publishVersion, updatePlan } from './store.ts';
@@ -29,6 +30,11 @@ const taken = (code: string, field: string, message: string) => new TierlineErro
 function refuseRetired({ status }: Plan): void {
   if (status !== 'retired') return;
   throw new TierlineError('catalog.plan_retired', 'conflict', 'A retired plan gets no new version. Make a new plan.');
+}
+
+/** Whoever asks, a policy that is none is refused: stored, it would be read as not said. */
+function withPolicies(terms: PlanTerms): PlanTerms {
+  return { ...terms, policies: parsePolicyDocument(terms.policies, 'terms') };
 }
 
 /** Service plans and their versions, made by whoever sells them on. */
@@ -90,6 +96,7 @@ export function plansService(dependencies: CatalogDependencies) {
     const product = await selectProduct(db, facts.productId);
     if (product?.rootId !== account.rootId) throw notFound('product', 'product_id');
     checkPlan(product, facts.terms, facts.rates);
+    const terms = withPolicies(facts.terms);
     const at = cause.at.toString();
     const plan: Plan = {
       id: newId<'plan'>(),
@@ -118,7 +125,7 @@ export function plansService(dependencies: CatalogDependencies) {
           run: insertVersion(db, {
             planId: plan.id,
             version: 1,
-            terms: facts.terms,
+            terms,
             rateCount: rates.length,
             publishedAt: facts.publish ? at : null,
           }),
@@ -166,6 +173,7 @@ export function plansService(dependencies: CatalogDependencies) {
     const product = await selectProduct(db, plan.productId);
     if (product === undefined) throw notFound('product');
     checkPlan(product, facts.terms, facts.rates);
+    const terms = withPolicies(facts.terms);
     const version = Math.max(...versions) + 1;
     const rates = await buildRates(account, product, planId, version, facts.rates);
     const changed: Plan = {
@@ -190,7 +198,7 @@ export function plansService(dependencies: CatalogDependencies) {
           run: insertVersion(db, {
             planId,
             version,
-            terms: facts.terms,
+            terms,
             rateCount: rates.length,
             publishedAt: facts.publish ? changed.updatedAt : null,
           }),

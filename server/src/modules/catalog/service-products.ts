@@ -1,6 +1,7 @@
 import { newId, notFound, TierlineError } from '@tierline/kernel';
 import type { Cause } from '../../platform/db/index.ts';
 import type { Account } from '../accounts/index.ts';
+import { parsePolicyDocument } from '../policies/index.ts';
 import type { Product, Resource, Vendor } from './catalog.ts';
 import {
   repeatable,
@@ -31,7 +32,7 @@ export function productsService(dependencies: CatalogDependencies) {
     const { webhookSecret = null, policies = {}, ...rest } = facts;
     const vendor: Vendor = {
       ...rest,
-      policies,
+      policies: parsePolicyDocument(policies),
       id: newId<'vendor'>(),
       rootId: account.rootId,
       version: 1,

@@ -153,6 +153,29 @@ describe('versions', () => {
     }));
   };
 
+  test('policies that are none are refused with their field, wherever they come from, and none is stored as nothing', async () => {
+    const { catalog } = world.engine;
+    const product = await world.product(provider);
+    const facts = { ...draft('7'), publish: true };
+    for (const [policies, field] of [
+      [{ cancellation: { window: { count: -1, unit: 'day' } } }, 'terms.policies.cancellation.window.count'],
+      [{ renewal: { retry_days: 61 } }, 'terms.policies.renewal.retry_days'],
+      [{ commitment: { percent: '100.1' } }, 'terms.policies.commitment.percent'],
+      [{ surprises: true }, 'terms.policies'],
+    ] as const) {
+      const terms = { ...facts.terms, policies: policies as object };
+      const wanted = { ...facts, terms, productId: product.id, name: 'P', shortDescription: '', longDescription: '' };
+      const making = catalog.createPlan(world.cause(), provider, wanted);
+      const refused = { kind: 'invalid', reasons: [expect.objectContaining({ field: expect.stringMatching(field) })] };
+      await expect(making, field).rejects.toMatchObject(refused);
+    }
+    const vendor = { code: 'odd', name: 'Odd', provisioning: 'instant', webhookUrl: null } as const;
+    const odd = { renewal: { retry_days: 61 } };
+    await expect(catalog.createVendor(world.cause(), provider, { ...vendor, policies: odd })).rejects.toMatchObject({
+      reasons: [{ field: 'policies.renewal.retry_days' }],
+    });
+  });
+
   test('a new version is sold by all who have the plan from its publication on, under the same rate id', async () => {
     const plan = await world.plan(provider, { rates: [{ mpn, quantityMax: '7' }] });
     await world.delegate([provider, distributor], plan);

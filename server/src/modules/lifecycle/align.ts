@@ -1,4 +1,4 @@
-import { cotermEnds } from '../subscriptions/index.ts';
+import { anchorsOf, cotermAnchor, cotermEnds } from '../subscriptions/index.ts';
 import type { Alignment } from './command.ts';
 import type { Context } from './context.ts';
 
@@ -10,4 +10,10 @@ export function alignedEnds({ current, others }: Context, align: Alignment, star
     { kind: 'subscription', other: others.get(align.subscriptionId)?.subscription },
     starts,
   );
+}
+
+/** Where the grid of a term that is aligned so is anchored on an edge. */
+export function alignedAnchor({ current, others }: Context, align: Alignment, endOn: string, index: number): string {
+  const other = align.kind === 'subscription' ? others.get(align.subscriptionId)?.subscription : undefined;
+  return cotermAnchor(current.plan, endOn, other && anchorsOf(other)[index]);
 }

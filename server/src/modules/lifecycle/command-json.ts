@@ -13,7 +13,8 @@ export type StoredCommand =
       readonly items: readonly StoredItem[] | null;
     }
   | { readonly kind: 'cancel'; readonly reason: string | null }
-  | { readonly kind: 'auto_renewal'; readonly on: boolean; readonly months: number | null };
+  | { readonly kind: 'auto_renewal'; readonly on: boolean; readonly months: number | null }
+  | { readonly kind: 'convert'; readonly plan_id: string | null };
 
 export function storeCommand(command: LaterCommand): StoredCommand {
   switch (command.kind) {
@@ -23,6 +24,8 @@ export function storeCommand(command: LaterCommand): StoredCommand {
       const { planId, start, items } = command;
       return { kind: 'switch', plan_id: planId, start, items: items?.map(storeItem) ?? null };
     }
+    case 'convert':
+      return { kind: 'convert', plan_id: command.planId };
     default:
       return command;
   }
@@ -36,6 +39,8 @@ export function readCommand(stored: StoredCommand): LaterCommand {
       const { plan_id: planId, start, items } = stored;
       return { kind: 'switch', planId: planId as PlanId, start, items: items?.map(readItem) ?? null };
     }
+    case 'convert':
+      return { kind: 'convert', planId: stored.plan_id as PlanId | null };
     default:
       return stored;
   }

@@ -39,10 +39,13 @@ export type MoveCommand = {
   readonly targetId: SubscriptionId;
 };
 
-/** What may also be asked for a later moment. */
-export type LaterCommand = ChangeCommand | SwitchCommand | CancelCommand | AutoRenewalCommand;
+/** A trial becomes paid; null: the plan that the policy of the trial names. */
+export type ConvertCommand = { readonly kind: 'convert'; readonly planId: PlanId | null };
 
-export const laterKinds: readonly Command['kind'][] = ['change', 'switch', 'cancel', 'auto_renewal'];
+/** What may also be asked for a later moment. */
+export type LaterCommand = ChangeCommand | SwitchCommand | CancelCommand | AutoRenewalCommand | ConvertCommand;
+
+export const laterKinds: readonly Command['kind'][] = ['change', 'switch', 'cancel', 'auto_renewal', 'convert'];
 
 export function isLater(command: Command): command is LaterCommand {
   return laterKinds.includes(command.kind);
@@ -78,8 +81,6 @@ export type DetailsCommand = {
   readonly autoRenewalMonths: number | null;
   readonly attributes: Readonly<Record<string, string>> | null;
 };
-/** A trial becomes paid: at once, or when it ends. */
-export type ConvertCommand = { readonly kind: 'convert'; readonly planId: PlanId | null };
 /** Special prices and discounts for what is left of the term, by rate and edge. A unit price alone is one for this term. */
 export type PricesCommand = {
   readonly kind: 'prices';
@@ -95,7 +96,6 @@ export type Command =
   | SuspendCommand
   | ResumeCommand
   | ExpiryCommand
-  | ConvertCommand
   | PricesCommand
   | MoveCommand
   | DetailsCommand;

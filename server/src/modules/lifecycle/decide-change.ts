@@ -3,10 +3,10 @@ import type { Subscription } from '../subscriptions/index.ts';
 import type { ChangeCommand } from './command.ts';
 import type { Context, LoadedPlan } from './context.ts';
 import { draft, type Decision } from './draft.ts';
+import { notBeforeEnd } from './not-before-end.ts';
 import { applyQuantities } from './quantities.ts';
 import { cascaded, nearestValid, orphans, quantityReasons } from './rules.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
-import { dealsLater, refuseDeals } from './sale-reasons.ts';
 
 /** Other quantities from now on: more, fewer, new items, removed ones. */
 export function decideChange(context: Context, subscription: Subscription, command: ChangeCommand): Decision {
@@ -25,33 +25,7 @@ export function decideChange(context: Context, subscription: Subscription, comma
     decided.event('subscription.changed', subscription.id);
     return decided.done();
   }
-  const { after } = context.current.plan.policies.reduction;
-  if (after === 'refused') {
-    refuseAll(
-      stuck.map(({ rate, count }) => ({
-        code: 'lifecycle.return_window_over',
-        field: `items.${rate.mpn}`,
-        message: `${formatDecimal(count)} units of ${rate.name} can't be given back before the end of the term, ${subscription.endOn}.`,
-      })),
-      { nearest_valid: { moment: { at: 'renewal' }, items: shown(context.current, wanted) } },
-    );
-  }
-  const what = stuck.map(({ rate, count }) => `${formatDecimal(count)} units of ${rate.name}`).join(' and ');
-  return later(
-    subscription,
-    command,
-    `${what} can't be given back before the end of the term, ${subscription.endOn}; the whole change waits for it.`,
-  );
-}
-
-/** The command as an intent for the end of the term: nothing changes now. */
-function later(subscription: Subscription, command: ChangeCommand, message: string): Decision {
-  refuseDeals(command.items, dealsLater);
-  const decided = draft(null);
-  decided.open(subscription);
-  decided.intents.push({ kind: 'add', moment: { at: 'renewal' }, command });
-  decided.warnings.push({ code: 'lifecycle.scheduled_at_renewal', message });
-  return decided.done();
+  return notBeforeEnd(context.current, subscription, command, stuck, shown(context.current, wanted));
 }
 
 /** What the subscription is to hold: what it holds, with what is asked for over it. Throws every reason against it. */

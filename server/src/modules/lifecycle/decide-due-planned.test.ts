@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RateId } from '@tierline/kernel';
 import { aLife, aPlan } from './testing.ts';
 
 const yearly = { subscriptionPeriod: { unit: 'year', count: 1 }, autoRenewalMonths: 12 } as const;
@@ -35,14 +36,19 @@ describe('what was planned for the renewal', () => {
 
   test('fails with its reason where it can’t be done then, and the rest goes on', () => {
     const life = aLife({
-      plan: aPlan('month', { SEAT: { price: '31', quantityMax: { coefficient: 10n, scale: 0 } } }),
+      plan: aPlan('month', {
+        SEAT: { price: '31' },
+        PRO: { price: '62' },
+        DISK: { price: '1', dependsOn: ['month.PRO' as RateId] },
+      }),
       items: { SEAT: '5' },
       sold: '2026-03-10',
     });
-    life.change('2026-03-12', { SEAT: '50' }, { at: 'renewal' });
+    const { warnings } = life.change('2026-03-12', { DISK: '1' }, { at: 'renewal' });
+    expect(warnings).toMatchObject([{ code: 'lifecycle.refused_as_planned' }]);
     life.until('2026-04-10');
     expect(life.ended()).toMatchObject([{ status: 'failed' }]);
-    expect(life.ended()[0]!.reason).toContain('at most 10');
+    expect(life.ended()[0]!.reason).toContain('MPN PRO');
     expect(life.shown()).toBe('active 2026-04-10 to 2026-05-10: 5 SEAT');
   });
 

@@ -8,6 +8,7 @@ import { isFinal, openPeriod, renewalReasons, renewAtEnd } from './decide-renewa
 import { convert } from './decide-switch.ts';
 import { draft, noteHeld, type Decision, type Draft } from './draft.ts';
 import type { Intent } from './intent.ts';
+import { overtaken } from './overtaken.ts';
 import { refuseAll } from './refusals.ts';
 import { failedAgain } from './renewal-retry.ts';
 
@@ -144,7 +145,8 @@ function endOfTrial(context: Context, subscription: Subscription): Decision {
   const decided = draft('change');
   decided.open(subscription);
   convert(decided, context, subscription, target);
-  return decided.done();
+  const command = { kind: 'convert', planId: null } as const;
+  return overtaken(context, decided.done(), { command, moment: { at: 'now' } });
 }
 
 function expired(context: Context, subscription: Subscription, why: string): Decision {

@@ -200,7 +200,6 @@ describe('a suspension', () => {
 
 describe('another end of the term', () => {
   const ends = (on: string) => ({ kind: 'expiry', endOn: on }) as const;
-  const off = { kind: 'auto_renewal', on: false, months: null } as const;
 
   test('an earlier one cuts the period that it lies in and refunds what was paid beyond it', () => {
     const life = aLife({ plan: plan(), items: { SEAT: '1' }, sold: '2026-03-10' });
@@ -277,13 +276,34 @@ describe('another end of the term', () => {
     expect(life.lastBill()).toEqual(['recurring 1 SEAT x 31 15/30, 2026-04-10 to 2026-04-25 = 15.5']);
   });
 
-  test('is not today, not the one it has, not of a trial; and later only where it does not renew', () => {
+  // LMPI reference 7.5: one page of the original says earlier, another makes it a month later; both are accepted, renewing or not.
+  test('a later one moves the renewal, too: what lies between is charged by the day, and the next term begins at the new end', () => {
+    const life = aLife({ plan: aPlan('plan', { SEAT: { price: '31' } }), items: { SEAT: '1' }, sold: '2026-03-10' });
+    life.change('2026-03-11', { SEAT: '2' }, { at: 'renewal' });
+    const { warnings } = life.ask('2026-03-20', ends('2026-04-25'));
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'The change that was planned for the end of the term stays: it counts for the end that was moved.',
+    ]);
+    expect(life.shown()).toBe('active 2026-03-10 to 2026-04-25: 1 SEAT');
+    life.until('2026-04-25');
+    expect(life.bill()).toEqual([
+      'recurring 1 SEAT x 31, 2026-03-10 to 2026-04-10 = 31',
+      'recurring 1 SEAT x 31 15/30, 2026-04-10 to 2026-04-25 = 15.5',
+      'recurring 2 SEAT x 31, 2026-04-25 to 2026-05-25 = 62',
+    ]);
+    const whole = aLife({
+      plan: aPlan('plan', { SEAT: { price: '31' } }, { billingModel: 'before_subscription_period' }),
+      items: { SEAT: '1' },
+      sold: '2026-03-10',
+    });
+    whole.ask('2026-03-20', ends('2026-05-10'));
+    expect(whole.lastBill()).toEqual(['recurring 1 SEAT x 31, 2026-04-10 to 2026-05-10 = 31']);
+  });
+
+  test('is not today, not the one it has, not of a trial', () => {
     const life = aLife({ plan: plan(), items: { SEAT: '1' }, sold: '2026-03-10' });
     expect(life.refusal('2026-03-20', ends('2026-03-20')).codes).toEqual(['lifecycle.expiry_out_of_range']);
     expect(life.refusal('2026-03-20', ends('2027-03-10')).codes).toEqual(['lifecycle.nothing_changes']);
-    expect(life.refusal('2026-03-20', ends('2027-03-11')).codes).toEqual(['lifecycle.expiry_renews']);
-    life.ask('2026-03-20', off);
-    life.ask('2026-03-20', ends('2027-03-11'));
     const trial = aLife({ plan: plan({ licenseVersion: 'trial' }), items: { SEAT: '1' }, sold: '2026-03-10' });
     expect(trial.refusal('2026-03-20', ends('2027-03-01')).codes).toEqual(['lifecycle.trial_expiry']);
   });

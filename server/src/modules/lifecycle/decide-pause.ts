@@ -164,7 +164,10 @@ function before(upcoming: EdgeLedger['upcoming'], endOn: string): EdgeLedger['up
   return upcoming === null || upcoming.from >= endOn ? null : upcoming;
 }
 
-/** Another end of the term: earlier, as far as it may be given back, or later and then charged for (LMPI reference 7.6). */
+/**
+ * Another end of the term: earlier, as far as it may be given back, or later and then charged for, whether or not it renews by itself at
+ * that end (LMPI reference 7.5).
+ */
 export function decideExpiry(context: Context, subscription: Subscription, { endOn }: ExpiryCommand): Decision {
   requireActive(subscription);
   const { plan } = context.current;
@@ -174,13 +177,6 @@ export function decideExpiry(context: Context, subscription: Subscription, { end
   if (endOn <= today) refuse('lifecycle.expiry_out_of_range', 'end_on', 'Give a day after today.');
   if (endOn === subscription.endOn)
     refuse('lifecycle.nothing_changes', 'end_on', 'The subscription ends on that day already. Give another day.');
-  if (endOn > subscription.endOn && subscription.autoRenewal) {
-    refuse(
-      'lifecycle.expiry_renews',
-      'end_on',
-      'It renews by itself; switch that off before you move its end to a later day.',
-    );
-  }
   const isRefunded = endOn > subscription.endOn || isReturnable(context, subscription);
   const decided = draft('change');
   decided.open(subscription);

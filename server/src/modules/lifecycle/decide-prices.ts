@@ -2,6 +2,8 @@ import { compareDecimal, isZero, zero } from '@tierline/kernel';
 import {
   changeItem,
   tierParts,
+  within,
+  withPriceFrom,
   type Booked,
   type EdgeLedger,
   type Held,
@@ -58,7 +60,7 @@ export function decidePrices(
     book(decided, subscription.id, (edge, at) => {
       if (at !== special.sellerIndex) return { edge, lines: [] };
       // What waits for the next term changes nothing of this one.
-      if (agreement.from === 'renewal') return { edge: withPrice(edge, one, agreement), lines: [] };
+      if (agreement.from === 'renewal') return { edge: withPrice(edge, one, agreement, null), lines: [] };
       return repriced(plan, edge, one, agreement, dates[at]!);
     });
   }
@@ -124,17 +126,19 @@ function repriced(
 ): Booked {
   const { quantity, rateId } = held;
   const ended = changeItem(terms, edge, { ...held, before: quantity, quantity: zero }, on);
-  const special = withPrice(ended.edge, held, agreement);
+  const special = withPrice(ended.edge, held, agreement, within(on, edge.window.start, edge.window.end));
   if (isZero(quantity)) return { edge: special, lines: ended.lines };
   // The units are had already: they cost no setup once more.
   const begun = setUp(edge, rateId, false, changeItem(terms, special, { ...held, before: zero, quantity }, on));
   return { edge: begun.edge, lines: [...ended.lines, ...begun.lines] };
 }
 
-function withPrice(edge: EdgeLedger, { rateId }: Held, agreement: Agreement): EdgeLedger {
+/** @param on from when it counts; null: not in this term */
+function withPrice(edge: EdgeLedger, { rateId }: Held, agreement: Agreement, on: string | null): EdgeLedger {
   const items = edge.items.map((item): LedgerItem => {
     if (item.rateId !== rateId || item.prices.recurring === undefined) return item;
-    return { ...item, prices: { ...item.prices, recurring: agreed(item.prices.recurring, agreement) } };
+    const recurring = agreed(item.prices.recurring, agreement);
+    return on === null ? { ...item, prices: { ...item.prices, recurring } } : withPriceFrom(item, recurring, on);
   });
   return { ...edge, items };
 }

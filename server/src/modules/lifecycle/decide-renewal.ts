@@ -6,13 +6,14 @@ import {
   openEdge,
   renewEdge,
   termEnd,
+  withPast,
   type EdgeLedger,
   type Held,
   type TermLength,
   type Upcoming,
 } from '../billing/index.ts';
 import { periodEnd, type Subscription } from '../subscriptions/index.ts';
-import { alignedEnds } from './align.ts';
+import { alignedAnchor, alignedEnds } from './align.ts';
 import type { Alignment, RenewCommand } from './command.ts';
 import { datesOn, effectiveDates, isBetweenTerms, todayOf, type Context, type LoadedPlan } from './context.ts';
 import { wantedQuantities } from './decide-change.ts';
@@ -188,8 +189,8 @@ function extend(
     const endOn = ends?.[index];
     if (endOn === undefined) return renewEdge(context.current.plan, edge, length, prices);
     const renewed = renewEdge(context.current.plan, edge, { ...length, endOn }, prices);
-    // The grid of an aligned term is anchored at its end, as it is in a sale.
-    return { ...renewed, upcoming: anchoredAt(renewed.upcoming!, endOn) };
+    // The grid of an aligned term is anchored as it is in a sale.
+    return { ...renewed, upcoming: anchoredAt(renewed.upcoming!, alignedAnchor(context, align!, endOn, index)) };
   });
   const { endOn } = ledger.at(-1)!;
   decided.set(id, {
@@ -232,7 +233,7 @@ export function restart(
     const startOn = starts[index]!;
     const endOn = ends?.[index] ?? termEnd(startOn, startOn, length);
     const prices = nextPrices(context, subscription, index, context.pricesNow);
-    const anchorOn = ends === null ? startOn : endOn;
+    const anchorOn = align === null ? startOn : alignedAnchor(context, align, endOn, index);
     const opened = openEdge(plan, {
       ...edge,
       startOn,
@@ -240,7 +241,12 @@ export function restart(
       chargeFrom: laterDate(edge.chargeFrom, startOn),
       endOn,
     });
-    const kept = edge.items.map((item) => ({ ...item, prices: prices[item.rateId] ?? item.prices }));
+    const kept = edge.items.map((item) => ({
+      ...item,
+      prices: prices[item.rateId] ?? item.prices,
+      was: undefined,
+      past: undefined,
+    }));
     return beginAt(plan, { ...opened, items: kept }, startOn, held);
   });
   const { anchorOn, endOn } = decided.state(id).ledger.at(-1)!;
@@ -256,7 +262,10 @@ export function restart(
 
 /** Opens a window that begins on a date, as the one after an empty one that ends there: it is charged as any next one. */
 export function beginAt(terms: LoadedPlan['plan'], edge: EdgeLedger, startOn: string, held: readonly Held[]) {
-  return nextWindow(terms, { ...edge, window: { start: startOn, end: startOn } }, held);
+  // After a pause the window before it is one of the term, too, and may be given back with it.
+  const isOver = edge.window.end <= startOn;
+  const items = isOver ? edge.items.map((item) => withPast(terms, edge, item)) : edge.items;
+  return nextWindow(terms, { ...edge, items, window: { start: startOn, end: startOn } }, held);
 }
 
 /** The next term begins: new batches, new minimums, the prices that were locked for it, and its first window. */

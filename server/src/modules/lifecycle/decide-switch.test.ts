@@ -244,3 +244,78 @@ describe('a trial', () => {
     expect(life.refusal('2026-03-20', convert()).codes).toEqual(['lifecycle.not_a_trial']);
   });
 });
+
+describe('a switch to fewer units', () => {
+  const next = aPlan('next', { SEAT: { price: '62' }, DISK: { price: '6.2' }, PRO: { price: '90' } });
+  const sold = (policies: object) =>
+    aLife({
+      plan: aPlan('month', { SEAT: { price: '31' }, DISK: { price: '3.1' } }, {}, policies),
+      others: [next],
+      items: { SEAT: '5' },
+      sold: '2026-03-10',
+    });
+  const items = (quantities: Record<string, string>) =>
+    Object.entries(quantities).map(([mpn, quantity]) => ({
+      rateId: `next.${mpn}` as never,
+      quantity: decimal(quantity),
+    }));
+  const four = to(next, { items: items({ SEAT: '4' }) });
+
+  test('is bound by the policies of a reduction: refused, put off, or without a refund', () => {
+    const window = { count: 7, unit: 'day' } as const;
+    expect(sold({ reduction: { window } }).refusal('2026-03-20', four)).toEqual({
+      codes: ['lifecycle.return_window_over'],
+      nearest: { moment: { at: 'renewal' } },
+    });
+    const later = sold({ reduction: { window, after: 'term_end' } });
+    expect(later.ask('2026-03-20', four)).toMatchObject({
+      order: null,
+      warnings: [{ code: 'lifecycle.scheduled_at_renewal' }],
+    });
+    later.until('2026-04-10');
+    expect(later.shown()).toBe('active 2026-04-10 to 2026-05-10: 4 SEAT');
+    const lost = sold({ reduction: { window, after: 'no_refund' } });
+    expect(lost.ask('2026-03-20', four).warnings).toMatchObject([{ code: 'lifecycle.no_refund' }]);
+    expect(lost.lastBill()).toEqual([
+      'refund 4 SEAT x 31 21/31, 2026-03-20 to 2026-04-10 = -84',
+      'recurring 4 SEAT x 62, 2026-03-20 to 2026-04-20 = 248',
+    ]);
+    const full = sold({ reduction: { window: null, refund: 'full' } });
+    full.ask('2026-03-20', four);
+    expect(full.lastBill()).toEqual([
+      'refund 1 SEAT x 31, 2026-03-10 to 2026-04-10 = -31',
+      'refund 4 SEAT x 31 21/31, 2026-03-20 to 2026-04-10 = -84',
+      'recurring 4 SEAT x 62, 2026-03-20 to 2026-04-20 = 248',
+    ]);
+  });
+
+  test('is bound by the commitment of the term, until its end', () => {
+    const life = sold({ commitment: { minimum: 'initial' } });
+    expect(life.refusal('2026-03-12', four)).toMatchObject({ codes: ['lifecycle.below_commitment'] });
+    expect(life.ask('2026-03-12', to(next, { items: items({ SEAT: '5' }), start: 'keep' })).order).toBe('change');
+    expect(life.state().items).toMatchObject([{ committed: decimal('5') }]);
+    const free = sold({ commitment: { minimum: 'initial' } });
+    free.ask('2026-03-12', four, { at: 'renewal' });
+    free.until('2026-04-10');
+    expect(free.shown()).toBe('active 2026-04-10 to 2026-05-10: 4 SEAT');
+  });
+
+  test('counts units of another product instead, and an add-on only where the new plan has it', () => {
+    const window = { count: 0, unit: 'day' } as const;
+    const moved = sold({ reduction: { window } });
+    moved.ask('2026-03-20', to(next, { items: items({ SEAT: '2', PRO: '3' }) }));
+    expect(moved.shown()).toBe('active 2026-03-20 to 2026-04-20: 3 PRO, 2 SEAT');
+  });
+
+  test('opens no new window for the units that stay', () => {
+    const life = sold({ reduction: { window: { count: 7, unit: 'day' } } });
+    life.ask('2026-03-12', four);
+    expect(life.state().items[0]!.batches).toMatchObject([{ at: '2026-03-10T12:00:00Z' }]);
+    const more = sold({});
+    more.ask('2026-03-12', to(next, { items: items({ SEAT: '6' }) }));
+    expect(more.state().items[0]!.batches.map(({ at }) => at)).toEqual([
+      '2026-03-10T12:00:00Z',
+      '2026-03-12T12:00:00Z',
+    ]);
+  });
+});

@@ -4,9 +4,10 @@ import {
   formatDecimal,
   instantText,
   isZero,
+  minDecimal,
   periodContaining,
+  subtractDecimal,
   zero,
-  type Decimal,
   type RateId,
 } from '@tierline/kernel';
 import {
@@ -26,11 +27,14 @@ import { convertedPlan, effectiveDates, isBetweenTerms, type Context, type Loade
 import { settle } from './decide-renewal.ts';
 import { draft, heldOf, noteAccrued, type Decision, type Draft } from './draft.ts';
 import { endEdge } from './end-edge.ts';
+import { notBeforeEnd, type Stuck } from './not-before-end.ts';
 import { coversProduct, sameLength } from './plan-switches.ts';
-import { book, lockedFor, settleLicenses } from './quantities.ts';
+import { book, lockedFor, settleLicenses, shrink } from './quantities.ts';
+import { planReturn } from './returns.ts';
 import { nearestValid, quantityReasons } from './rules.ts';
 import { dealtPrices, requirePrices, requireSale } from './sale-reasons.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
+import { checkCommitment, heldBy, isSame, reductionsOf, type Mapped, type Reduction } from './switch-reductions.ts';
 
 /** Another plan: an upgrade, another period, or a suite that covers what is held. */
 export function decideSwitch(context: Context, subscription: Subscription, command: SwitchCommand): Decision {
@@ -38,7 +42,8 @@ export function decideSwitch(context: Context, subscription: Subscription, comma
   const target = switchTarget(context, command);
   const decided = draft('change');
   decided.open(subscription);
-  switchPlan(decided, context, subscription, target, command);
+  const stuck = switchPlan(decided, context, subscription, target, command);
+  if (stuck.length > 0) return notBeforeEnd(context.current, subscription, command, stuck);
   decided.event('subscription.plan_switched', subscription.id, { from_plan_id: subscription.planId });
   return decided.done();
 }
@@ -87,7 +92,6 @@ export function convert(decided: Draft, context: Context, subscription: Subscrip
   decided.event('subscription.converted', subscription.id, { from_plan_id: subscription.planId });
 }
 
-type Mapped = { readonly rate: Rate; readonly quantity: Decimal; readonly before: Item | undefined };
 type Way = Pick<SwitchCommand, 'start' | 'items'>;
 
 function switchPlan(
@@ -96,15 +100,17 @@ function switchPlan(
   subscription: Subscription,
   target: LoadedPlan,
   { start, items }: Way,
-): void {
+): Stuck[] {
   const { id } = subscription;
   checkWay(context, target);
   const mapped = mapItems(subscription, target, items);
   checkQuantities(target, mapped);
   noteSwitch(decided, context, subscription, mapped);
   if (isBetweenTerms(context, subscription)) settle(decided, context, id);
+  const stuck = takeAway(decided, context, subscription, reductionsOf(subscription, context.current, target, mapped));
+  if (stuck.length > 0) return stuck;
   const dates = effectiveDates(context, decided.state(id));
-  const held = heldOf(subscription, context.current);
+  const held = heldOf(decided.state(id), context.current);
   const prices = mapped.map(({ rate }) => {
     const found = context.pricesNow(target.plan.planId, rate.rateId);
     const place = items?.findIndex(({ rateId }) => rateId === rate.rateId) ?? -1;
@@ -122,6 +128,36 @@ function switchPlan(
     return { edge: sold.edge, lines: [...ended.lines, ...sold.lines] };
   });
   become(decided, context, subscription, target, { mapped, start, startOn: dates.at(-1)! });
+  return [];
+}
+
+/** Fewer units are given back as any are, by the policies of the plan that is left; what is kept is settled by the day. */
+function takeAway(
+  decided: Draft,
+  context: Context,
+  subscription: Subscription,
+  reductions: readonly Reduction[],
+): Stuck[] {
+  const { current, owner, at } = context;
+  checkCommitment(subscription, current, reductions);
+  const returned = reductions.map(({ item, rate, count }) => ({
+    item,
+    rate,
+    plan: planReturn(current.plan.policies.reduction, item, count, subscription, at, owner.account.timeZone),
+  }));
+  const stuck = returned.filter(({ plan }) => !isZero(plan.stuck));
+  if (stuck.length > 0) return stuck.map(({ rate, plan }) => ({ rate, count: plan.stuck }));
+  const { id } = subscription;
+  const work = {
+    decided,
+    context,
+    loaded: current,
+    id,
+    dates: effectiveDates(context, decided.state(id)),
+    hasSetup: true,
+  };
+  for (const { item, rate, plan } of returned) shrink(work, item, plan, rate);
+  return [];
 }
 
 function checkWay(context: Context, target: LoadedPlan): void {
@@ -140,7 +176,7 @@ function checkWay(context: Context, target: LoadedPlan): void {
   requireSale(context, target);
 }
 
-function checkQuantities({ rates, plan }: LoadedPlan, mapped: readonly Mapped[]): void {
+export function checkQuantities({ rates, plan }: LoadedPlan, mapped: readonly Mapped[]): void {
   if (mapped.length === 0)
     refuse('lifecycle.nothing_left', 'items', 'Nothing would be left. Cancel the subscription instead.');
   const wanted = new Map(mapped.map(({ rate, quantity }) => [rate.rateId, quantity]));
@@ -162,8 +198,9 @@ function noteSwitch(
   { id, items }: Subscription,
   mapped: readonly Mapped[],
 ): void {
-  for (const { rate, quantity, before } of mapped) {
-    decided.line({ subscription: id, rate, quantity, previousQuantity: before?.quantity ?? null, origin: 'requested' });
+  for (const { rate, quantity, sources } of mapped) {
+    const previousQuantity = sources[0]?.quantity ?? null;
+    decided.line({ subscription: id, rate, quantity, previousQuantity, origin: 'requested' });
   }
   for (const item of items) {
     const rate = current.rates.get(item.rateId);
@@ -243,7 +280,7 @@ function become(
     renewalFailure: null,
     noticedOn: null,
     items: mapped
-      .map((one): Item => itemOf(one, instantText(context.at)))
+      .map((one) => itemOf(one, decided.state(subscription.id).items, start, instantText(context.at)))
       .sort((a, b) => (a.rateId < b.rateId ? -1 : 1)),
     licenses: subscription.licenses.map((license) => ({
       ...license,
@@ -259,11 +296,22 @@ function become(
   settleLicenses(decided, target, subscription.id);
 }
 
-/** What only has another rate now came when it came. */
-function itemOf({ rate, quantity, before }: Mapped, at: string): Item {
+/** What only has another rate now came when it came, and more came now; with the dates of the term its commitment stays, too. */
+function itemOf(
+  { rate, quantity, sources }: Mapped,
+  left: readonly Item[],
+  start: SwitchCommand['start'],
+  at: string,
+): Item {
   const item = newItem(rate, quantity, at);
-  const isKept = before !== undefined && compareDecimal(before.quantity, quantity) === 0;
-  return isKept ? { ...item, batches: before.batches } : item;
+  const kept = left.filter(({ rateId }) => sources.some((source) => source.rateId === rateId));
+  const held = heldBy({ sources: kept });
+  if (kept.length === 0 || compareDecimal(quantity, held) < 0) return item;
+  const added = subtractDecimal(quantity, held);
+  const had = kept.flatMap(({ batches }) => batches).toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const batches = isZero(added) ? had : [...had, { quantity: added, at }];
+  const bound = kept.reduce((sum, { committed }) => addDecimal(sum, committed), zero);
+  return { ...item, batches, committed: start === 'keep' ? minDecimal(bound, quantity) : quantity };
 }
 
 /** The same resource in the new plan, in the same quantity, unless the command says otherwise. */
@@ -278,7 +326,7 @@ export function mapItems(subscription: Subscription, target: LoadedPlan, items: 
             `items.${index}.rate_id`,
             'The new plan has no such product. Name one of its own.',
           );
-        return { rate, quantity, before: sameAs(subscription, rate) };
+        return { rate, quantity, sources: subscription.items.filter((item) => item.resourceId === rate.resourceId) };
       })
       .filter(({ quantity }) => !isZero(quantity));
   }
@@ -296,8 +344,8 @@ export function mapItems(subscription: Subscription, target: LoadedPlan, items: 
     // Two products that become one have its units together.
     const one =
       known === undefined
-        ? { rate, quantity: item.quantity, before: item }
-        : { ...known, quantity: addDecimal(known.quantity, item.quantity) };
+        ? { rate, quantity: item.quantity, sources: [item] }
+        : { ...known, quantity: addDecimal(known.quantity, item.quantity), sources: [...known.sources, item] };
     mapped.set(rate.rateId, one);
   }
   return [...mapped.values()];
@@ -307,7 +355,7 @@ function counterpart(item: Item, subscription: Subscription, target: LoadedPlan)
   const rates = [...target.rates.values()];
   return (
     rates.find(({ resourceId }) => resourceId === item.resourceId) ??
-    rates.find(({ mpn, vendorCode }) => mpn === item.mpn && vendorCode === item.vendorCode) ??
+    rates.find((rate) => isSame(rate, item)) ??
     onlyBase(rates, subscription)
   );
 }
@@ -316,10 +364,6 @@ function counterpart(item: Item, subscription: Subscription, target: LoadedPlan)
 function onlyBase(rates: readonly Rate[], { items }: Subscription): Rate | undefined {
   const bases = rates.filter(({ dependsOn }) => dependsOn.length === 0);
   return bases.length === 1 && items.length === 1 ? bases[0] : undefined;
-}
-
-function sameAs({ items }: Subscription, rate: Rate): Item | undefined {
-  return items.find(({ resourceId }) => resourceId === rate.resourceId);
 }
 
 /** The end of the term that a date lies in, counted from the anchor. */

@@ -1,12 +1,13 @@
 import { laterDate } from '../billing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import { isLater, laterKinds, type Asked, type Command } from './command.ts';
-import { datesOn, isBetweenTerms, todayOf, type Context } from './context.ts';
+import { datesOn, isBetweenTerms, type Context } from './context.ts';
 import { decideChange } from './decide-change.ts';
 import { decideCancel } from './decide-end.ts';
 import { decideDetails } from './decide-details.ts';
-import { checkNames } from './decide-intent.ts';
+import { checkMoment } from './decide-intent.ts';
 import { decideMove } from './decide-move.ts';
+import { checkPlanned } from './decide-planned.ts';
 import { decideAutoRenewal, decideExpiry, decideResume, decideSuspend } from './decide-pause.ts';
 import { decidePrices } from './decide-prices.ts';
 import { decideRenewal } from './decide-renewal.ts';
@@ -89,18 +90,10 @@ function later(context: Context, subscription: Subscription, { command, moment }
       `This can only be done now; for a later moment there are: ${laterKinds.join(', ')}.`,
     );
   }
-  if (moment.at === 'date' && moment.on <= todayOf(context))
-    refuse('lifecycle.moment_past', 'moment.on', 'Give a day after today.');
-  if (moment.at === 'date' && moment.on >= subscription.endOn && !subscription.autoRenewal) {
-    refuse(
-      'lifecycle.moment_after_end',
-      'moment.on',
-      `The subscription ends on ${subscription.endOn} and does not renew by itself. Give an earlier day, or switch its renewal on.`,
-    );
-  }
-  checkNames(context, command);
+  checkMoment(context, subscription, moment);
   const decided = draft(null);
   decided.open(subscription);
+  decided.warnings.push(...checkPlanned(context, subscription, command, moment));
   decided.intents.push({ kind: 'add', moment, command });
   return decided.done();
 }

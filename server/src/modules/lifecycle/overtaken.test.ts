@@ -109,6 +109,18 @@ describe('a change that waits', () => {
       [seats('7'), on('2026-03-30')],
       [is({ kind: 'expiry', endOn: '2026-03-25' }), now],
     ],
+    [
+      'for the next term is named where renewal is to be off by then',
+      'kept',
+      [seats('7'), renewal],
+      [is({ kind: 'auto_renewal', on: false, months: null }), on('2026-03-20')],
+    ],
+    [
+      'of a day within the term does not care for renewal that is off later',
+      undefined,
+      [seats('7'), on('2026-03-20')],
+      [is({ kind: 'auto_renewal', on: false, months: null }), renewal],
+    ],
   ])('%s', (_, expected, planned, later) => {
     expect(fate(planned, later)).toBe(expected);
   });

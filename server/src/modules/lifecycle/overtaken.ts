@@ -18,7 +18,7 @@ export function overtaken(context: Context, decision: Decision, { command, momen
   const warnings = [...decision.warnings];
   for (const intent of context.intents) {
     if (touched.has(intent.id)) continue;
-    const fate = fateOf(intent, command, meant, decision);
+    const fate = fateOf(context, intent, command, meant, decision);
     if (fate === undefined) continue;
     if (fate.dropped) dropped.push({ kind: 'end', intent, status: 'dropped', reason: fate.why });
     const what = `The ${intent.command.kind} that was planned for ${momentText(intent)}`;
@@ -48,27 +48,45 @@ type Fate = { readonly dropped: boolean; readonly why: string };
 const kept = (why: string): Fate => ({ dropped: false, why });
 const drop = (why: string): Fate => ({ dropped: true, why });
 
-function fateOf(intent: Intent, command: Command, moment: Moment, decision: Decision): Fate | undefined {
+function fateOf(
+  context: Context,
+  intent: Intent,
+  command: Command,
+  moment: Moment,
+  decision: Decision,
+): Fate | undefined {
   const planned = intent.command;
-  if (isReplaced(intent, command, moment)) return drop('a newer one for the same moment takes its place.');
-  const ofCommand = moment.at === 'now' ? fateNow(intent, command, decision) : fateLater(intent, command, moment);
+  if (isReplaced(intent, command, moment))
+    return drop(`a newer one${command.kind === 'convert' ? '' : ' for the same moment'} takes its place.`);
+  const ofCommand =
+    moment.at === 'now' ? fateNow(context, intent, command, decision) : fateLater(intent, command, moment, decision);
   if (ofCommand !== undefined) return ofCommand;
   return planned.kind === 'cancel' ? kept('the subscription still ends then.') : undefined;
 }
 
 /** A newer command of the same kind for the same moment, which says at least everything that the older one says. */
-function isReplaced(intent: Intent, command: Command, moment: Moment): boolean {
+export function isReplaced(intent: Intent, command: Command, moment: Moment): boolean {
   const planned = intent.command;
+  // A trial becomes paid once, so that what is asked for last counts, whatever its moment.
+  if (command.kind === 'convert' && planned.kind === 'convert') return true;
   if (command.kind !== planned.kind || !isSameMoment(intent.moment, moment)) return false;
   return command.kind !== 'change' || planned.kind !== 'change' || covers(command, planned);
 }
 
-function fateNow(intent: Intent, command: Command, { subscriptions }: Decision): Fate | undefined {
+/** Whether a change is about what the new plan does not have; one that was planned for after the switch may be about nothing else. */
+function isOfPlanLeft({ items }: ChangeCommand, { plans }: Context, { subscriptions }: Decision): boolean {
+  const rates = plans.get(subscriptions[0]!.after.planId)?.rates;
+  return items.some(({ rateId }) => rates?.has(rateId) !== true);
+}
+
+function fateNow(context: Context, intent: Intent, command: Command, decision: Decision): Fate | undefined {
   const planned = intent.command;
+  const { subscriptions } = decision;
   switch (command.kind) {
     case 'switch':
     case 'convert':
-      if (planned.kind === 'change') return drop('it was about products of the plan that is left.');
+      if (planned.kind === 'change' && isOfPlanLeft(planned, context, decision))
+        return drop('it was about products of the plan that is left.');
       return planned.kind === 'switch' ? kept('it switches the plan once more when its moment comes.') : undefined;
     case 'renew':
       return intent.moment.at === 'renewal' ? kept('it counts for the end of the term that was added.') : undefined;
@@ -78,6 +96,7 @@ function fateNow(intent: Intent, command: Command, { subscriptions }: Decision):
     case 'suspend':
       return kept('it can only be done if the suspension is lifted before.');
     case 'expiry':
+      if (intent.moment.at === 'renewal') return kept('it counts for the end that was moved.');
       return isAfterEnd(intent, subscriptions[0]!.after.endOn)
         ? kept('the subscription ends before, unless it is renewed.')
         : undefined;
@@ -98,9 +117,20 @@ function endless(intent: Intent, endOn: string): Fate | undefined {
   return isLate ? kept('it can only be done if the subscription is renewed after all.') : undefined;
 }
 
-function fateLater(intent: Intent, command: Command, moment: LaterMoment): Fate | undefined {
+function fateLater(
+  intent: Intent,
+  command: Command,
+  moment: LaterMoment,
+  { subscriptions }: Decision,
+): Fate | undefined {
+  if (command.kind === 'auto_renewal' && !command.on && intent.command.kind !== 'cancel') {
+    const fate = endless(intent, subscriptions[0]!.after.endOn);
+    if (fate !== undefined) return fate;
+  }
   if (command.kind === 'cancel' && isBefore(moment, intent.moment))
     return kept('the subscription ends before it could be done.');
+  if (command.kind === 'convert' && intent.command.kind === 'change' && !isSooner(intent.moment, moment))
+    return kept('it is dropped when the trial becomes paid, unless it is done before.');
   if (
     command.kind === 'change' &&
     intent.command.kind === 'change' &&
@@ -120,6 +150,12 @@ function isSameMoment(a: Moment, b: Moment): boolean {
 function isBefore(end: LaterMoment, other: LaterMoment): boolean {
   if (other.at === 'renewal') return true;
   return end.at === 'date' && end.on <= other.on;
+}
+
+/** Whether a moment comes before another: a day before the end of the term, or before a later day. */
+function isSooner(one: LaterMoment, other: LaterMoment): boolean {
+  if (one.at === 'renewal') return false;
+  return other.at === 'renewal' || one.on < other.on;
 }
 
 function isAfterEnd({ moment }: Intent, endOn: string): boolean {

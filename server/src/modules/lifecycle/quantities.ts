@@ -1,7 +1,6 @@
 import {
   addDecimal,
   compareDecimal,
-  dateIn,
   formatDecimal,
   instantText,
   isZero,
@@ -13,7 +12,6 @@ import {
 import {
   addItem,
   changeItem,
-  dateText,
   dropItem,
   freeOf,
   lockPrices,
@@ -27,7 +25,7 @@ import { newItem, type Item, type Subscription } from '../subscriptions/index.ts
 import type { WantedItem } from './command.ts';
 import { effectiveDates, type Context, type LoadedPlan } from './context.ts';
 import { itemOf, onEdges, type Draft } from './draft.ts';
-import { refundBefore } from './past-windows.ts';
+import { cameOn, refundBefore } from './past-windows.ts';
 import { dealtPrices, refuseDeals, requirePrices, requireSale } from './sale-reasons.ts';
 import { planReturn, together, type Returned, type ReturnPlan } from './returns.ts';
 
@@ -144,7 +142,8 @@ export function setUp(before: EdgeLedger, rateId: RateId, hasSetup: boolean, boo
   return { edge: { ...booked.edge, items }, lines: booked.lines.filter(({ type }) => type !== 'setup') };
 }
 
-function shrink(work: Work, item: Item, { parts, batches }: ReturnPlan, rate: Rate): void {
+/** Fewer units of an item, by the plan of their return. */
+export function shrink(work: Work, item: Item, { parts, batches }: ReturnPlan, rate: Rate): void {
   const { decided, id } = work;
   let before = item.quantity;
   for (const part of together(parts)) {
@@ -171,10 +170,10 @@ export function giveBack(
     const on = dates[index]!;
     if (refund !== 'full')
       return changeItem(loaded.plan, edge, held, on, { from: refund === 'none' ? null : on, setupToo: false });
-    const came = dateText(dateIn(cameAt, context.owner.chain[index]!.timeZone));
+    const came = cameOn(context.owner, index, edge, held.rateId, cameAt);
     const past = refundBefore(loaded.plan, edge, held, came, on);
-    const booked = changeItem(loaded.plan, edge, held, on, { from: came, setupToo: true });
-    return { edge: booked.edge, lines: [...past, ...booked.lines] };
+    const booked = changeItem(loaded.plan, past.edge, held, on, { from: came, setupToo: true });
+    return { edge: booked.edge, lines: [...past.lines, ...booked.lines] };
   });
 }
 

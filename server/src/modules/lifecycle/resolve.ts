@@ -140,6 +140,7 @@ export function edited(command: LaterCommand, { items, cascade, reason }: Comman
     case 'cancel':
       return { ...command, reason: reason ?? command.reason };
     case 'auto_renewal':
+    case 'convert':
       return command;
   }
 }

@@ -115,6 +115,8 @@ function showCommand(command: LaterCommand, labels: Labels): Shown['command'] {
       return { kind: 'cancel', reason: command.reason };
     case 'auto_renewal':
       return { kind: 'auto_renewal', auto_renewal: command.on, auto_renewal_months: command.months };
+    case 'convert':
+      return { kind: 'convert', plan_id: command.planId };
   }
 }
 

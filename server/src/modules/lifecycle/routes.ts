@@ -1,4 +1,5 @@
 import { lifecycleRoutes } from '@tierline/contract';
+import type { z } from 'zod';
 import { decimal, type AccountId, type RateId } from '@tierline/kernel';
 import { afterId, created, given, ok, pageById, type Bind, type Call } from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
@@ -137,12 +138,27 @@ function bindCommands(bind: Bind<Principal>, services: Services): void {
   );
 
   bind(lifecycleRoutes.changeSubscriptionDetails, async ({ body, ...call }) => {
-    const { auto_renewal: autoRenewal = null, auto_renewal_months: autoRenewalMonths = null, attributes = null } = body;
-    const command = { kind: 'details', autoRenewal, autoRenewalMonths, attributes } as const;
-    const outcome = await decideOn(call, { command, moment: now });
+    const outcome = await decideOn(call, detailsFrom(body));
     if (call.query.preview) return ok(await preview(outcome, call.caller));
     return ok(await placed(outcome, call.caller), outcome.subscriptions[0]!.version);
   });
+}
+
+type DetailsRead = z.output<typeof lifecycleRoutes.changeSubscriptionDetails.body>;
+
+/** How it renews may be planned; what callers keep with a subscription is theirs and has no moment. */
+function detailsFrom(body: DetailsRead): NamedAsked {
+  const { auto_renewal: autoRenewal = null, auto_renewal_months: months = null, attributes = null, moment } = body;
+  if (moment === undefined || moment.at === 'now') {
+    if (autoRenewal === null && months === null && attributes === null)
+      refuse('lifecycle.nothing_changes', 'auto_renewal', 'Say what is to change, not only when.');
+    return { command: { kind: 'details', autoRenewal, autoRenewalMonths: months, attributes }, moment: now };
+  }
+  if (attributes !== null)
+    refuse('lifecycle.only_now', 'attributes', 'Attributes are changed at once. Send them without a moment.');
+  if (autoRenewal === null)
+    refuse('lifecycle.only_now', 'auto_renewal', 'Say whether it is to renew from that moment on.');
+  return { command: { kind: 'auto_renewal', on: autoRenewal, months }, moment: momentFrom(moment) };
 }
 
 /** Commands about plans and prices, and between subscriptions. */
@@ -150,7 +166,11 @@ function bindMoney(bind: Bind<Principal>, services: Services): void {
   const { run } = runner(services);
 
   bind(lifecycleRoutes.convertTrial, async ({ body, ...call }) =>
-    run(call, { command: { kind: 'convert', planId: body.plan_id ?? null }, moment: now }, body.po_number),
+    run(
+      call,
+      { command: { kind: 'convert', planId: body.plan_id ?? null }, moment: momentFrom(body.moment) },
+      body.po_number,
+    ),
   );
 
   bind(lifecycleRoutes.setSpecialPrices, async ({ body, ...call }) => {

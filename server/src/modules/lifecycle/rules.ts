@@ -70,7 +70,7 @@ function committedLeast(rate: Rate, { policies, items, isWithinTerm }: RuleInput
   return minimum === 'initial' ? item.committed : percentOf(item.committed, percent);
 }
 
-function commitmentReasons(rate: Rate, quantity: Decimal, input: RuleInput): Reason[] {
+export function commitmentReasons(rate: Rate, quantity: Decimal, input: RuleInput): Reason[] {
   const least = committedLeast(rate, input);
   if (compareDecimal(quantity, least) >= 0) return [];
   return [

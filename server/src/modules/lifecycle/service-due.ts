@@ -1,12 +1,12 @@
-import { instantText, Temporal, type SubscriptionId } from '@tierline/kernel';
-import { isDataRefusal, isRetryable, type Database } from '../../platform/db/index.ts';
+import { instantText, Temporal, TierlineError, type AccountId, type SubscriptionId } from '@tierline/kernel';
+import { isDataRefusal, isLockTimeout, isRetryable, type Database } from '../../platform/db/index.ts';
 import { turns } from '../../platform/turns.ts';
 import type { ChangeWrite } from './change-write.ts';
 import { decideDue } from './decide-due.ts';
 import { systemCause, type LifecycleService } from './service.ts';
 import { storeChanges } from './store-changes.ts';
 import { selectMet, type Met } from './store-load.ts';
-import { inTransaction, reschedule, takeDue, within, type Domain } from './store-due.ts';
+import { inTransaction, isAnyDue, reschedule, takeDue, waitForDue, within, type Domain } from './store-due.ts';
 
 export type DueWorker = {
   /** Works off everything that is due until an instant, each at its own moment. Answers how many steps were taken. */
@@ -17,6 +17,10 @@ export type DueWorker = {
 const atOnce = 2;
 /** Batches in a row that may be overtaken by somebody else's changes. */
 const conflictsMax = 20;
+
+/** How long a sandbox waits for what another request holds: so often, so long each time. */
+const waitsMax = 20;
+const waitMs = 1000;
 
 type Dependencies = {
   readonly db: Database;
@@ -104,14 +108,44 @@ export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): D
   return {
     async runDue(domain, until) {
       const failed = new Set<SubscriptionId>();
-      // While the database stores one batch, the next is decided.
-      const all = await Promise.allSettled(Array.from({ length: atOnce }, () => rounds(domain, until, failed)));
-      // Whoever is told of a failure may try again at once, so by then nothing is held any more.
-      const steps = all.map((one) => {
-        if (one.status === 'rejected') throw one.reason;
-        return one.value;
-      });
-      return { steps: steps.reduce((sum, count) => sum + count, 0) };
+      let steps = await everyRound(domain, until, failed);
+      // Of the real world the next round is never far. A sandbox has only this one, so it waits for what somebody else holds.
+      const { sandboxId } = domain;
+      if (sandboxId === null) return { steps };
+      for (let waits = 0; await isAnyDue(db, sandboxId, until, [...failed]); waits += 1) {
+        if (waits === waitsMax) throw stillHeld();
+        await letGo(sandboxId, until, failed);
+        steps += await everyRound(domain, until, failed);
+      }
+      return { steps };
     },
   };
+
+  async function everyRound(domain: Domain, until: Temporal.Instant, failed: Set<SubscriptionId>): Promise<number> {
+    // While the database stores one batch, the next is decided.
+    const all = await Promise.allSettled(Array.from({ length: atOnce }, () => rounds(domain, until, failed)));
+    // Whoever is told of a failure may try again at once, so by then nothing is held any more.
+    const steps = all.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
+    return steps.reduce((sum, count) => sum + count, 0);
+  }
+
+  async function letGo(
+    sandboxId: AccountId,
+    until: Temporal.Instant,
+    failed: ReadonlySet<SubscriptionId>,
+  ): Promise<void> {
+    try {
+      await inTransaction(db, (client) => waitForDue(client, sandboxId, until, [...failed], waitMs));
+    } catch (error) {
+      if (!isLockTimeout(error) && !isRetryable(error)) throw error;
+    }
+  }
+}
+
+function stillHeld(): TierlineError {
+  const message = 'Something that is due is being changed by another request. Send the same request again.';
+  return new TierlineError('lifecycle.due_held', 'unavailable', message);
 }

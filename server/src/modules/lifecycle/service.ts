@@ -28,6 +28,7 @@ import { outcomeAgain, outcomeOf, type Outcome } from './outcome.ts';
 import { resolve, type NamedAsked, type NamedCommand } from './resolve.ts';
 import { lifeHistory } from './service-history.ts';
 import { checkSellers } from './service-deals.ts';
+import { nextDues } from './service-next-due.ts';
 import { selectIntents, selectOutcome } from './store.ts';
 import { storeChanges } from './store-changes.ts';
 import type { Met } from './store-load.ts';
@@ -308,7 +309,17 @@ export function lifecycleService(dependencies: Dependencies) {
     return new TierlineError('lifecycle.intent_over', 'conflict', message, { details: { status: past.status } });
   }
 
-  return { preview, place, changeIntent, planOf, current, ...lifeHistory(dependencies), load, write };
+  return {
+    preview,
+    place,
+    changeIntent,
+    planOf,
+    current,
+    ...lifeHistory(dependencies),
+    nextDues: nextDues(dependencies),
+    load,
+    write,
+  };
 }
 
 /** Days for which something waits for another subscription of the decision. */

@@ -58,6 +58,39 @@ export async function takeDue(
   return rows;
 }
 
+/** Whether anything of a sandbox is due until an instant, whoever holds it. */
+export async function isAnyDue(
+  db: Pick<Database, 'query'>,
+  sandboxId: AccountId,
+  until: Temporal.Instant,
+  except: readonly SubscriptionId[],
+): Promise<boolean> {
+  const rows = await db.query(anyDue, [until.toString(), except, sandboxId]);
+  return rows.length > 0;
+}
+
+const ofDomain = 'sandbox_id = $3 and due_at <= $1 and subscription_id <> all($2::uuid[])';
+const anyDue: Statement = {
+  name: 'any_due',
+  text: `select 1 from subscription_due where ${ofDomain} limit 1`,
+};
+
+/** Waits until somebody else lets go of what is due first, for a limited time; what it is by then is looked at again. */
+export async function waitForDue(
+  client: PoolClient,
+  sandboxId: AccountId,
+  until: Temporal.Instant,
+  except: readonly SubscriptionId[],
+  waitMs: number,
+): Promise<void> {
+  await client.query(`set local lock_timeout = ${Math.round(waitMs)}`);
+  await client.query({
+    name: 'wait_for_due',
+    text: `select 1 from subscription_due where ${ofDomain} order by due_at limit 1 for update`,
+    values: [until.toString(), [...except], sandboxId],
+  });
+}
+
 /** Corrects what was noted as due too early; null: nothing is due any more. */
 export async function reschedule(
   client: PoolClient,

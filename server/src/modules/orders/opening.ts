@@ -25,13 +25,15 @@ import {
 } from '../billing/index.ts';
 import type { PlanVersion } from '../catalog/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
-import { newItem, type Item, type Subscription } from '../subscriptions/index.ts';
+import { cotermAnchor, newItem, type Item, type Subscription } from '../subscriptions/index.ts';
 import type { ResolvedLine } from './place.ts';
 
 /** What is special about a sale; ordinary ones have none of it. */
 export type SaleTerms = {
   /** Where the first term ends on each edge, when it is aligned: the grid of billing periods is anchored there. */
   readonly endsOn: readonly string[] | null;
+  /** The anchors of the subscription that it is aligned to, edge by edge. */
+  readonly anchorsOn?: readonly string[] | undefined;
   /** Sold at zero on every edge, and listed as such. */
   readonly notForResale: boolean;
   /** Brought over from another system, with the dates it has there. Nothing is charged before `billedUntil`. */
@@ -131,7 +133,7 @@ function openLedger({ owner, customerId, prices, terms }: Opening, plan: PlanVer
     return openEdge(plan, {
       ...parties,
       startOn,
-      anchorOn: terms.endsOn === null ? startOn : endOn,
+      anchorOn: terms.endsOn === null ? startOn : cotermAnchor(plan, endOn, terms.anchorsOn?.[index]),
       chargeFrom: dateText(startOfCharging(plan, start)),
       endOn,
     });

@@ -211,6 +211,7 @@ function showLine(line: OrderLine) {
     name: line.name,
     quantity: formatDecimal(line.quantity),
     previous_quantity: line.previousQuantity === null ? null : formatDecimal(line.previousQuantity),
+    origin: line.origin,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/db/index.ts';
 import type { OrderingCustomer } from '../customers/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
-import { cotermEnds, type SubscriptionsService } from '../subscriptions/index.ts';
+import { anchorsOf, cotermEnds, type SubscriptionsService } from '../subscriptions/index.ts';
 import { ordinary, type SaleTerms } from './opening.ts';
 import type { OrderDetail } from './order.ts';
 import type { ResolvedLine } from './place.ts';
@@ -37,7 +37,7 @@ export function saleTerms(db: Database, subscriptions: SubscriptionsService) {
         linePrices[0]!.map(({ date }) => date),
       ),
     );
-    return { endsOn: ends[0] ?? null, ...others };
+    return { endsOn: ends[0] ?? null, anchorsOn: other && anchorsOf(other), ...others };
   }
 
   /** Plans of the lines of which the customer has had a trial. Asked only where that counts. */

@@ -29,7 +29,6 @@ describe('what counts', () => {
       trial: { atEnd: 'expire', convertTo: null, onePerCustomer: true },
       commitment: { minimum: 'none', percent: '100' },
       addOns: { withinBase: false, percentMinimum: null },
-      price: { lockAdditions: true },
     });
   });
 
@@ -98,7 +97,6 @@ describe('the presets', () => {
       cancellation: { window: { count: 7, unit: 'day' }, basis: 'batch', refund: 'prorated', after: 'refused' },
       reduction: { window: { count: 7, unit: 'day' }, basis: 'batch', refund: 'prorated', after: 'refused' },
       coterm: { allowed: true, toSubscription: true, toCalendarMonth: true },
-      price: { lockAdditions: true },
     });
   });
 
@@ -152,6 +150,12 @@ describe('a document from outside', () => {
       'policies.commitment.percent: The field policies.commitment.percent is not acceptable: a percentage from 0 to 100 is expected.',
       'policies.coterms: There is no field policies.coterms.',
     ]);
+  });
+
+  test('says nothing about prices within a term, which are locked for everybody: a policy that did nothing is no member', () => {
+    const price = { price: { lock_additions: false } };
+    expect(() => parsePolicyDocument(price)).toThrow(expect.objectContaining({ kind: 'invalid' }));
+    expect(resolvePolicies(price, {})).toEqual(resolvePolicies({}, {}));
   });
 
   test('that is no object at all is refused, too', () => {

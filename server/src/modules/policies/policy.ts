@@ -66,10 +66,6 @@ export type Policies = {
     /** Decimal text: an add-on has at least this percentage of its base's units; null: any number. */
     readonly percentMinimum: string | null;
   };
-  readonly price: {
-    /** Whether units that are added within a term have the price that was locked at its start. */
-    readonly lockAdditions: boolean;
-  };
 };
 
 type Complete<Stated> = Stated extends object
@@ -96,7 +92,6 @@ const defaults: Sections = {
   trial: { at_end: 'expire', convert_to: null, one_per_customer: true },
   commitment: { minimum: 'none', percent: '100' },
   add_ons: { within_base: false, percent_minimum: null },
-  price: { lock_additions: true },
 };
 
 /**
@@ -131,7 +126,6 @@ export function resolvePolicies(vendor: unknown, plan: unknown): Policies {
     trial: { atEnd: trial.at_end, convertTo: trial.convert_to, onePerCustomer: trial.one_per_customer },
     commitment: sections.commitment,
     addOns: { withinBase: addOns.within_base, percentMinimum: addOns.percent_minimum },
-    price: { lockAdditions: sections.price.lock_additions },
   };
 }
 
@@ -151,7 +145,6 @@ function overlay(under: Sections, over: PolicyDocument): Sections {
     trial: { ...under.trial, ...stated(over.trial) },
     commitment: { ...under.commitment, ...stated(over.commitment) },
     add_ons: { ...under.add_ons, ...stated(over.add_ons) },
-    price: { ...under.price, ...stated(over.price) },
   };
 }
 
@@ -176,7 +169,6 @@ const storedDocument = z
     trial: shape.trial.catch(undefined),
     commitment: shape.commitment.catch(undefined),
     add_ons: shape.add_ons.catch(undefined),
-    price: shape.price.catch(undefined),
   })
   .catch({});
 
@@ -191,12 +183,17 @@ export function readPolicyDocument(value: unknown): PolicyDocument {
 /**
  * A document from outside. Refuses what is not in its form with every reason at once, each naming its field
  * (`policies.cancellation.window.count`) and saying what is expected there.
+ *
+ * @param within what the document is a member of, if anything: `terms`
  */
-export function parsePolicyDocument(value: unknown): PolicyDocument {
+export function parsePolicyDocument(value: unknown, within?: string): PolicyDocument {
   const given = { policies: value };
   const parsed = z.strictObject({ policies: policyDocument }).safeParse(given);
-  if (!parsed.success) throw invalid(reasonsOf(parsed.error, given));
-  return parsed.data.policies;
+  if (parsed.success) return parsed.data.policies;
+  const reasons = reasonsOf(parsed.error, given);
+  throw invalid(
+    within === undefined ? reasons : reasons.map((one) => ({ ...one, field: `${within}.${one.field ?? ''}` })),
+  );
 }
 
 /** Policies in the form of a document that says everything. */
@@ -226,6 +223,5 @@ export function showPolicies(policies: Policies): Complete<PolicyDocument> {
     trial: { at_end: trial.atEnd, convert_to: trial.convertTo, one_per_customer: trial.onePerCustomer },
     commitment: policies.commitment,
     add_ons: { within_base: addOns.withinBase, percent_minimum: addOns.percentMinimum },
-    price: { lock_additions: policies.price.lockAdditions },
   };
 }

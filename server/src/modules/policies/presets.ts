@@ -29,7 +29,6 @@ export const presets: Readonly<Record<PresetName, Omit<PolicyDocument, 'preset'>
     },
     coterm: { allowed: true, to_subscription: true, to_calendar_month: true },
     trial: { at_end: 'convert' },
-    price: { lock_additions: true },
   },
 
   /**
@@ -42,7 +41,6 @@ export const presets: Readonly<Record<PresetName, Omit<PolicyDocument, 'preset'>
     reduction: { window: { count: 0, unit: 'day' }, after: 'term_end' },
     renewal: { price: 'current', on_retired_plan: 'expire', on_end_of_sale: 'expire', allow_late: true },
     coterm: { allowed: true, to_subscription: true, to_calendar_month: false },
-    price: { lock_additions: true },
   },
 
   /**

@@ -29,6 +29,11 @@ async function aChannel() {
   };
   await sell('MANUAL', 'manual');
   await sell('INSTANT', 'instant');
+  const { id: vendorId } = await world.vendor(provider, { provisioning: 'manual' });
+  const product = await world.product(provider, { vendorId });
+  const terms = { licenseVersion: 'trial', pricing: 'free', autoRenewalMonths: null } as const;
+  const trial = await world.plan(provider, { product, name: 'Trial', terms, rates: [{ mpn: 'MANUAL-TRIAL' }] });
+  await world.delegate([provider, distributor, reseller], trial);
   await world.priceList(distributor, { markup: '10' });
   await world.priceList(reseller, { markup: '10' });
   return { provider, distributor, reseller, customer: await world.customer(reseller) };
@@ -86,7 +91,7 @@ async function ofSubscription(id: SubscriptionId) {
 describe('a subscription that can not be made real', () => {
   test('takes back every charge on every edge, in the order that it was sold with', async () => {
     const order = await place('MANUAL', 'MANUAL-MORE');
-    expect(await dueRows(order)).toBe(1);
+    expect(await dueRows(order)).toBe(0);
     await fail(order, '2026-03-03T05:00:00Z');
     const after = await again(order);
     expect(after).toMatchObject({ status: 'error', total: '0' });
@@ -190,21 +195,36 @@ describe('a subscription that can not be made real', () => {
     }
   });
 
-  // A boundary that passes while the vendor thinks bills the next period. That goes back too, in the order that it was billed with.
-  test('takes back what was billed while it was waiting', async () => {
+  // While the vendor thinks, no period begins: what isn't there is not billed.
+  test('was not billed while it was waiting', async () => {
     const order = await place('MANUAL', 'MANUAL-MORE');
     const { id } = order.subscriptions[0]!;
     const until = Temporal.Instant.from('2026-05-10T00:00:00Z');
     await world.engine.worker.runDue({ sandboxId: null }, until);
-    const billed = await ofSubscription(id);
-    expect(billed.orders.length).toBeGreaterThan(1);
-    await fail(order, until.toString());
     expect(await ofSubscription(id)).toEqual({
-      count: billed.count * 2,
-      edges: nothing(),
-      orders: billed.orders.map(() => '0'),
+      count: order.charges.length,
+      edges: sums(order),
+      orders: [order.total],
     });
+    await fail(order, until.toString());
+    expect(await ofSubscription(id)).toEqual({ count: order.charges.length * 2, edges: nothing(), orders: ['0'] });
     expect(await dueRows(order)).toBe(0);
+  });
+
+  test('has used up no trial: the customer can have it, and then has had it', async () => {
+    const trial = () => world.order(channel.customer, [{ mpn: 'MANUAL-TRIAL', quantity: '1' }]);
+    const first = await trial();
+    await expect(trial()).rejects.toMatchObject({ kind: 'invalid' });
+    await fail(first);
+    const second = await trial();
+    await world.engine.provisioning.acknowledge(
+      world.cause(),
+      channel.reseller.id,
+      second.subscriptions[0]!.id,
+      'active',
+      null,
+    );
+    await expect(trial()).rejects.toMatchObject({ kind: 'invalid' });
   });
 
   test('takes it back once where both happen at the same moment', async () => {
@@ -221,5 +241,53 @@ describe('a subscription that can not be made real', () => {
       expect(all).toEqual(all.map(() => '0'));
       expect(await dueRows(order)).toBe(0);
     }
+  });
+});
+
+describe('a subscription that becomes real late', () => {
+  const acknowledge = (order: OrderDetail, at: string): Promise<void> =>
+    world.engine.provisioning.acknowledge(
+      world.cause({ at }),
+      channel.reseller.id,
+      order.subscriptions[0]!.id,
+      'active',
+      null,
+    );
+  const get = (order: OrderDetail) =>
+    world.engine.subscriptions.get(channel.reseller.id, { id: order.subscriptions[0]!.id });
+
+  // Sold on March 1 in Honolulu; on May 10 the vendor has it. Its term began when it was sold.
+  test('catches up in order what was due meanwhile, each on its own day, and goes on from there', async () => {
+    const order = await place('MANUAL');
+    const { id } = order.subscriptions[0]!;
+    await acknowledge(order, '2026-05-10T09:00:00Z');
+    expect(await get(order)).toMatchObject({ status: 'active', startOn: '2026-05-01', endOn: '2026-06-01' });
+    const { orders, events } = await world.engine.lifecycle.timeline(channel.reseller.id, id);
+    const inOrder = orders.toSorted((a, b) => (a.placedAt < b.placedAt ? -1 : 1));
+    expect(inOrder.map(({ type, placedAt }) => `${type} ${placedAt}`)).toEqual([
+      'sales 2026-03-02T09:00:00Z',
+      'renewal 2026-04-01T10:00:00Z',
+      'renewal 2026-05-01T10:00:00Z',
+    ]);
+    const real = events.findIndex(({ type }) => type === 'subscription.provisioned');
+    const renewed = events.flatMap(({ type }, index) => (type === 'subscription.renewed' ? [index] : []));
+    expect(renewed).toHaveLength(2);
+    expect(renewed.every((index) => index > real)).toBe(true);
+    expect(await dueRows(order)).toBe(1);
+    await world.engine.worker.runDue({ sandboxId: null }, Temporal.Instant.from('2026-06-02T00:00:00Z'));
+    expect((await get(order)).endOn).toBe('2026-07-01');
+  });
+
+  test('whose renewal is off has ended by then', async () => {
+    const order = await place('MANUAL');
+    const { id } = order.subscriptions[0]!;
+    const off = { kind: 'auto_renewal', on: false, months: null } as const;
+    const asked = { command: off, moment: { at: 'now' } } as const;
+    await world.engine.lifecycle.place(world.cause(), channel.reseller.id, id, asked, { surface: 'api' });
+    await acknowledge(order, '2026-05-10T09:00:00Z');
+    expect(await get(order)).toMatchObject({ startOn: '2026-03-01', endOn: '2026-04-01' });
+    expect((await get(order)).status).not.toBe('active');
+    const { orders } = await world.engine.lifecycle.timeline(channel.reseller.id, id);
+    expect(orders.map(({ type }) => type)).toEqual(['sales']);
   });
 });

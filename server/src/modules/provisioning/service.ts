@@ -11,18 +11,20 @@ import {
 import { commit, once, type Cause, type Database } from '../../platform/db/index.ts';
 import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
+import type { LifecycleService } from '../lifecycle/index.ts';
 import type { OrdersService } from '../orders/index.ts';
 import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
 import { orderWork, type OrderWorkDependencies } from './service-orders.ts';
 import { askAgainSeconds, lookAgainSeconds, webhookSender, type WebhookDependencies } from './service-webhook.ts';
-import { bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
+import { beginDue, bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
 import { selectQueue } from './store-orders.ts';
-import { selectPending, settleOrder, settleSubscription } from './store.ts';
+import { freeTrials, selectPending, settleOrder, settleSubscription } from './store.ts';
 
 export type ProvisioningService = ReturnType<typeof provisioningService>;
 
 type Dependencies = WebhookDependencies &
   Pick<OrderWorkDependencies, 'lifecycle'> & {
+    readonly lifecycle: Pick<LifecycleService, 'current'>;
     readonly db: Database;
     readonly clock: Clock;
     readonly directory: Pick<Directory, 'get'>;
@@ -35,7 +37,7 @@ const attemptsMax = 8;
 
 /** Makes subscriptions real: by the vendor's webhook, or by an operator's word. Instant ones never come here. */
 export function provisioningService(dependencies: Dependencies) {
-  const { db, clock, directory, subscriptions, orders } = dependencies;
+  const { db, clock, directory, subscriptions, orders, lifecycle } = dependencies;
   const post = webhookSender(dependencies);
   const later = orderWork({ ...dependencies, post });
 
@@ -93,7 +95,9 @@ export function provisioningService(dependencies: Dependencies) {
         );
       }
       try {
-        return await settle(cause, subscription, outcome, reason);
+        await settle(cause, subscription, outcome, reason);
+        if (outcome === 'active') await caughtUp(cause, subscription.ownerId, id);
+        return;
       } catch (error) {
         // It was billed, or settled by somebody else, since it was read.
         if (!isTierlineError(error) || error.code !== 'provisioning.not_pending' || attempt === attemptsMax)
@@ -104,12 +108,13 @@ export function provisioningService(dependencies: Dependencies) {
 
   async function settle(
     cause: Cause,
-    { id, ownerId, orderId, version }: Pick<Subscription, 'id' | 'ownerId' | 'orderId' | 'version'>,
+    { id, ownerId, orderId, planId, version }: Pick<Subscription, 'id' | 'ownerId' | 'orderId' | 'planId' | 'version'>,
     outcome: 'active' | 'removed',
     reason: string | null,
   ): Promise<void> {
     const adjustments = outcome === 'removed' ? await selectToAdjust(db, ownerId, [id]) : [];
     const told = toldAdjustments(adjustments);
+    const { sandboxId } = (await directory.get(ownerId)).account;
     await commit(db, {
       cause,
       subjectId: id,
@@ -124,7 +129,9 @@ export function provisioningService(dependencies: Dependencies) {
             'The subscription is not pending any more.',
           ),
         },
-        ...(outcome === 'active' ? [] : [dropDue(ownerId, [id])]),
+        ...(outcome === 'active'
+          ? [beginDue(ownerId, id, sandboxId, cause.at.toString())]
+          : [dropDue(ownerId, [id]), freeTrials(ownerId, orderId, planId)]),
         ...bookAdjustments(ownerId, adjustments, await later.datesOf(ownerId, cause.at)),
       ],
       events: [
@@ -143,6 +150,11 @@ export function provisioningService(dependencies: Dependencies) {
       ],
     });
     await endOrder(cause, ownerId, orderId, reason);
+  }
+
+  /** What can't be worked off now stays due, and whoever works off what is due tells of it; that it is real is stored. */
+  async function caughtUp({ actor, requestId, at }: Cause, ownerId: AccountId, id: SubscriptionId): Promise<void> {
+    await lifecycle.current({ actor, requestId, at }, ownerId, id).catch(() => undefined);
   }
 
   /** In a statement of its own, so that of two subscriptions settled at the same moment the later one sees the other. */

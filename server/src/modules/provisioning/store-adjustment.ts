@@ -78,6 +78,14 @@ export function bookAdjustments(
   ];
 }
 
+/** From now on its life goes on: whoever works off what is due looks at it, and begins with what it has missed. */
+export function beginDue(ownerId: AccountId, id: SubscriptionId, sandboxId: AccountId | null, at: string): Write {
+  return {
+    run: sql`insert into subscription_due (owner_id, subscription_id, sandbox_id, due_at)
+      values (${ownerId}, ${id}, ${sandboxId}, ${at}) on conflict do nothing returning 1`,
+  };
+}
+
 /**
  * Nothing is due any more for what never came to be. A row that a worker holds is left to it: to wait would keep a connection that
  * the worker may need, and it finds out itself that nothing is due.

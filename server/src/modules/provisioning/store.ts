@@ -1,4 +1,4 @@
-import type { AccountId, OrderId, SubscriptionId } from '@tierline/kernel';
+import type { AccountId, OrderId, PlanId, SubscriptionId } from '@tierline/kernel';
 import { sql } from 'kysely';
 import type { Database, Write } from '../../platform/db/index.ts';
 import type { Address } from '../accounts/index.ts';
@@ -127,7 +127,10 @@ export function dropSaleJobs(ownerId: AccountId, ids: readonly SubscriptionId[])
       where s.owner_id = j.owner_id and s.id = j.subject_id and v.provisioning = 'manual')) returning 1`;
 }
 
-/** Trials that the customer had with an order may be had again. */
-export function freeTrials(ownerId: AccountId, orderId: OrderId): Write {
-  return { run: sql`delete from trials_used where owner_id = ${ownerId} and order_id = ${orderId} returning 1` };
+/** Trials that the customer had with an order may be had again: all of them, or that of one plan. */
+export function freeTrials(ownerId: AccountId, orderId: OrderId, planId: PlanId | null = null): Write {
+  return {
+    run: sql`delete from trials_used where owner_id = ${ownerId} and order_id = ${orderId}
+      and (${planId}::uuid is null or plan_id = ${planId}) returning 1`,
+  };
 }

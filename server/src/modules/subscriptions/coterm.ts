@@ -1,5 +1,5 @@
 import { boundary, invalid } from '@tierline/kernel';
-import { dateText, laterDate, plainDate } from '../billing/index.ts';
+import { anchorFrom, dateText, lastAnchor, laterDate, plainDate } from '../billing/index.ts';
 import type { PlanVersion } from '../catalog/index.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -30,6 +30,23 @@ export function cotermEnds(plan: CotermPlan, target: CotermTarget, starts: reado
       `The other term ends on ${end}; a term of ${plan.name} from ${from} on ends on ${most} at the latest.`,
     );
   return ends.map((one, index) => laterDate(one, starts[index]!));
+}
+
+/**
+ * Where the grid of an aligned term is anchored on an edge: at its end, but with the anchor of the other subscription where there is one,
+ * so that what ends on February 28 for want of a 31st ends on the 31st of March together with it (rules of dates, 2).
+ */
+export function cotermAnchor(
+  plan: Pick<PlanVersion, 'billingPeriod'>,
+  endOn: string,
+  other: string | undefined,
+): string {
+  return other === undefined ? endOn : anchorFrom(plan, other, endOn);
+}
+
+/** The anchors of a subscription's last term, edge by edge. */
+export function anchorsOf({ ledger }: Pick<Subscription, 'ledger'>): string[] {
+  return ledger.map(lastAnchor);
 }
 
 type CotermPlan = Pick<PlanVersion, 'name' | 'policies' | 'subscriptionPeriod'>;

@@ -24,6 +24,8 @@ export function nextDue(
   timeZone: string,
   intents: readonly DatedIntent[] = [],
 ): Due | undefined {
+  // Until it is real nothing of it happens; what was due meanwhile is worked off in order once it is.
+  if (subscription.status === 'pending') return undefined;
   const all: Due[] = [];
   const on = (kind: DueKind, date: string): void => void all.push({ kind, at: startOfDay(plainDate(date), timeZone) });
   if (subscription.status === 'terminated' || subscription.status === 'removed') return undefined;
