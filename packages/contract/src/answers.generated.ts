@@ -2425,6 +2425,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, seat",
           "quantity": "12",
           "previous_quantity": null,
+          "origin": "requested",
           "subscription_id": "0196a000-0000-7000-8000-000000001058"
         },
         {
@@ -2438,6 +2439,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
           "previous_quantity": null,
+          "origin": "requested",
           "subscription_id": "0196a000-0000-7000-8000-000000001058"
         }
       ],
@@ -2652,7 +2654,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, seat",
           "quantity": "12",
-          "previous_quantity": null
+          "previous_quantity": null,
+          "origin": "requested"
         },
         {
           "position": 1,
@@ -2664,7 +2667,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "vendor": "halcyon",
           "name": "Hosted mail, storage 10 GB",
           "quantity": "2",
-          "previous_quantity": null
+          "previous_quantity": null,
+          "origin": "requested"
         }
       ],
       "charges": [
@@ -2870,6 +2874,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, seat",
           "quantity": "5",
           "previous_quantity": null,
+          "origin": "requested",
           "subscription_id": "0196a000-0000-7000-8000-000000000011"
         },
         {
@@ -2883,6 +2888,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Hosted mail, storage 10 GB",
           "quantity": "1",
           "previous_quantity": null,
+          "origin": "requested",
           "subscription_id": "0196a000-0000-7000-8000-000000000011"
         }
       ],
@@ -3171,6 +3177,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "name": "Resource HR-MOVE",
           "quantity": "1",
           "previous_quantity": null,
+          "origin": "requested",
           "subscription_id": "0196a000-0000-7000-8000-00000000103d"
         }
       ],
@@ -3275,7 +3282,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "grace_months": 1,
               "enabled": true
             }
-          ]
+          ],
+          "next_due": {
+            "kind": "notice",
+            "on": "2026-03-03",
+            "at": "2026-03-03T05:00:00Z"
+          }
         },
         {
           "id": "0196a000-0000-7000-8000-00000000103d",
@@ -3322,7 +3334,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "grace_months": 0,
               "enabled": true
             }
-          ]
+          ],
+          "next_due": null
         },
         {
           "id": "0196a000-0000-7000-8000-000000000016",
@@ -3369,7 +3382,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "grace_months": 0,
               "enabled": true
             }
-          ]
+          ],
+          "next_due": null
         },
         {
           "id": "0196a000-0000-7000-8000-000000000011",
@@ -3424,7 +3438,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "grace_months": 1,
               "enabled": true
             }
-          ]
+          ],
+          "next_due": {
+            "kind": "notice",
+            "on": "2026-03-03",
+            "at": "2026-03-03T05:00:00Z"
+          }
         }
       ],
       "next_cursor": null
@@ -3484,7 +3503,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "grace_months": 1,
           "enabled": true
         }
-      ]
+      ],
+      "next_due": {
+        "kind": "notice",
+        "on": "2026-03-03",
+        "at": "2026-03-03T05:00:00Z"
+      }
     }
   ],
   "acknowledgeProvisioning": [
@@ -3569,6 +3593,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "7",
             "previous_quantity": "5",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-000000000011"
           }
         ],
@@ -3796,7 +3821,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "7",
-            "previous_quantity": "5"
+            "previous_quantity": "5",
+            "origin": "requested"
           }
         ],
         "charges": [
@@ -4093,6 +4119,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Mailbox for a year",
             "quantity": "2",
             "previous_quantity": null,
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-000000000034"
           },
           {
@@ -4106,6 +4133,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "0",
             "previous_quantity": "2",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-000000000034"
           }
         ],
@@ -4366,7 +4394,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Mailbox for a year",
             "quantity": "2",
-            "previous_quantity": null
+            "previous_quantity": null,
+            "origin": "requested"
           },
           {
             "position": 1,
@@ -4378,7 +4407,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "0",
-            "previous_quantity": "2"
+            "previous_quantity": "2",
+            "origin": "requested"
           }
         ],
         "charges": [
@@ -4622,6 +4652,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "2",
             "previous_quantity": "2",
+            "origin": "renewed",
             "subscription_id": "0196a000-0000-7000-8000-000000000035"
           }
         ],
@@ -4756,7 +4787,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "2",
-            "previous_quantity": "2"
+            "previous_quantity": "2",
+            "origin": "renewed"
           }
         ],
         "charges": [],
@@ -4882,6 +4914,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "0",
             "previous_quantity": "2",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-000000000036"
           }
         ],
@@ -5088,7 +5121,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "0",
-            "previous_quantity": "2"
+            "previous_quantity": "2",
+            "origin": "requested"
           }
         ],
         "charges": [
@@ -5490,6 +5524,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "2",
             "previous_quantity": "2",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-000000000039"
           }
         ],
@@ -5696,7 +5731,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "2",
-            "previous_quantity": "2"
+            "previous_quantity": "2",
+            "origin": "requested"
           }
         ],
         "charges": [
@@ -5890,6 +5926,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "2",
             "previous_quantity": "2",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a"
           },
           {
@@ -5903,6 +5940,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Mailbox on trial",
             "quantity": "0",
             "previous_quantity": "2",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a"
           }
         ],
@@ -6109,7 +6147,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "2",
-            "previous_quantity": "2"
+            "previous_quantity": "2",
+            "origin": "requested"
           },
           {
             "position": 1,
@@ -6121,7 +6160,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Mailbox on trial",
             "quantity": "0",
-            "previous_quantity": "2"
+            "previous_quantity": "2",
+            "origin": "requested"
           }
         ],
         "charges": [
@@ -6315,6 +6355,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "7",
             "previous_quantity": "7",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-000000000011"
           }
         ],
@@ -6529,7 +6570,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "5",
-            "previous_quantity": "5"
+            "previous_quantity": "5",
+            "origin": "requested"
           }
         ],
         "charges": [
@@ -6731,6 +6773,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "6",
             "previous_quantity": "7",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-000000000011"
           },
           {
@@ -6744,6 +6787,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "name": "Hosted mail, seat",
             "quantity": "3",
             "previous_quantity": "2",
+            "origin": "requested",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b"
           }
         ],
@@ -7119,7 +7163,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "4",
-            "previous_quantity": "5"
+            "previous_quantity": "5",
+            "origin": "requested"
           },
           {
             "position": 1,
@@ -7131,7 +7176,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "vendor": "halcyon",
             "name": "Hosted mail, seat",
             "quantity": "3",
-            "previous_quantity": "2"
+            "previous_quantity": "2",
+            "origin": "requested"
           }
         ],
         "charges": [
@@ -8120,6 +8166,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "0",
                 "previous_quantity": "2",
+                "origin": "requested",
                 "subscription_id": "0196a000-0000-7000-8000-000000001088"
               }
             ],
@@ -8282,6 +8329,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
+                "origin": "requested",
                 "subscription_id": "0196a000-0000-7000-8000-00000000108b"
               }
             ],
@@ -8639,7 +8687,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, seat",
                 "quantity": "0",
-                "previous_quantity": "5"
+                "previous_quantity": "5",
+                "origin": "requested"
               },
               {
                 "position": 1,
@@ -8651,7 +8700,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, storage 10 GB",
                 "quantity": "0",
-                "previous_quantity": "1"
+                "previous_quantity": "1",
+                "origin": "requested"
               }
             ],
             "charges": [
@@ -8857,7 +8907,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, seat",
                 "quantity": "5",
-                "previous_quantity": null
+                "previous_quantity": null,
+                "origin": "requested"
               },
               {
                 "position": 1,
@@ -8869,7 +8920,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, storage 10 GB",
                 "quantity": "1",
-                "previous_quantity": null
+                "previous_quantity": null,
+                "origin": "requested"
               }
             ],
             "charges": [
@@ -9334,7 +9386,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, seat",
                 "quantity": "0",
-                "previous_quantity": "2"
+                "previous_quantity": "2",
+                "origin": "requested"
               }
             ],
             "charges": [
@@ -9478,7 +9531,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, seat",
                 "quantity": "2",
-                "previous_quantity": null
+                "previous_quantity": null,
+                "origin": "requested"
               }
             ],
             "charges": [
@@ -9830,6 +9884,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "0",
                 "previous_quantity": "2",
+                "origin": "requested",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d"
               }
             ],
@@ -9992,6 +10047,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "name": "Hosted mail, seat",
                 "quantity": "2",
                 "previous_quantity": null,
+                "origin": "requested",
                 "subscription_id": "0196a000-0000-7000-8000-000000001096"
               }
             ],
@@ -10333,7 +10389,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, seat",
                 "quantity": "0",
-                "previous_quantity": "2"
+                "previous_quantity": "2",
+                "origin": "requested"
               }
             ],
             "charges": [
@@ -10477,7 +10534,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "vendor": "halcyon",
                 "name": "Hosted mail, seat",
                 "quantity": "2",
-                "previous_quantity": null
+                "previous_quantity": null,
+                "origin": "requested"
               }
             ],
             "charges": [

@@ -44,7 +44,8 @@ export const noId = '00000000-0000-0000-0000-000000000000';
 /** What is held and what is to be, as far as that can be said before the moment comes. */
 function plannedLines(context: Context, { subscriptions }: Decision, command: Command): DecidedLine[] {
   const { after: subscription } = subscriptions[0]!;
-  if (!isLater(command) || command.kind === 'auto_renewal') return [];
+  // Switching renewal on or off is no order, and a trial's conversion is one when it comes.
+  if (!isLater(command) || command.kind === 'auto_renewal' || command.kind === 'convert') return [];
   const of = (wanted: readonly Pick<DecidedLine, 'rate' | 'quantity' | 'previousQuantity'>[]) =>
     wanted.map((line): DecidedLine => ({ ...line, subscription: subscription.id, origin: 'requested' }));
   switch (command.kind) {
@@ -68,7 +69,11 @@ function plannedLines(context: Context, { subscriptions }: Decision, command: Co
       if (target === undefined) return [];
       const mapped = mapItems(subscription, target, command.items);
       return of(
-        mapped.map(({ rate, quantity, before }) => ({ rate, quantity, previousQuantity: before?.quantity ?? null })),
+        mapped.map(({ rate, quantity, sources }) => ({
+          rate,
+          quantity,
+          previousQuantity: sources[0]?.quantity ?? null,
+        })),
       );
     }
   }

@@ -172,7 +172,8 @@ export function impactService(dependencies: Dependencies) {
   async function nextTerm({ load, suppose }: World, from: Met): Promise<NextTerm> {
     // What is pending is foretold as if it was made real.
     const { subscription } = from;
-    let met: Met = subscription.status === 'pending' ? { ...from, subscription: { ...subscription, status: 'active' } } : from;
+    let met: Met =
+      subscription.status === 'pending' ? { ...from, subscription: { ...subscription, status: 'active' } } : from;
     for (let step = 0; step < stepsMax; step += 1) {
       if (isStraight(met.subscription, met.waiting)) met = { ...met, subscription: atEndOfTerm(met.subscription) };
       const due = await load.due(met);

@@ -12,7 +12,13 @@ import {
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
 import { orderNumber, type OrderDetail, type OrdersService } from '../orders/index.ts';
-import { nextDue, type Due, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
+import {
+  nextDue,
+  type DatedIntent,
+  type Due,
+  type Subscription,
+  type SubscriptionsService,
+} from '../subscriptions/index.ts';
 import { currencyOfDecision, type ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
 import type { Context } from './context.ts';
@@ -57,6 +63,16 @@ export type AskedBy = {
 /** Overdue boundaries of one subscription that are worked off before a command: years of months. */
 const catchUpMax = 500;
 
+/** When what waits after a decision comes due. */
+function waitingAfter({ intents }: Context, decision: Decision, added: readonly Intent[]): DatedIntent[] {
+  const ended = new Set(decision.intents.flatMap((change) => (change.kind === 'end' ? [change.intent.id] : [])));
+  const edited = new Map(
+    decision.intents.flatMap((change) => (change.kind === 'edit' ? [[change.intent.id, change.moment] as const] : [])),
+  );
+  const kept = intents.filter(({ id }) => !ended.has(id)).map(({ id, moment }) => edited.get(id) ?? moment);
+  return [...kept, ...added.map(({ moment }) => moment)].map((moment) => ({ dueOn: dueOn(moment) }));
+}
+
 /** Use cases of what happens to subscriptions. Callers have authorized the actor; `within` is the account the actor acts for. */
 export function lifecycleService(dependencies: Dependencies) {
   const { db, directory, subscriptions, orders, orderSerials } = dependencies;
@@ -85,16 +101,7 @@ export function lifecycleService(dependencies: Dependencies) {
     const decision = { ...made, ...order };
     const waitsAs = plan === 'placed' || decision.order === null ? orderId : null;
     const newIntents = drafted.map((intent) => ({ ...intent, orderId: waitsAs }));
-    const ended = new Set(decision.intents.flatMap((change) => (change.kind === 'end' ? [change.intent.id] : [])));
-    const edited = new Map(
-      decision.intents.flatMap((change) =>
-        change.kind === 'edit' ? [[change.intent.id, change.moment] as const] : [],
-      ),
-    );
-    const waiting = [
-      ...context.intents.filter(({ id }) => !ended.has(id)).map(({ id, moment }) => edited.get(id) ?? moment),
-      ...newIntents.map(({ moment }) => moment),
-    ].map((moment) => ({ dueOn: dueOn(moment) }));
+    const waiting = waitingAfter(context, decision, newIntents);
     return {
       cause,
       decision,
