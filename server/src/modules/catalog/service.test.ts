@@ -166,7 +166,8 @@ describe('versions', () => {
       const terms = { ...facts.terms, policies: policies as object };
       const wanted = { ...facts, terms, productId: product.id, name: 'P', shortDescription: '', longDescription: '' };
       const making = catalog.createPlan(world.cause(), provider, wanted);
-      const refused = { kind: 'invalid', reasons: [expect.objectContaining({ field: expect.stringMatching(field) })] };
+      const there: unknown = expect.stringMatching(field);
+      const refused = { kind: 'invalid', reasons: [expect.objectContaining({ field: there })] };
       await expect(making).rejects.toMatchObject(refused);
     }
     const vendor = { code: 'odd', name: 'Odd', provisioning: 'instant', webhookUrl: null } as const;
