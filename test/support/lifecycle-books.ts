@@ -6,44 +6,16 @@ import {
   halfAwayFromZero,
   isoOf,
   nextBoundary,
-  type ModelTiers,
 } from './lifecycle-calendar.ts';
-
-export type ModelPlan = {
-  readonly id: string;
-  readonly termMonths: number;
-  readonly billingMonths: number;
-  /** When a window is charged: at its beginning, at its end, or the whole term at its beginning. */
-  readonly charged: 'before' | 'after' | 'term';
-  readonly graceMonths: number;
-  readonly models: Readonly<Record<string, 'flat' | 'tiered' | 'volume'>>;
-};
-
-export type ModelEdge = { readonly zone: string; readonly minorDigits: number };
-
-/** The price that is known now for a rate on an edge on a date. */
-export type PriceBook = (edge: number, plan: ModelPlan, rate: string, date: string) => ModelTiers;
-
-export type ModelCommand =
-  | { readonly kind: 'change'; readonly quantities: Readonly<Record<string, bigint>> }
-  | { readonly kind: 'cancel' }
-  | { readonly kind: 'auto_renewal'; readonly on: boolean }
-  | { readonly kind: 'suspend' }
-  | { readonly kind: 'resume' }
-  | { readonly kind: 'renew'; readonly from: 'expiry' | 'now' }
-  /** Another end of the term, so many days from the one that it has. */
-  | { readonly kind: 'expiry'; readonly days: number }
-  | { readonly kind: 'switch'; readonly plan: ModelPlan; readonly start: 'now' | 'keep' };
-
-export type ModelMoment =
-  | { readonly at: 'now' }
-  | { readonly at: 'renewal' }
-  | { readonly at: 'date'; readonly on: string };
+import type { ModelEdge, ModelPlan, ModelPrices, PriceBook } from './lifecycle-plan.ts';
+import type { Returned } from './lifecycle-returns.ts';
 
 /** What one step charged: minor units by `edge/rate/booked on`. Nothing where it comes to nothing. */
 export type ModelRecord = Readonly<Record<string, bigint>>;
 
-type Day = { readonly quantity: bigint; readonly tiers: ModelTiers } | undefined;
+/** What a day costs for a whole period, in millionths: for what is held on it, and for what went back without a refund. */
+type Day = { readonly cost: bigint; readonly kept: bigint };
+const nothing: Day = { cost: 0n, kept: 0n };
 
 type Window = {
   readonly start: string;
@@ -57,8 +29,10 @@ export type Edge = ModelEdge & {
   anchor: string;
   end: string;
   window: Window;
-  prices: Map<string, ModelTiers>;
-  upcoming: { from: string; prices: Map<string, ModelTiers> }[];
+  prices: Map<string, ModelPrices>;
+  upcoming: { from: string; anchor: string; prices: Map<string, ModelPrices> }[];
+  /** What the setup of all units that ever came costs, in millionths, by rate; since the rate came. */
+  readonly setups: Map<string, bigint>;
 };
 
 /**
@@ -73,12 +47,13 @@ export function modelBooks(of: {
   const records: ModelRecord[] = [];
   let record: Record<string, bigint> = {};
 
-  /** A new grid and term on an edge, from a day on, at the prices of that day. */
-  function begin(edge: ModelEdge, index: number, on: string, priceDay = on): Edge {
+  /** A new grid and term on an edge, from a day on, at the prices of that day. An end that it is given is where its grid begins. */
+  function begin(edge: ModelEdge | Edge, index: number, on: string, priceDay = on, end?: string): Edge {
     const opened: Edge = {
+      setups: new Map(),
       ...edge,
-      anchor: on,
-      end: addMonths(on, of.plan().termMonths),
+      anchor: end ?? on,
+      end: end ?? addMonths(on, of.plan().termMonths),
       window: { start: on, end: on, anchor: on, days: new Map(), charged: new Map() },
       prices: new Map([...of.held().keys()].map((rate) => [rate, of.prices(index, of.plan(), rate, priceDay)])),
       upcoming: [],
@@ -102,26 +77,63 @@ export function modelBooks(of: {
     const next = edge.upcoming[0];
     if (next !== undefined && next.from <= from) {
       edge.upcoming = edge.upcoming.slice(1);
-      for (const [rate, tiers] of next.prices) edge.prices.set(rate, tiers);
+      edge.anchor = next.anchor;
+      for (const [rate, prices] of next.prices) edge.prices.set(rate, prices);
     }
     const termEnd = edge.upcoming[0]?.from ?? edge.end;
     const boundary = nextBoundary(edge.anchor, of.plan().billingMonths, from);
     const until = of.plan().charged === 'term' || boundary > termEnd ? termEnd : boundary;
     edge.window = { start: from, end: until, anchor: edge.anchor, days: new Map(), charged: new Map() };
+    for (const rate of edge.setups.keys()) if (!of.held().has(rate)) edge.setups.delete(rate);
     for (const [rate, quantity] of of.held()) fill(edge, rate, from, quantity);
     if (of.plan().charged !== 'after') settle(edge, index, from);
   }
 
-  /** From a day of the window on, so many units are held. */
-  function fill(edge: Edge, rate: string, from: string, quantity: bigint): void {
+  /** From a day of the window on, so many units are held; `keeps` is what is paid for nevertheless. */
+  function fill(edge: Edge, rate: string, from: string, quantity: bigint, keeps = 0n): void {
     const { window } = edge;
     const count = dayNumber(window.end) - dayNumber(window.start);
     const days: Day[] = window.days.get(rate) ?? [];
-    while (days.length < count) days.push(undefined);
+    while (days.length < count) days.push(nothing);
+    const cost = priceOf(edge, rate, 'recurring', quantity);
     for (let day = dayNumber(from) - dayNumber(window.start); day < count; day += 1) {
-      days[day] = quantity === 0n ? undefined : { quantity, tiers: edge.prices.get(rate)! };
+      days[day] = { cost, kept: days[day]!.kept + keeps };
     }
     window.days.set(rate, days);
+  }
+
+  /** From a day on fewer units are held, without a refund: what is paid stays paid; what is billed afterwards is not billed. */
+  function keep(edge: Edge, rate: string, from: string, before: bigint, after: bigint): void {
+    const price = (quantity: bigint): bigint => priceOf(edge, rate, 'recurring', quantity);
+    fill(edge, rate, from, after, of.plan().charged === 'after' ? 0n : price(before) - price(after));
+  }
+
+  /** Units go back from a day on, part by part; answers how many stay. */
+  function giveBack(edge: Edge, rate: string, from: string, before: bigint, parts: readonly Returned[]): bigint {
+    return parts.reduce((units, { quantity, isRefunded }) => {
+      if (isRefunded) fill(edge, rate, from, units - quantity);
+      else keep(edge, rate, from, units, units - quantity);
+      return units - quantity;
+    }, before);
+  }
+
+  function priceOf({ prices }: Edge, rate: string, type: keyof ModelPrices, quantity: bigint): bigint {
+    return quantity === 0n ? 0n : costOf(of.plan().models[rate]!, prices.get(rate)![type], quantity);
+  }
+
+  /** More units: their setup, once and whole. */
+  function setUp(edge: Edge, index: number, rate: string, on: string, before: bigint, after: bigint): void {
+    if (!of.plan().setup) return;
+    const sum = edge.setups.get(rate) ?? 0n;
+    const next = sum + priceOf(edge, rate, 'setup', after) - priceOf(edge, rate, 'setup', before);
+    const minor = (micros: bigint): bigint => halfAwayFromZero(micros, 10n ** BigInt(6 - edge.minorDigits));
+    note(index, rate, on, minor(next) - minor(sum));
+    edge.setups.set(rate, next);
+  }
+
+  /** A rate is gone. Where its window has cost nothing either, it begins its sums anew when it comes again. */
+  function leave({ window, setups }: Edge, rate: string): void {
+    if (window.days.get(rate)!.every(({ cost, kept }) => cost === 0n && kept === 0n)) setups.delete(rate);
   }
 
   /** Charges or gives back what the window's days come to beyond what was charged for them before. */
@@ -140,9 +152,8 @@ export function modelBooks(of: {
     for (const [offset, day] of window.days.get(rate)!.entries()) {
       const date = isoOf(dayNumber(window.start) + offset);
       if (!(grid.start <= date && date < grid.end)) grid = gridAround(window.anchor, of.plan().billingMonths, date);
-      if (day === undefined) continue;
       const length = dayNumber(grid.end) - dayNumber(grid.start);
-      byLength.set(length, (byLength.get(length) ?? 0n) + costOf(of.plan().models[rate]!, day.tiers, day.quantity));
+      byLength.set(length, (byLength.get(length) ?? 0n) + day.cost + day.kept);
     }
     let numerator = 0n;
     let denominator = 1n;
@@ -180,15 +191,7 @@ export function modelBooks(of: {
     record = {};
   }
 
-  return { records, begin, openWindow, fill, settle, close, cut, flush, rebook, forget };
+  return { records, begin, openWindow, fill, keep, giveBack, setUp, leave, settle, close, cut, flush, rebook, forget };
 }
 
-export type Waiting = { readonly moment: ModelMoment; readonly command: ModelCommand };
-
-/** A newer command of the same kind for the same moment takes the place of the older; a change only of one that says no more than it. */
-export function isReplaced(waiting: Waiting, moment: ModelMoment, command: ModelCommand): boolean {
-  const other = waiting.command;
-  if (other.kind !== command.kind || JSON.stringify(waiting.moment) !== JSON.stringify(moment)) return false;
-  if (other.kind !== 'change' || command.kind !== 'change') return true;
-  return Object.keys(other.quantities).every((rate) => rate in command.quantities);
-}
+export type Books = ReturnType<typeof modelBooks>;

@@ -72,3 +72,7 @@ export function midnight(date: string, zone: string): Temporal.Instant {
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+export function later(a: string, b: string): string {
+  return a > b ? a : b;
+}

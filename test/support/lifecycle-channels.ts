@@ -1,7 +1,15 @@
 import { decimal, Temporal, type RateId } from '@tierline/kernel';
 import type { Account } from '@tierline/server/modules/accounts/index.ts';
 import type { ModelTiers } from './lifecycle-calendar.ts';
-import type { ModelEdge, ModelPlan, PriceBook } from './lifecycle-model.ts';
+import {
+  addOnRate,
+  baseRate,
+  type ModelEdge,
+  type ModelPlan,
+  type ModelPrices,
+  type PriceBook,
+} from './lifecycle-plan.ts';
+import type { ModelReturns } from './lifecycle-returns.ts';
 import { entriesOf, type BuiltPlan } from './world-catalog.ts';
 import type { World } from './world.ts';
 
@@ -46,25 +54,38 @@ export async function modelChannels(world: World): Promise<ModelChannel[]> {
 export const modelRates = ['FLAT', 'TIERED', 'VOLUME'] as const;
 const models = { FLAT: 'flat', TIERED: 'tiered', VOLUME: 'volume' } as const;
 
-export type PlanKind = Pick<ModelPlan, 'termMonths' | 'billingMonths' | 'charged' | 'graceMonths'>;
+export type PlanKind = Omit<ModelPlan, 'id' | 'models' | 'trial'>;
+/** The first may be a trial, which becomes the second. */
+export type PlanKinds = {
+  readonly first: PlanKind;
+  readonly second: PlanKind;
+  readonly trial: 'convert' | 'expire' | null;
+};
 type MadePlan = { readonly plan: ModelPlan; readonly built: BuiltPlan };
-type Priced = { readonly from: string; readonly tiers: ModelTiers };
+type Priced = { readonly from: string; readonly prices: ModelPrices };
 
 export type ModelCatalog = Awaited<ReturnType<typeof modelCatalog>>;
 
 /** Two plans of one product, new for every history so that prices of one don't reach another, and what they cost when. */
-export async function modelCatalog(world: World, { accounts }: ModelChannel, wanted: readonly [PlanKind, PlanKind]) {
+export async function modelCatalog(world: World, { accounts }: ModelChannel, { first, second, trial }: PlanKinds) {
   const { engine } = world;
   const prices = new Map<string, Priced[]>();
   const byId = new Map<string, MadePlan>();
   const lists = await Promise.all(accounts.map((account) => world.priceList(account)));
-  const plans = [await make(wanted[0]), await make(wanted[1])] as const;
+  const paid = await make(second, null);
+  const plans = [await make(first, trial), paid] as const;
 
-  async function make(kind: PlanKind): Promise<MadePlan> {
+  async function make(kind: PlanKind, atEnd: PlanKinds['trial']): Promise<MadePlan> {
     const period = (months: number) => ({ unit: 'month', count: months }) as const;
     const built = await world.plan(accounts[0]!, {
-      rates: modelRates.map((mpn) => ({ mpn, priceModel: models[mpn] })),
+      rates: modelRates.map((mpn) => ({
+        mpn,
+        priceModel: models[mpn],
+        chargeTypes: kind.setup ? ['recurring', 'setup'] : ['recurring'],
+        dependsOn: kind.addOn !== null && mpn === addOnRate ? [baseRate] : [],
+      })),
       terms: {
+        licenseVersion: atEnd === null ? 'full' : 'trial',
         subscriptionPeriod: period(kind.termMonths),
         billingPeriod: period(kind.billingMonths),
         billingModel: {
@@ -75,10 +96,18 @@ export async function modelCatalog(world: World, { accounts }: ModelChannel, wan
         autoRenewalMonths: kind.termMonths,
         graceMonths: kind.graceMonths,
         expirationNoticeDays: 5,
+        policies: {
+          cancellation: documentOf(kind.cancellation),
+          reduction: documentOf(kind.reduction),
+          orphans: kind.addOn ?? 'refuse',
+          add_ons: { within_base: kind.addOn !== null },
+          ...(atEnd && { trial: { at_end: atEnd, convert_to: paid.built.number, one_per_customer: false } }),
+        },
       },
     });
     await world.delegate(accounts, built);
-    const made = { plan: { ...kind, id: built.id, models }, built };
+    const becomes = atEnd && { atEnd, becomes: () => paid.plan };
+    const made = { plan: { ...kind, id: built.id, models, trial: becomes }, built };
     byId.set(built.id, made);
     return made;
   }
@@ -87,15 +116,16 @@ export async function modelCatalog(world: World, { accounts }: ModelChannel, wan
   async function price(
     edge: number,
     { plan, built }: MadePlan,
-    from: readonly (readonly [string, TiersOf])[],
+    from: readonly (readonly [string, PricesOf])[],
   ): Promise<void> {
-    const entries = from.flatMap(([from, tiersOf]) =>
+    const entries = from.flatMap(([from, pricesOf]) =>
       modelRates.flatMap((rate) => {
-        const tiers = tiersOf(rate);
+        const made = pricesOf(rate);
         const known = prices.get(`${edge}/${plan.id}/${rate}`) ?? [];
-        prices.set(`${edge}/${plan.id}/${rate}`, [...known.filter((one) => one.from !== from), { from, tiers }]);
-        const wanted = tiers.map(([limit, micros]) => [limit.toString(), microText(micros)] as const);
-        return entriesOf(built.rates[rate]!, wanted, from);
+        prices.set(`${edge}/${plan.id}/${rate}`, [...known.filter((one) => one.from !== from), { from, prices: made }]);
+        const { recurring, setup } = made;
+        const both = plan.setup ? { recurring: texts(recurring), setup: texts(setup) } : texts(recurring);
+        return entriesOf(built.rates[rate]!, both, from);
       }),
     );
     const seller = await engine.directory.get(accounts[edge]!.id);
@@ -104,7 +134,7 @@ export async function modelCatalog(world: World, { accounts }: ModelChannel, wan
 
   const book: PriceBook = (edge, plan, rate, date) => {
     const known = prices.get(`${edge}/${plan.id}/${rate}`)!.filter(({ from }) => from <= date);
-    return known.reduce((last, one) => (one.from > last.from ? one : last)).tiers;
+    return known.reduce((last, one) => (one.from > last.from ? one : last)).prices;
   };
 
   return {
@@ -121,22 +151,32 @@ export async function modelCatalog(world: World, { accounts }: ModelChannel, wan
   };
 }
 
-export type TiersOf = (rate: (typeof modelRates)[number]) => ModelTiers;
+export type PricesOf = (rate: (typeof modelRates)[number]) => ModelPrices;
 
 /** Prices that differ by edge and rate, made of one number: with up to six digits behind the point, and tiers that fall. */
-export function tiersFrom(seed: number, edge: number): TiersOf {
+export function pricesFrom(seed: number, edge: number): PricesOf {
   return (rate) => {
     const base = BigInt(1 + ((seed * 7_919 + edge * 104_729) % 99_000_000));
-    if (rate === 'FLAT') return [[0n, base]];
-    return [
-      [0n, base],
-      [3n, (base * 9n) / 10n],
-      [10n, (base * 4n) / 5n],
-    ];
+    return { recurring: tiersOf(rate, base), setup: tiersOf(rate, base / 3n + 1n) };
   };
 }
 
-function microText(micros: bigint): string {
+function tiersOf(rate: (typeof modelRates)[number], base: bigint): ModelTiers {
+  if (rate === 'FLAT') return [[0n, base]];
+  return [
+    [0n, base],
+    [3n, (base * 9n) / 10n],
+    [10n, (base * 4n) / 5n],
+  ];
+}
+
+const texts = (tiers: ModelTiers) => tiers.map(([limit, micros]) => [limit.toString(), microText(micros)] as const);
+
+function documentOf({ days, basis, refund, after }: ModelReturns) {
+  return { window: days === null ? null : ({ count: days, unit: 'day' } as const), basis, refund, after };
+}
+
+export function microText(micros: bigint): string {
   return `${micros / 1_000_000n}.${(micros % 1_000_000n).toString().padStart(6, '0')}`;
 }
 

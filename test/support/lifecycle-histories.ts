@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { PlanKind } from './lifecycle-channels.ts';
-import type { ModelCommand } from './lifecycle-model.ts';
+import type { PlanKind, PlanKinds } from './lifecycle-channels.ts';
+import type { ModelCommand } from './lifecycle-plan.ts';
+import { freeReturns, type ModelReturns } from './lifecycle-returns.ts';
 
 export type Wait = { readonly hours: number } | { readonly beyondNextDue: number };
 export type Did =
@@ -9,9 +10,13 @@ export type Did =
       readonly command: Wanted;
       readonly moment: 'now' | 'renewal' | number;
       readonly preview: boolean;
+      /** What goes wrong: the answer is lost, or the session of the database while it stores; then it is asked for again. */
+      readonly lost: 'answer' | 'session' | null;
     }
   | { readonly do: 'retry' }
   | { readonly do: 'pause'; readonly hours: number }
+  /** Units go into the other subscription of the customer. */
+  | { readonly do: 'move'; readonly rate: number; readonly count: number }
   /** A rate is given up, and soon held again. */
   | { readonly do: 'bounce'; readonly rate: number; readonly hours: number; readonly to: number }
   | { readonly do: 'end'; readonly days: number }
@@ -23,16 +28,20 @@ export type Did =
       readonly other: boolean;
     }
   | { readonly do: 'due' }
-  | { readonly do: 'crash'; readonly after: number };
+  | { readonly do: 'crash'; readonly after: number }
+  /** The session of due work is ended by force while it stores. */
+  | { readonly do: 'kill' };
 /** A command, with quantities still to be read as those of the rates of whatever plan there is then. */
 export type Wanted =
   | { readonly kind: 'change'; readonly to: readonly (number | null)[] }
   | { readonly kind: 'switch'; readonly start: 'now' | 'keep' }
-  | Exclude<ModelCommand, { readonly kind: 'change' | 'switch' }>;
+  | { readonly kind: 'convert' }
+  | { readonly kind: 'price'; readonly edge: number; readonly rate: number; readonly micros: number }
+  | Exclude<ModelCommand, { readonly kind: 'change' | 'switch' | 'convert' | 'price' }>;
 export type Step = { readonly wait: Wait; readonly actor: number; readonly subscription: number; readonly did: Did };
 export type History = {
   readonly channel: number;
-  readonly plans: readonly [PlanKind, PlanKind];
+  readonly plans: PlanKinds;
   readonly begins: string;
   readonly seed: number;
   readonly quantities: readonly (readonly number[])[];
@@ -69,6 +78,17 @@ const wanted: fc.Arbitrary<Wanted> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('renew' as const),
       from: fc.constantFrom('expiry' as const, 'now' as const),
+      aligned: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'convert' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('price' as const),
+      edge: fc.integer({ min: 0, max: 2 }),
+      rate: fc.integer({ min: 0, max: 2 }),
+      micros: fc.integer({ min: 0, max: 60_000_000 }),
     }),
   },
 );
@@ -85,6 +105,18 @@ const did: fc.Arbitrary<Did> = fc.oneof(
         { weight: 1, arbitrary: fc.integer({ min: -1, max: 70 }) },
       ),
       preview: fc.boolean(),
+      lost: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.constantFrom('answer' as const, 'session' as const) },
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('move' as const),
+      rate: fc.integer({ min: 0, max: 2 }),
+      count: fc.integer({ min: 1, max: 6 }),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: 'retry' as const }) },
@@ -117,6 +149,7 @@ const did: fc.Arbitrary<Did> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.constant({ do: 'due' as const }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), after: fc.integer({ min: 0, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'kill' as const }) },
 );
 
 const wait: fc.Arbitrary<Wait> = fc.oneof(
@@ -127,15 +160,44 @@ const wait: fc.Arbitrary<Wait> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ beyondNextDue: fc.integer({ min: -26, max: 26 }) }) },
 );
 
-const planKind: fc.Arbitrary<PlanKind> = fc.constantFrom(
-  { termMonths: 1, billingMonths: 1, charged: 'before' as const, graceMonths: 0 },
-  { termMonths: 12, billingMonths: 1, charged: 'before' as const, graceMonths: 2 },
-  { termMonths: 12, billingMonths: 12, charged: 'before' as const, graceMonths: 1 },
-  { termMonths: 6, billingMonths: 1, charged: 'term' as const, graceMonths: 1 },
-  { termMonths: 3, billingMonths: 3, charged: 'before' as const, graceMonths: 2 },
-  { termMonths: 12, billingMonths: 1, charged: 'after' as const, graceMonths: 2 },
-  { termMonths: 1, billingMonths: 1, charged: 'after' as const, graceMonths: 1 },
+const times = [
+  { termMonths: 1, billingMonths: 1, charged: 'before', graceMonths: 0 },
+  { termMonths: 12, billingMonths: 1, charged: 'before', graceMonths: 2 },
+  { termMonths: 12, billingMonths: 12, charged: 'before', graceMonths: 1 },
+  { termMonths: 6, billingMonths: 1, charged: 'term', graceMonths: 1 },
+  { termMonths: 3, billingMonths: 3, charged: 'before', graceMonths: 2 },
+  { termMonths: 12, billingMonths: 1, charged: 'after', graceMonths: 2 },
+  { termMonths: 1, billingMonths: 1, charged: 'after', graceMonths: 1 },
+] as const;
+
+const returns: fc.Arbitrary<ModelReturns> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(freeReturns) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      days: fc.constantFrom(0, 1, 7, 30),
+      basis: fc.constantFrom('batch' as const, 'purchase' as const),
+      refund: fc.constantFrom('prorated' as const, 'none' as const),
+      after: fc.constantFrom('refused' as const, 'term_end' as const, 'no_refund' as const, 'prorated' as const),
+    }),
+  },
 );
+
+const planKind = (addOn: PlanKind['addOn']): fc.Arbitrary<PlanKind> =>
+  fc
+    .tuple(fc.constantFrom(...times), fc.boolean(), returns, returns)
+    .map(([time, setup, reduction, cancellation]) => ({ ...time, setup, addOn, reduction, cancellation }));
+
+/** A trial and what it becomes have the same add-on, so that it can always become that. */
+const plans: fc.Arbitrary<PlanKinds> = fc
+  .tuple(
+    fc.constantFrom(null, null, 'refuse' as const, 'cascade' as const),
+    fc.constantFrom(null, null, 'refuse' as const, 'cascade' as const),
+    fc.constantFrom(null, null, null, 'convert' as const, 'expire' as const),
+  )
+  .chain(([one, other, trial]) =>
+    fc.record({ first: planKind(one), second: planKind(trial === null ? other : one), trial: fc.constant(trial) }),
+  );
 
 const quantities = fc
   .array(fc.integer({ min: 0, max: 20 }), { minLength: 3, maxLength: 3 })
@@ -144,7 +206,7 @@ const quantities = fc
 /** Random histories: who asks for what, when, and what goes wrong meanwhile. */
 export const histories: fc.Arbitrary<History> = fc.record({
   channel: fc.integer({ min: 0, max: 2 }),
-  plans: fc.tuple(planKind, planKind),
+  plans,
   begins: fc
     .tuple(
       fc.constantFrom(

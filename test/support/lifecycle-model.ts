@@ -1,38 +1,27 @@
 import { Temporal } from '@tierline/kernel';
+import { dateAfter, dateOf, later, midnight } from './lifecycle-calendar.ts';
+import { modelBooks } from './lifecycle-books.ts';
+import { modelEdges } from './lifecycle-edges.ts';
 import {
-  addMonths,
-  compare,
-  dateAfter,
-  dateOf,
-  dayNumber,
-  isoOf,
-  midnight,
-  monthsTo,
-  nextBoundary,
-} from './lifecycle-calendar.ts';
-import {
+  firstDue,
   isReplaced,
-  modelBooks,
-  type Edge,
+  Refused,
+  type Due,
   type ModelCommand,
   type ModelEdge,
   type ModelMoment,
   type ModelPlan,
   type PriceBook,
   type Waiting,
-} from './lifecycle-books.ts';
-
-export type { ModelCommand, ModelEdge, ModelMoment, ModelPlan, PriceBook } from './lifecycle-books.ts';
+} from './lifecycle-plan.ts';
+import { freeReturns, giveBack, within, youngest } from './lifecycle-returns.ts';
+import type { Batch, ModelReturns, Receiver } from './lifecycle-returns.ts';
 
 /**
  * What a subscription owes, kept the slow and simple way: for every edge and every window a list of days, each with the quantity that
  * is held on it and what that costs. A window's sum is the sum of its days, rounded once. Written beside the engine from the rules of
  * money and dates and not from its code, to be compared with it after random histories; shares nothing with it but the calendar.
  */
-
-type Due = { readonly kind: 'intent' | 'window' | 'term' | 'grace'; readonly on: string };
-
-export class Refused extends Error {}
 
 export type ModelSubscription = ReturnType<typeof modelSubscription>;
 
@@ -49,186 +38,153 @@ export function modelSubscription(of: {
   let hold: 'suspended' | 'expired' | null = null;
   let autoRenewal = true;
   let suspension: { readonly end: string; readonly autoRenewal: boolean } | null = null;
-  let held = new Map(Object.entries(of.quantities));
+  let held = within(plan, new Map(), of.quantities);
+  let batches = new Map<string, readonly Batch[]>();
   let intents: Waiting[] = [];
   /** Its end was moved: on which grid another term would go on is told elsewhere, and not modeled. */
   let isOdd = false;
   let start = dateOf(of.at, zone);
-  let end = '';
-  const books = modelBooks({ plan: () => plan, held: () => held, prices: of.prices });
-  const { records, begin, openWindow, fill, settle, close, cut, flush, rebook, forget } = books;
-  const edges: Edge[] = of.edges.map((edge, index) => begin(edge, index, dateOf(of.at, edge.zone)));
-  end = owner().end;
-  flush();
+  const facts = { plan: () => plan, held: () => held, prices: of.prices };
+  const books = modelBooks(facts);
+  const terms = modelEdges({ ...facts, books, edges: of.edges, begins: of.at });
+  const { edges, owner } = terms;
+  for (const [index, edge] of edges.entries()) {
+    for (const [rate, quantity] of held) books.setUp(edge, index, rate, edge.window.start, 0n, quantity);
+  }
+  let { end } = owner();
+  cameAt(of.at);
+  books.flush();
 
-  function owner(): Edge {
-    return edges.at(-1)!;
+  /** With a term everything counts as if it came with it. */
+  function cameAt(at: Temporal.Instant): void {
+    batches = new Map([...held].map(([rate, quantity]) => [rate, [{ quantity, at }]]));
   }
 
-  /**
-   * The day on an edge that a moment counts for: never outside of the window, or a day would be charged twice or not at all. On the
-   * owner's boundary it is the boundary on every edge.
-   */
-  function dayOn({ zone: own, window }: Edge, at: Temporal.Instant): string {
-    const date = dateOf(at, own);
-    const isBoundary = dateOf(at, zone) >= owner().window.end;
-    const on = isBoundary || date > window.end ? window.end : date < window.start ? window.start : date;
-    // Zones are a day apart at most, and months of different length three more.
-    const apart = Math.abs(dayNumber(on) - dayNumber(date));
-    if (status === 'active' && apart > 4) throw new Error(`What happens on ${date} is counted for ${on}.`);
-    return on;
+  const daysOn = (at: Temporal.Instant): string[] => terms.daysOn(at, status === 'active');
+
+  /** How units of a rate would go back now. Between two terms nothing of the old one binds. */
+  function returnOf(policy: ModelReturns, rate: string, count: bigint, at: Temporal.Instant) {
+    const all = [...batches.values()].flat().map((batch) => dateOf(batch.at, zone));
+    const bought = [...all, ...(all.length === 0 ? [start] : [])].toSorted()[0]!;
+    const when = { today: dateOf(at, zone), zone, bought: bought < start ? start : bought };
+    return giveBack(terms.isBetweenTerms(at) ? freeReturns : policy, batches.get(rate)!, count, when);
   }
 
-  /** The day on each edge: all are taken before any edge moves. */
-  function daysOn(at: Temporal.Instant): string[] {
-    return edges.map((edge) => dayOn(edge, at));
-  }
+  type Way = { readonly hasSetup: boolean; readonly policy: ModelReturns };
 
-  function change(at: Temporal.Instant, quantities: Readonly<Record<string, bigint>>): void {
-    const wanted = new Map(held);
-    for (const [rate, quantity] of Object.entries(quantities)) wanted.set(rate, quantity);
+  function change(at: Temporal.Instant, asked: Readonly<Record<string, bigint>>, way?: Way): void {
+    const { hasSetup, policy } = way ?? { hasSetup: true, policy: plan.reduction };
+    const wanted = within(plan, held, asked);
     if ([...wanted.values()].every((quantity) => quantity === 0n)) throw new Refused('nothing left');
     const moved = [...wanted].filter(([rate, quantity]) => (held.get(rate) ?? 0n) !== quantity);
     if (moved.length === 0) throw new Refused('nothing changes');
-    const days = daysOn(at);
-    for (const [index, edge] of edges.entries()) {
-      const on = days[index]!;
-      for (const [rate, quantity] of moved) {
-        if (!held.has(rate)) edge.prices.set(rate, of.prices(index, plan, rate, dateOf(at, edge.zone)));
-        fill(edge, rate, on, quantity);
-      }
-      if (plan.charged !== 'after') settle(edge, index, on);
+    const returns = new Map(
+      moved.flatMap(([rate, quantity]) => {
+        const less = (held.get(rate) ?? 0n) - quantity;
+        return less > 0n ? [[rate, returnOf(policy, rate, less, at)] as const] : [];
+      }),
+    );
+    if ([...returns.values()].some(({ stuck }) => stuck > 0n)) {
+      if (policy.after === 'refused') throw new Refused('the window to give back is over');
+      return schedule(at, { at: 'renewal' }, { kind: 'change', quantities: asked });
+    }
+    terms.change(daysOn(at), at, moved, { returns, hasSetup });
+    for (const [rate, quantity] of moved) {
+      const more = quantity - (held.get(rate) ?? 0n);
+      const came = more > 0n ? [{ quantity: more, at }] : [];
+      batches.set(rate, [...(returns.get(rate)?.left ?? batches.get(rate) ?? []), ...came]);
+      if (quantity === 0n) batches.delete(rate);
     }
     held = new Map([...wanted].filter(([, quantity]) => quantity > 0n));
   }
 
-  function finish(dropped: boolean): void {
+  function finish(): void {
     status = 'terminated';
     hold = null;
     suspension = null;
-    if (dropped) intents = [];
+    intents = [];
   }
 
   function cancel(at: Temporal.Instant): void {
-    for (const [index, on] of daysOn(at).entries()) cut(edges[index]!, index, on);
+    const returns = [...held].map(([rate, quantity]) => ({ rate, ...returnOf(plan.cancellation, rate, quantity, at) }));
+    if (status === 'active' && returns.some(({ stuck }) => stuck > 0n)) {
+      if (plan.cancellation.after === 'refused') throw new Refused('the window to cancel is over');
+      return schedule(at, { at: 'renewal' }, { kind: 'cancel' });
+    }
+    if (terms.isBetweenTerms(at)) terms.settleTerm();
+    for (const [index, on] of daysOn(at).entries()) {
+      const edge = edges[index]!;
+      for (const { rate, parts, stuck } of returns) {
+        books.giveBack(edge, rate, on, held.get(rate)!, [...parts, { quantity: stuck, isRefunded: false }]);
+      }
+      books.cut(edge, index, on);
+    }
     const today = dateOf(at, zone);
     if (today < end) end = today;
-    finish(true);
+    finish();
   }
 
-  function extend(): void {
-    for (const [index, edge] of edges.entries()) {
-      const prices = new Map([...held.keys()].map((rate) => [rate, of.prices(index, plan, rate, edge.end)]));
-      edge.upcoming = [...edge.upcoming, { from: edge.end, prices }];
-      edge.end = addMonths(edge.anchor, monthsTo(edge.anchor, edge.end) + plan.termMonths);
-    }
-    end = owner().end;
-  }
-
-  function next(edge: Edge, index: number): void {
-    const from = edge.window.end;
-    close(edge, index, from);
-    openWindow(edge, index, from);
-  }
-
-  /** The next boundary: the owner's, unless an edge has one more than a day before it. */
-  function nextWindowOn(): string {
-    const open = edges.filter((edge) => edge.window.end < edge.end).map(({ window }) => window.end);
-    const first = [owner().window.end, ...open].toSorted()[0]!;
-    return dayNumber(owner().window.end) - dayNumber(first) > 1 ? first : owner().window.end;
-  }
-
-  /** A boundary: every edge whose own is at most a day later opens its next window, and what it has before that boundary. */
-  function advance(boundary: string): void {
-    const latest = isoOf(dayNumber(boundary) + 1);
-    for (const [index, edge] of edges.entries()) {
-      if (edge.window.end > latest || edge.window.end >= edge.end) continue;
-      next(edge, index);
-      while (edge.window.end <= boundary && edge.window.end < edge.end) next(edge, index);
-    }
-  }
-
-  /** The term ends: every window that it has on any edge is opened. */
-  function settleTerm(): void {
-    for (const [index, edge] of edges.entries()) while (edge.window.end < edge.end) next(edge, index);
-  }
-
-  function renew(at: Temporal.Instant, from: 'expiry' | 'now'): void {
+  function renew(at: Temporal.Instant, { from, aligned }: Extract<ModelCommand, { kind: 'renew' }>): void {
     if (status !== 'active' && hold !== 'expired') throw new Refused('not renewable');
-    if (dateOf(at, zone) < isoOf(dayNumber(end) - 366)) throw new Refused('too early');
+    if (plan.trial !== null) throw new Refused('a trial');
+    if (dateOf(at, zone) < dateAfter(end, -366)) throw new Refused('too early');
     const wasExpired = hold === 'expired';
     const before = end;
-    if (from === 'now') restart(at);
-    else extend();
+    if (from === 'now') restart(at, aligned);
+    else terms.extend(aligned);
+    ({ end } = owner());
     status = 'active';
     hold = null;
     if (wasExpired && from === 'expiry') {
-      for (const [index, edge] of edges.entries()) next(edge, index);
+      for (const [index, edge] of edges.entries()) terms.next(edge, index);
       start = before;
+      cameAt(at);
     }
-    notBackdated(at);
-  }
-
-  /** A renewal that is asked for late is booked on the day on which it is asked for: earlier days may have been told already. */
-  function notBackdated(at: Temporal.Instant): void {
-    rebook((index, on) => {
-      const today = dateOf(at, edges[index]!.zone);
-      return on < today ? today : on;
-    });
+    // One that is asked for late is booked on the day on which it is asked for: earlier days may have been told already.
+    books.rebook((index, on) => later(on, dateOf(at, edges[index]!.zone)));
   }
 
   /** A term that begins now on every edge; after a gap on the day itself, for what was not charged was not held. */
-  function restart(at: Temporal.Instant): void {
-    const days = daysOn(at);
+  function restart(at: Temporal.Instant, aligned: boolean): void {
+    const days = daysOn(at).map((day, index) => (status === 'hold' ? later(day, dateOf(at, edges[index]!.zone)) : day));
     for (const [index, edge] of edges.entries()) {
-      const today = dateOf(at, edge.zone);
-      const on = status === 'hold' && today > days[index]! ? today : days[index]!;
-      if (on <= edge.window.end) cut(edge, index, on);
-      edges[index] = begin(edge, index, on, today);
+      if (days[index]! <= edge.window.end) books.cut(edge, index, days[index]!);
     }
-    start = owner().anchor;
-    end = owner().end;
+    beginOn(days, at, aligned);
+  }
+
+  function beginOn(days: readonly string[], at: Temporal.Instant, aligned: boolean): void {
+    terms.restart(days, at, aligned);
+    start = days.at(-1)!;
+    ({ end } = owner());
+    cameAt(at);
   }
 
   function switchTo(at: Temporal.Instant, target: ModelPlan, how: 'now' | 'keep'): void {
+    if (target.trial !== null) throw new Refused('a trial');
     if (target.id === plan.id) throw new Refused('nothing changes');
+    const kept = within({ addOn: target.addOn === null ? null : 'refuse' }, held, {});
+    if (terms.isBetweenTerms(at)) terms.settleTerm();
     const days = daysOn(at);
-    for (const [index, edge] of edges.entries()) cut(edge, index, days[index]!);
-    const sameLength = target.termMonths === plan.termMonths;
+    for (const [index, edge] of edges.entries()) books.cut(edge, index, days[index]!);
+    const isSameLength = target.termMonths === plan.termMonths;
+    if (plan.trial !== null) autoRenewal = true;
     plan = target;
-    for (const [index, edge] of edges.entries()) {
-      const on = days[index]!;
-      const { anchor, end: until } = edge;
-      const moved = { ...edge, upcoming: [], anchor: how === 'keep' ? anchor : on };
-      moved.end = how === 'keep' && sameLength ? until : nextBoundary(moved.anchor, plan.termMonths, on);
-      moved.prices = new Map(
-        [...held.keys()].map((rate) => [rate, of.prices(index, plan, rate, dateOf(at, edge.zone))]),
-      );
-      openWindow(moved, index, on);
-      edges[index] = moved;
-    }
+    held = kept;
+    terms.onto(days, at, how, isSameLength);
     if (how === 'now') start = days.at(-1)!;
-    end = owner().end;
-    intents = intents.filter(({ command }) => command.kind !== 'change');
+    ({ end } = owner());
   }
 
   /** Another end for all edges: what of the current window comes or goes is charged or given back by the day. */
   function moveEnd(at: Temporal.Instant, to: string): void {
+    if (plan.trial !== null) throw new Refused('a trial');
     if (to <= dateOf(at, zone) || to === end || (to > end && autoRenewal)) throw new Refused('no such end');
+    const returns = to > end ? [] : [...held].map(([rate, all]) => returnOf(plan.cancellation, rate, all, at));
+    if (returns.some(({ stuck }) => stuck > 0n)) throw new Refused('the window to cancel is over');
+    const kept = returns.some(({ parts }) => parts.some(({ isRefunded }) => !isRefunded));
     const days = daysOn(at);
-    for (const [index, edge] of edges.entries()) {
-      const { window } = edge;
-      edge.end = to < window.start ? window.start : to;
-      edge.upcoming = edge.upcoming.filter(({ from }) => from < to);
-      const termEnd = edge.upcoming[0]?.from ?? edge.end;
-      const boundary = nextBoundary(edge.anchor, plan.billingMonths, window.start);
-      const before = window.end;
-      window.end = plan.charged === 'term' || boundary > termEnd ? termEnd : boundary;
-      const count = dayNumber(window.end) - dayNumber(window.start);
-      for (const all of window.days.values()) all.length = Math.min(all.length, count);
-      if (window.end > before) for (const [rate, quantity] of held) fill(edge, rate, before, quantity);
-      if (plan.charged !== 'after') settle(edge, index, days[index]!);
-    }
+    for (const [index, edge] of edges.entries()) terms.moveEnd(edge, index, to, { on: days[index]!, kept });
     end = to;
     isOdd = true;
   }
@@ -237,20 +193,23 @@ export function modelSubscription(of: {
     if (hold !== 'suspended' || suspension === null) throw new Refused('not suspended');
     if (suspension.end <= dateOf(at, zone)) {
       // Its term ended in the pause: another one begins.
-      for (const [index, edge] of edges.entries()) {
-        const today = dateOf(at, edge.zone);
-        edges[index] = begin(edge, index, today < edge.window.end ? edge.window.end : today, today);
-      }
-      start = owner().anchor;
-      end = owner().end;
+      const windows = edges.map(({ window }) => window.end);
+      beginOn(
+        windows.map((day, index) => later(day, dateOf(at, edges[index]!.zone))),
+        at,
+        false,
+      );
     } else {
       // What is paid goes on; where nothing is, the next window begins today. What lies in the pause is not charged.
       const upcoming = owner().upcoming[0];
       for (const [index, edge] of edges.entries()) {
         const today = dateOf(at, edge.zone);
-        if (edge.window.end <= today && today < edge.end) openWindow(edge, index, today);
+        if (edge.window.end <= today && today < edge.end) books.openWindow(edge, index, today);
       }
-      if (upcoming !== undefined && owner().window.start >= upcoming.from) start = upcoming.from;
+      if (upcoming !== undefined && owner().window.start >= upcoming.from) {
+        start = upcoming.from;
+        cameAt(at);
+      }
       ({ end } = suspension);
     }
     status = 'active';
@@ -259,12 +218,35 @@ export function modelSubscription(of: {
     suspension = null;
   }
 
+  /** A special price for what is left of the term. */
+  function reprice(
+    at: Temporal.Instant,
+    { edge: seller, rate, micros }: Extract<ModelCommand, { kind: 'price' }>,
+  ): void {
+    if (!held.has(rate)) throw new Refused('not held');
+    terms.reprice(seller, rate, micros, daysOn(at)[seller]!);
+  }
+
+  function suspend(at: Temporal.Instant): void {
+    if (!autoRenewal) throw new Refused('needs auto renewal');
+    suspension = { end, autoRenewal };
+    // What is charged afterwards is charged up to here.
+    if (plan.charged === 'after') {
+      const days = daysOn(at);
+      for (const [index, edge] of edges.entries()) books.cut(edge, index, days[index]!);
+    }
+    end = dateOf(at, zone);
+    status = 'hold';
+    hold = 'suspended';
+    autoRenewal = false;
+  }
+
   function now(at: Temporal.Instant, command: ModelCommand): void {
     if (command.kind === 'cancel') {
       if (status === 'terminated') throw new Refused('over');
       return cancel(at);
     }
-    if (command.kind === 'renew') return renew(at, command.from);
+    if (command.kind === 'renew') return renew(at, command);
     if (command.kind === 'resume') return resume(at);
     if (status !== 'active') throw new Refused('not active');
     switch (command.kind) {
@@ -274,22 +256,17 @@ export function modelSubscription(of: {
         autoRenewal = command.on;
         return;
       case 'suspend':
-        if (!autoRenewal) throw new Refused('needs auto renewal');
-        suspension = { end, autoRenewal };
-        // What is charged afterwards is charged up to here.
-        if (plan.charged === 'after') {
-          const days = daysOn(at);
-          for (const [index, edge] of edges.entries()) cut(edge, index, days[index]!);
-        }
-        end = dateOf(at, zone);
-        status = 'hold';
-        hold = 'suspended';
-        autoRenewal = false;
-        return;
+        return suspend(at);
       case 'expiry':
         return moveEnd(at, dateAfter(end, command.days));
+      case 'price':
+        return reprice(at, command);
       case 'switch':
-        return switchTo(at, command.plan, command.start);
+      case 'convert':
+        if ((plan.trial !== null) !== (command.kind === 'convert')) throw new Refused('a trial');
+        switchTo(at, command.plan, command.kind === 'switch' ? command.start : 'now');
+        // They were about products of the plan that is left.
+        intents = intents.filter((waiting) => waiting.command.kind !== 'change');
     }
   }
 
@@ -298,25 +275,11 @@ export function modelSubscription(of: {
     if (moment.at === 'date' && moment.on <= dateOf(at, zone)) throw new Refused('past');
     if (moment.at === 'date' && moment.on >= end && !autoRenewal) throw new Refused('after the end');
     intents = intents.filter((waiting) => !isReplaced(waiting, moment, command));
-    intents.push({ moment, command });
+    intents.push({ moment, command, planId: plan.id });
   }
 
-  function nextDue(): Due | undefined {
-    if (status === 'terminated') return undefined;
-    const all: Due[] = intents.flatMap(({ moment }) =>
-      moment.at === 'date' ? [{ kind: 'intent', on: moment.on }] : [],
-    );
-    if (status === 'hold') {
-      const ends = plan.graceMonths === 0 && suspension !== null ? suspension.end : addMonths(end, plan.graceMonths);
-      all.push({ kind: 'grace', on: ends });
-    } else {
-      const boundary = nextWindowOn();
-      if (boundary < end) all.push({ kind: 'window', on: boundary });
-      all.push({ kind: 'term', on: end });
-    }
-    const order = ['intent', 'window', 'term', 'grace'];
-    return all.sort((a, b) => compare(a.on, b.on) || order.indexOf(a.kind) - order.indexOf(b.kind))[0];
-  }
+  const nextDue = (): Due | undefined =>
+    firstDue({ status, end, intents, window: terms.nextWindowOn(), months: plan.graceMonths, paused: suspension?.end });
 
   function step(due: Due): void {
     const at = midnight(due.on, zone);
@@ -326,45 +289,55 @@ export function modelSubscription(of: {
     } else if (due.kind === 'window') {
       const before = owner().window;
       const begins = owner().upcoming[0]?.from === before.end;
-      advance(due.on);
-      if (begins && owner().window !== before) start = before.end;
-    } else if (due.kind === 'grace') finish(true);
+      terms.advance(due.on);
+      if (begins && owner().window !== before) {
+        start = before.end;
+        cameAt(at);
+      }
+    } else if (due.kind === 'grace') finish();
     else endOfTerm(at);
-    flush();
+    books.flush();
   }
 
   function carryOut(at: Temporal.Instant, intent: Waiting): void {
     intents = intents.filter((one) => one !== intent);
     try {
+      if (intent.command.kind === 'change' && intent.planId !== plan.id) throw new Refused('of another plan');
       now(at, intent.command);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      forget();
+      books.forget();
     }
   }
 
   function endOfTerm(at: Temporal.Instant): void {
     const waiting = intents.filter(({ moment }) => moment.at === 'renewal');
     if (waiting.some(({ command }) => command.kind === 'cancel')) {
-      settleTerm();
-      for (const [index, edge] of edges.entries()) close(edge, index, edge.window.end);
-      return finish(true);
+      closeTerm();
+      return finish();
     }
     // Other quantities are for a term that comes; whether one does is settled first.
     const isOpen = waiting.some(({ command }) => command.kind !== 'change');
-    if (waiting[0] !== undefined && (isOpen || autoRenewal)) return carryOut(at, waiting[0]);
-    settleTerm();
-    if (autoRenewal) {
-      const from = end;
-      extend();
-      for (const [index, edge] of edges.entries()) next(edge, index);
-      start = from;
-      return;
+    const goesOn = plan.trial !== null || autoRenewal;
+    if (waiting[0] !== undefined && (isOpen || goesOn)) return carryOut(at, waiting[0]);
+    if (plan.trial?.atEnd === 'convert') return switchTo(at, plan.trial.becomes(), 'now');
+    if (autoRenewal && plan.trial === null) {
+      terms.settleTerm();
+      start = end;
+      terms.extend(false);
+      ({ end } = owner());
+      for (const [index, edge] of edges.entries()) terms.next(edge, index);
+      return cameAt(at);
     }
-    for (const [index, edge] of edges.entries()) close(edge, index, edge.window.end);
-    if (plan.graceMonths === 0) return finish(true);
+    closeTerm();
+    if (plan.graceMonths === 0) return finish();
     status = 'hold';
     hold = 'expired';
+  }
+
+  function closeTerm(): void {
+    terms.settleTerm();
+    for (const [index, edge] of edges.entries()) books.close(edge, index, edge.window.end);
   }
 
   function runDue(until: Temporal.Instant): void {
@@ -375,22 +348,45 @@ export function modelSubscription(of: {
     }
   }
 
+  /** So many units more or fewer, by the day and without a setup; throws what stands in the way. */
+  function moveBy(at: Temporal.Instant, rate: string, count: bigint): void {
+    change(at, { [rate]: (held.get(rate) ?? 0n) + count }, { hasSetup: false, policy: freeReturns });
+    books.flush();
+  }
+
   return {
-    records,
+    /** Units that go into another subscription of the customer, as old as they are. */
+    move(at: Temporal.Instant, rate: string, count: bigint, other: Receiver): void {
+      if (status !== 'active' || (held.get(rate) ?? 0n) < count) throw new Refused('not so many');
+      const isEmptied = [...held].every(([one, quantity]) => one === rate && quantity === count);
+      if (isEmptied) throw new Refused('nothing left');
+      within(plan, held, { [rate]: held.get(rate)! - count });
+      const moved = youngest(batches.get(rate)!, count);
+      other.receive(at, rate, count, moved);
+      moveBy(at, rate, -count);
+    },
+    receive(at: Temporal.Instant, rate: string, count: bigint, moved: readonly Batch[]): void {
+      if (status !== 'active') throw new Refused('not active');
+      const had = batches.get(rate) ?? [];
+      moveBy(at, rate, count);
+      batches.set(
+        rate,
+        [...had, ...moved].toSorted((a, b) => Temporal.Instant.compare(a.at, b.at)),
+      );
+    },
+    records: books.records,
     runDue,
     /** Does what a command asks for at a moment; throws `Refused` when it can't be done, and then nothing has happened. */
     ask(at: Temporal.Instant, command: ModelCommand, moment: ModelMoment): void {
       runDue(at);
       if (moment.at === 'now') now(at, command);
       else schedule(at, moment, command);
-      flush();
+      books.flush();
     },
     nextDue: () => nextDue()?.on,
     isOdd: () => isOdd,
-    renews: () => autoRenewal,
     end: () => end,
     plan: () => plan,
-    quantities: (): ReadonlyMap<string, bigint> => held,
     state: (): string => {
       const items = [...held].map(([rate, quantity]) => `${quantity} ${rate}`).toSorted();
       return `${status} ${hold ?? '-'} ${start}..${end} renews ${autoRenewal}: ${items.join(', ')}; ${intents.length} waiting`;

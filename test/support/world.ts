@@ -8,7 +8,7 @@ import type { Account, AccountKind, NewAccount } from '@tierline/server/modules/
 import type { Customer, CustomerFacts } from '@tierline/server/modules/customers/index.ts';
 import type { OrderDetail, SalesRequest } from '@tierline/server/modules/orders/index.ts';
 import { openSecrets } from '@tierline/server/platform/secrets/index.ts';
-import { testDatabase } from './database.ts';
+import { testDatabase, type TestDatabase } from './database.ts';
 import { catalogBuilders } from './world-catalog.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -23,10 +23,12 @@ export type Line = { readonly mpn: string; readonly quantity?: string } & Omit<
 
 /**
  * A whole engine on a database of its own, and builders that make stored things through the real use cases. Everything
- * has defaults out of the cast; a test names only what it is about.
+ * has defaults out of the cast; a test names only what it is about. A database that is given may be that of a server.
  */
-export async function openWorld(options: { clock?: Clock; at?: string; poolSize?: number } = {}) {
-  const database = await testDatabase({ poolSize: options.poolSize ?? 6 });
+export async function openWorld(
+  options: { clock?: Clock; at?: string; poolSize?: number; database?: TestDatabase } = {},
+) {
+  const database = options.database ?? (await testDatabase({ poolSize: options.poolSize ?? 6 }));
   const { db } = database;
   const manual = manualClock(options.at ?? worldBegins);
   const clock = options.clock ?? manual;

@@ -14,12 +14,19 @@ import {
   type LockedPrices,
 } from './ledger.ts';
 
-/** A new item from a date on: its setup, and what is left of the window. */
-export function addItem(terms: BillingTerms, edge: EdgeLedger, held: Held, prices: LockedPrices, on: string): Booked {
+/** A new item from a date on: its setup, unless that was paid elsewhere, and what is left of the window. */
+export function addItem(
+  terms: BillingTerms,
+  edge: EdgeLedger,
+  held: Held,
+  prices: LockedPrices,
+  on: string,
+  hasSetup = true,
+): Booked {
   const from = within(on, edge.window.start, edge.window.end);
   const item = entering(terms, edge, held, prices, from);
   const change: Change = { model: held.model, before: zero, after: held.quantity };
-  return booked(terms, edge, item, change, { from, bookedOn: from, hasSetup: true });
+  return booked(terms, edge, item, change, { from, bookedOn: from, hasSetup });
 }
 
 /** The item as it comes in. One that left in this window goes on with the window's sum, which is rounded once for both. */
@@ -43,13 +50,17 @@ function entering(
   };
 }
 
-/** Another quantity of an item from a date on. Fewer are refunded from `refund.from` on; null: not refunded. */
+/**
+ * Another quantity of an item from a date on. Fewer are refunded from `refund.from` on; null: not refunded. More cost their setup, unless
+ * that was paid elsewhere.
+ */
 export function changeItem(
   terms: BillingTerms,
   edge: EdgeLedger,
   held: Held & { readonly before: Decimal },
   on: string,
   refund: { readonly from: string | null; readonly setupToo: boolean } = { from: on, setupToo: false },
+  hasSetup = true,
 ): Booked {
   const item = edge.items.find(({ rateId }) => rateId === held.rateId);
   if (item === undefined || compareDecimal(held.before, held.quantity) === 0) return { edge, lines: [] };
@@ -58,7 +69,7 @@ export function changeItem(
   const bookedOn = within(on, start, end);
   const change: Change = { model, before, after };
   if (compareDecimal(after, before) > 0) {
-    return booked(terms, edge, accrue(item, before, bookedOn), change, { from: bookedOn, bookedOn, hasSetup: true });
+    return booked(terms, edge, accrue(item, before, bookedOn), change, { from: bookedOn, bookedOn, hasSetup });
   }
   const from = refund.from === null ? null : within(refund.from, start, end);
   const accrued = takenBack(accrue(item, before, bookedOn), subtractDecimal(before, after), from);

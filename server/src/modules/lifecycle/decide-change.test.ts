@@ -259,6 +259,14 @@ describe('a base and its add-ons', () => {
     expect(life.shown()).toContain(': 1 BASE, 1 PLUS');
   });
 
+  test('what was asked for itself is never made less in silence: it is refused, with what would be allowed', () => {
+    const life = sold({ add_ons: { within_base: true }, orphans: 'cascade' });
+    expect(life.noChange('2026-03-11', { BASE: '3', MORE: '5' }).codes).toEqual(['lifecycle.more_than_base']);
+    expect(life.noChange('2026-03-11', { BASE: '0', MORE: '5', PLUS: '0' }, true).codes).toContain(
+      'lifecycle.base_missing',
+    );
+  });
+
   test('what is left of nothing is a cancellation', () => {
     expect(sold().noChange('2026-03-11', { BASE: '0' }, true).codes).toEqual(['lifecycle.nothing_left']);
   });

@@ -59,7 +59,8 @@ export function wantedQuantities(
     })),
     { nearest_valid: { items: shown(current, withThem) } },
   );
-  const complete = takesAlong ? withThem : wanted;
+  // What was asked for is not made less in silence: it is refused where its base does not allow it.
+  const complete = takesAlong ? cascaded({ rates, wanted, policies }, asked) : wanted;
   const rules = { rates, policies, items, wanted: complete, isWithinTerm };
   const nearest = nearestValid(rules);
   refuseAll(

@@ -48,6 +48,22 @@ describe('a move', () => {
     expect(decision.events.map(({ type }) => type)).toEqual(['subscription.moved_out', 'subscription.moved_in']);
   });
 
+  test('brings no setup back either where all units together have a lower one', () => {
+    const volume = aPlan('year', {
+      SEAT: {
+        price: '36.5',
+        setup: [
+          ['0', '9'],
+          ['3', '6'],
+        ],
+        priceModel: 'volume',
+      },
+    });
+    const life = aLife({ plan, others: [volume], items: { SEAT: '5' }, sold: '2026-03-10' });
+    const target = aLife({ plan: volume, items: { SEAT: '1' }, sold: '2026-03-20' });
+    expect(moved(life, target, volume, { SEAT: '2' }).lines).toEqual(['recurring 2 x 36.5 = 73']);
+  });
+
   test('opens no new window to give units back in, and carries what they are bound to', () => {
     const [life, target] = both();
     const { after } = moved(life, target, year, { SEAT: '2' });

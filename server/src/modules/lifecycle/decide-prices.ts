@@ -25,7 +25,7 @@ import type { PricesCommand } from './command.ts';
 import { effectiveDates, type Context } from './context.ts';
 import { setDetails } from './decide-details.ts';
 import { draft, heldOf, itemOf, type Decision } from './draft.ts';
-import { book, setUp } from './quantities.ts';
+import { book } from './quantities.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
 
 /** Special prices from today to the end of the term: what is paid at the old price is given back by the day and charged anew. */
@@ -124,12 +124,12 @@ function repriced(
   agreement: Agreement,
   on: string,
 ): Booked {
-  const { quantity, rateId } = held;
+  const { quantity } = held;
   const ended = changeItem(terms, edge, { ...held, before: quantity, quantity: zero }, on);
   const special = withPrice(ended.edge, held, agreement, within(on, edge.window.start, edge.window.end));
   if (isZero(quantity)) return { edge: special, lines: ended.lines };
   // The units are had already: they cost no setup once more.
-  const begun = setUp(edge, rateId, false, changeItem(terms, special, { ...held, before: zero, quantity }, on));
+  const begun = changeItem(terms, special, { ...held, before: zero, quantity }, on, undefined, false);
   return { edge: begun.edge, lines: [...ended.lines, ...begun.lines] };
 }
 

@@ -100,12 +100,7 @@ function enter(work: Work, rate: Rate, quantity: Decimal, deals: readonly Deal[]
   const held = { rateId, model: rate.priceModel, quantity };
   const { notForResale } = decided.state(id);
   book(decided, id, (edge, index) =>
-    setUp(
-      edge,
-      rateId,
-      hasSetup,
-      addItem(loaded.plan, edge, held, lockedFor(notForResale, prices[index]), dates[index]!),
-    ),
+    addItem(loaded.plan, edge, held, lockedFor(notForResale, prices[index]), dates[index]!, hasSetup),
   );
   const item = newItem(rate, quantity, instantText(context.at));
   setItems(decided, id, [...decided.state(id).items, item]);
@@ -124,22 +119,12 @@ function grow(
   rate: Rate,
 ): void {
   const held = { rateId: item.rateId, model: rate.priceModel, before: item.quantity, quantity };
-  book(decided, id, (edge, index) =>
-    setUp(edge, item.rateId, hasSetup, changeItem(loaded.plan, edge, held, dates[index]!)),
-  );
+  book(decided, id, (edge, index) => changeItem(loaded.plan, edge, held, dates[index]!, undefined, hasSetup));
   const batches = [
     ...item.batches,
     { quantity: subtractDecimal(quantity, item.quantity), at: instantText(context.at) },
   ];
   replaceItem(decided, id, { ...item, quantity, batches });
-}
-
-/** What was booked, or the same without a setup: nothing of one is charged, and nothing of it counted. */
-export function setUp(before: EdgeLedger, rateId: RateId, hasSetup: boolean, booked: Booked): Booked {
-  if (hasSetup) return booked;
-  const setup = before.items.find((item) => item.rateId === rateId)?.setup ?? null;
-  const items = booked.edge.items.map((item) => (item.rateId === rateId ? { ...item, setup } : item));
-  return { edge: { ...booked.edge, items }, lines: booked.lines.filter(({ type }) => type !== 'setup') };
 }
 
 /** Fewer units of an item, by the plan of their return. */

@@ -136,11 +136,14 @@ export function orphans({ rates, wanted, policies }: Pick<RuleInput, 'rates' | '
   return found;
 }
 
-/** The same quantities with every orphan taken along, until there are none. */
-export function cascaded(input: Pick<RuleInput, 'rates' | 'wanted' | 'policies'>): Map<RateId, Decimal> {
+/** The same quantities with every orphan taken along, until there are none; but for those that were asked for as they are. */
+export function cascaded(
+  input: Pick<RuleInput, 'rates' | 'wanted' | 'policies'>,
+  asked: ReadonlySet<RateId> = new Set(),
+): Map<RateId, Decimal> {
   const wanted = new Map(input.wanted);
   for (;;) {
-    const found = orphans({ ...input, wanted });
+    const found = orphans({ ...input, wanted }).filter(({ rate }) => !asked.has(rate.rateId));
     if (found.length === 0) return wanted;
     for (const { rate, most } of found) wanted.set(rate.rateId, most);
   }
