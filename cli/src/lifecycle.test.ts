@@ -84,7 +84,7 @@ test('renewal is switched off and on, and a subscription is paused', async () =>
   expect(planned.out).toMatch(/^2026-03-20 +switch renewal off$/m);
   expect(planned.out).toMatch(/^renews +yes/m);
   expect((await run('intents', id)).out).toMatch(/2026-03-20 +switch renewal off +waiting/);
-  expect((await run('get', id)).out).toMatch(/^next +planned on 2026-03-20$/m);
+  expect((await run('get', id)).out).toMatch(/^next +notice on 2026-03-03$/m);
   const until = ['--until', '2026-03-20'];
   expect((await run('suspend', id, ...until)).out).toMatch(/^status +hold \(suspended\)$/m);
   expect((await run('resume', id)).out).toMatch(/^end +2026-04-02$/m);

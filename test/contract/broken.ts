@@ -17,6 +17,7 @@ export type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | Schema;
+  readonly allOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
 };
@@ -33,6 +34,8 @@ export function resolver(document: unknown): Resolve {
       const steps = schema.$ref.slice(2).split('/');
       return resolve(steps.reduce<unknown>((at, key) => Reflect.get(Object(at), key), document) as Schema);
     }
+    // A schema that is named, with a description of its own.
+    if (schema.allOf !== undefined) return Object.assign({}, ...schema.allOf.map(resolve)) as Schema;
     const alternatives = schema.anyOf ?? schema.oneOf;
     if (alternatives === undefined) return schema;
     const meant = alternatives.map(resolve).filter(({ type }) => type !== 'null');

@@ -245,7 +245,7 @@ async function told(database: Database, sold: readonly Sold[]): Promise<readonly
       (select array_agg(concat_ws(' ', c.seller_id, c.type, c.period_start, c.period_end, c.booked_on, c.amount::numeric(20, 2)))
         from charges c where c.owner_id = s.owner_id and c.subscription_id = s.id) as charges
     from subscriptions s where s.id = any (${sold.map(({ id }) => id)}::uuid[]) order by s.id`.execute(database.kysely);
-  return rows.map((row) => ({ ...row, version: Number(row.version), charges: row.charges.toSorted() }));
+  return rows.map((row) => ({ ...row, charges: row.charges.toSorted() }));
 }
 
 /** What must be true of all of them together: orders are whole and come to their charges, one for each renewal. */

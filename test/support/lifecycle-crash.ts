@@ -49,14 +49,12 @@ export async function openKiller(url: string) {
     await holder.query('begin');
     await holder.query('select from subscriptions where id = $1 for update', [id]);
     const mine = (await holder.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
-    let isOver = false;
-    const working = settled(work()).finally(() => (isOver = true));
+    const state = { isOver: false };
+    const working = settled(work()).finally(() => (state.isOver = true));
     let killed = false;
     try {
-      while (!isOver && !killed) killed = await endBlockedBy(mine);
-      if (!killed) return { killed, came: await working };
-      const came = await working;
-      return { killed, came };
+      while (!state.isOver && !killed) killed = await endBlockedBy(mine);
+      return { killed, came: await working };
     } finally {
       await holder.query('rollback');
       holder.release();

@@ -1,6 +1,6 @@
 import { decimal, formatDecimal, isTierlineError, newId, Temporal } from '@tierline/kernel';
 import { dueWorker, type Asked, type Outcome } from '@tierline/server/modules/lifecycle/index.ts';
-import { fieldsOf, type Subscription } from '@tierline/server/modules/subscriptions/index.ts';
+import type { Subscription } from '@tierline/server/modules/subscriptions/index.ts';
 import { expect } from 'vitest';
 import { dateAfter, dateOf, midnight } from './lifecycle-calendar.ts';
 import {
@@ -14,9 +14,10 @@ import {
 } from './lifecycle-channels.ts';
 import { Crash, failingAfter, type Killer } from './lifecycle-crash.ts';
 import type { Did, History, Step, Wait, Wanted } from './lifecycle-histories.ts';
+import { caught, figures, refusedBy, told } from './lifecycle-answers.ts';
 import { chargedSums, lawsOf } from './lifecycle-laws.ts';
 import { modelSubscription, type ModelSubscription } from './lifecycle-model.ts';
-import { addOnRate, baseRate, Refused, type ModelCommand, type ModelMoment } from './lifecycle-plan.ts';
+import { addOnRate, baseRate, type ModelCommand, type ModelMoment } from './lifecycle-plan.ts';
 import { plain } from './rows.ts';
 import type { World } from './world.ts';
 
@@ -371,48 +372,3 @@ const neverAsPlanned: readonly string[] = [
 
 /** What can be done where the end of the term was moved. */
 const afterMovedEnd: readonly Wanted['kind'][] = ['change', 'cancel', 'expiry'];
-
-/** The whole state as far as events tell it; windows of refunds and minimums are not told. */
-function told(subscription: Subscription): unknown {
-  const { ledger: _, suspension: __, renewalFailure: ___, noticedOn: ____, items, ...state } = subscription;
-  return plain({ ...state, items: items.map(({ committed: _____, batches: ______, ...item }) => item) });
-}
-
-type Answer = { readonly outcome: Outcome } | { readonly error: unknown };
-
-async function caught(work: Promise<Outcome>): Promise<Outcome | { error: unknown }> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!isTierlineError(error) || error.kind === 'bug') throw error;
-    return { error };
-  }
-}
-
-/** What a preview and a placement must agree on: everything but ids and numbers. */
-function figures(of: Outcome | Answer): unknown {
-  if ('error' in of) return { refused: isTierlineError(of.error) ? of.error.code : String(of.error) };
-  const { order, subscriptions, ended, warnings, planned } = 'outcome' in of ? of.outcome : of;
-  return plain({
-    order: order && {
-      type: order.type,
-      total: order.total,
-      lines: order.lines,
-      charges: order.charges.map(({ id: _, ...charge }) => ({ ...charge, source: charge.source.kind })),
-    },
-    states: subscriptions.map((subscription) => fieldsOf(subscription)),
-    ended,
-    warnings,
-    planned: planned.map(({ moment, command }) => ({ moment, command })),
-  });
-}
-
-function refusedBy(work: () => void): string | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refused) return error.message;
-    throw error;
-  }
-}

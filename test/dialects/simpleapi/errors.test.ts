@@ -33,7 +33,7 @@ describe('the body of an error', () => {
     ['GET', '/nothing', 404, 'http.no_such_route'],
     ['GET', '', 404, 'http.no_such_route'],
     ['DELETE', '/products', 405, 'http.method_not_allowed'],
-    ['PATCH', '/orders/1000001', 405, 'http.method_not_allowed'],
+    ['PUT', '/orders/1000001', 405, 'http.method_not_allowed'],
     ['GET', '/products?name=%ff', 400, 'http.invalid_encoding'],
     ['GET', '/products?name=%00', 400, 'http.invalid_character'],
     ['GET', '/customers/%ff', 400, 'http.invalid_encoding'],

@@ -238,7 +238,7 @@ describe('an aligned term', () => {
       'recurring 1 SEAT x 365 97/365, 2027-06-10 to 2027-09-15 = 97',
       'recurring 1 SEAT x 365, 2027-09-15 to 2028-09-15 = 365',
     ]);
-    expect(life.state().anchorOn).toBe('2027-09-15');
+    expect(life.state().anchorOn).toBe('2026-09-15');
   });
 
   test('from now, with the end of the month: the owner’s month, on every edge', () => {

@@ -1,5 +1,4 @@
 import {
-  instantText,
   isTierlineError,
   newId,
   notFound,
@@ -11,34 +10,27 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
-import { orderNumber, type OrderDetail, type OrdersService } from '../orders/index.ts';
-import {
-  nextDue,
-  type DatedIntent,
-  type Due,
-  type Subscription,
-  type SubscriptionsService,
-} from '../subscriptions/index.ts';
-import { currencyOfDecision, type ChangeWrite } from './change-write.ts';
+import type { OrdersService } from '../orders/index.ts';
+import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
+import type { ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
-import type { Context } from './context.ts';
 import { decide } from './decide.ts';
 import { decideDue } from './decide-due.ts';
-import { withHeldLines, type Decision } from './draft.ts';
-import { dueOn, type Intent, type LaterMoment } from './intent.ts';
+import type { LaterMoment } from './intent.ts';
 import { editIntent } from './decide-intent.ts';
 import { loader, type LoadDependencies } from './service-load.ts';
-import { workOf } from './order-work.ts';
-import { noId, orderOf } from './plan-order.ts';
 import { outcomeAgain, outcomeOf, type Outcome } from './outcome.ts';
 import { resolve, type NamedAsked, type NamedCommand } from './resolve.ts';
 import { lifeHistory } from './service-history.ts';
 import { checkSellers } from './service-deals.ts';
+import { pastAsked } from './service-past.ts';
+import { changeWriter, type AskedBy } from './service-write.ts';
 import { nextDues } from './service-next-due.ts';
-import { selectIntents, selectOutcome } from './store.ts';
+import { selectOutcome } from './store.ts';
 import { storeChanges } from './store-changes.ts';
 import type { Met } from './store-load.ts';
 
+export type { AskedBy } from './service-write.ts';
 export type LifecycleService = ReturnType<typeof lifecycleService>;
 
 type Dependencies = LoadDependencies & {
@@ -49,80 +41,16 @@ type Dependencies = LoadDependencies & {
   readonly batchesAtOnce: number;
 };
 
-/** How a command came in. */
-export type AskedBy = {
-  readonly surface: string;
-  readonly poNumber?: string | null;
-  readonly attributes?: Readonly<Record<string, string>> | null;
-  /** Whether what is put off is an order, too: it waits in `processing` until its moment. */
-  readonly ordersPlans?: boolean;
-  /** The version that the caller decided with; another one is a conflict. */
-  readonly expectedVersion?: number | undefined;
-};
-
 /** Overdue boundaries of one subscription that are worked off before a command: years of months. */
 const catchUpMax = 500;
 
-/** When what waits after a decision comes due. */
-function waitingAfter({ intents }: Context, decision: Decision, added: readonly Intent[]): DatedIntent[] {
-  const ended = new Set(decision.intents.flatMap((change) => (change.kind === 'end' ? [change.intent.id] : [])));
-  const edited = new Map(
-    decision.intents.flatMap((change) => (change.kind === 'edit' ? [[change.intent.id, change.moment] as const] : [])),
-  );
-  const kept = intents.filter(({ id }) => !ended.has(id)).map(({ id, moment }) => edited.get(id) ?? moment);
-  return [...kept, ...added.map(({ moment }) => moment)].map((moment) => ({ dueOn: dueOn(moment) }));
-}
-
 /** Use cases of what happens to subscriptions. Callers have authorized the actor; `within` is the account the actor acts for. */
 export function lifecycleService(dependencies: Dependencies) {
-  const { db, directory, subscriptions, orders, orderSerials } = dependencies;
+  const { db, directory, subscriptions, orders } = dependencies;
   const load = loader(dependencies);
-
+  const write = changeWriter(dependencies);
+  const { refuseInWork, planOf, intentOver } = pastAsked(dependencies);
   const store = changeStore(dependencies);
-
-  async function write(
-    cause: Cause,
-    context: Context,
-    decided: Decision,
-    by: AskedBy,
-    real: boolean,
-  ): Promise<ChangeWrite> {
-    const { timeZone, sandboxId } = context.owner.account;
-    const terms = (after: Subscription) => {
-      const plan = context.others.get(after.id)?.loaded.plan ?? context.current.plan;
-      return after.planId === plan.planId ? plan : (context.plans.get(after.planId)?.plan ?? plan);
-    };
-    const drafted = decided.intents.flatMap((change) =>
-      change.kind === 'add' ? [newIntent(cause, decided, change, real)] : [],
-    );
-    const work = workOf(context, decided, terms, drafted);
-    const made = work === null ? decided : withHeldLines(context.current, decided);
-    const { order, plan, orderId } = orderOf(context, made, by, real);
-    const decision = { ...made, ...order };
-    const waitsAs = plan === 'placed' || decision.order === null ? orderId : null;
-    const newIntents = drafted.map((intent) => ({ ...intent, orderId: waitsAs }));
-    const waiting = waitingAfter(context, decision, newIntents);
-    return {
-      cause,
-      decision,
-      plan,
-      attributes: by.attributes ?? null,
-      surface: by.surface,
-      poNumber: by.poNumber ?? null,
-      orderId: decision.order === null ? null : orderId,
-      // What was placed before has its number.
-      orderSerial:
-        orderId === null ? null : real && plan !== 'carried_out' ? (await orderSerials.next()).toString() : '0',
-      currency: currencyOfDecision(decision, context.owner.account.currency),
-      sandboxId,
-      due: decision.subscriptions.map(({ after }, index) =>
-        dueText(nextDue(after, terms(after), timeZone, index === 0 ? waiting : datesOf(context, after.id))),
-      ),
-      newIntents,
-      chargeIds: decision.charges.map(() => (real ? newId<'charge'>() : noId)),
-      work: decision.order === null ? null : work,
-    };
-  }
 
   /** A subscription with all overdue boundaries worked off, so that a command meets it as it is at its moment. */
   async function current(cause: Cause, within: AccountId, id: SubscriptionId): Promise<Met> {
@@ -166,18 +94,6 @@ export function lifecycleService(dependencies: Dependencies) {
     if (asked.command.kind === 'move') for (const other of others) await refuseInWork(other);
     const context = await load.context(met, cause.at, asked.command, others);
     return write(cause, context, decide(context, subscription, asked), by, real);
-  }
-
-  /** While its vendor has not answered an order, nothing else is changed: whoever asks is told which order that is. */
-  async function refuseInWork({ subscription, inWork }: Met): Promise<void> {
-    const id = inWork ?? (subscription.status === 'pending' ? subscription.orderId : null);
-    if (id === null) return;
-    const [order] = await orders.page({ scope: { ownerId: subscription.ownerId }, id }, { limit: 1 });
-    if (order === undefined) return;
-    const number = orderNumber(order.type, order.serial);
-    const message = `Order ${number} of the subscription is ${order.status}, and nothing else can be changed until it has ended.`;
-    const details = { order_id: id, order_number: number, order_status: order.status };
-    throw new TierlineError('lifecycle.order_in_work', 'conflict', message, { details });
   }
 
   /** A command with the rates that its MPNs name in the plan of the subscription, or in the one that it is to have. */
@@ -298,24 +214,6 @@ export function lifecycleService(dependencies: Dependencies) {
     throw await conflict(within, id, by);
   }
 
-  /** What was planned with an order: the youngest intent of it, since policy may have put off one as another. */
-  async function planOf({
-    id,
-    ownerId,
-    lines,
-  }: Pick<OrderDetail, 'id' | 'ownerId' | 'lines'>): Promise<Intent | undefined> {
-    const subscriptionIds = [...new Set(lines.map(({ subscriptionId }) => subscriptionId))];
-    return (await selectIntents(db, [ownerId], subscriptionIds, true)).findLast(({ orderId }) => orderId === id);
-  }
-
-  async function intentOver({ ownerId, id }: Subscription, intentId: string): Promise<TierlineError> {
-    const all = await selectIntents(db, [ownerId], [id], true);
-    const past = all.find((one) => one.id === intentId);
-    if (past === undefined) return notFound('intent');
-    const message = `It is ${past.status} already and can't be changed. Ask for the change itself instead.`;
-    return new TierlineError('lifecycle.intent_over', 'conflict', message, { details: { status: past.status } });
-  }
-
   return {
     preview,
     place,
@@ -329,18 +227,9 @@ export function lifecycleService(dependencies: Dependencies) {
   };
 }
 
-/** Days for which something waits for another subscription of the decision. */
-function datesOf({ others }: Context, id: SubscriptionId): { dueOn: string | null }[] {
-  return (others.get(id)?.intents ?? []).map(({ moment }) => ({ dueOn: dueOn(moment) }));
-}
-
 /** What is set without an order is set whatever is in work. */
 function isBeside({ command, moment }: NamedAsked): boolean {
   return moment.at === 'now' && (command.kind === 'details' || command.kind === 'auto_renewal');
-}
-
-function dueText(due: Due | undefined): string | null {
-  return due === undefined ? null : instantText(due.at);
 }
 
 /** Stores decisions, those that arrive together in one statement; tells of each whether it was stored. */
@@ -358,30 +247,6 @@ function changeStore({ db, batchMax, batchesAtOnce }: Dependencies) {
 
 export function systemCause(at: Temporal.Instant): Cause {
   return { actor: 'system', requestId: newId<'request'>(), at };
-}
-
-function newIntent(
-  cause: Cause,
-  decision: Decision,
-  { moment, command }: Pick<Intent, 'moment' | 'command'>,
-  real: boolean,
-): Intent {
-  const { after } = decision.subscriptions[0]!;
-  const at = instantText(cause.at);
-  return {
-    id: real ? newId() : noId,
-    ownerId: after.ownerId,
-    subscriptionId: after.id,
-    moment,
-    command,
-    status: 'waiting',
-    reason: null,
-    orderId: null,
-    version: 1,
-    createdBy: cause.actor,
-    createdAt: at,
-    updatedAt: at,
-  };
 }
 
 function checkVersion(subscription: Subscription, { expectedVersion }: AskedBy): void {
