@@ -129,8 +129,17 @@ describe('customers', () => {
     for (const params of [{ name: 'glove dent' }, { externalId: 'n8n-1' }]) {
       expect(await node.getMany('/customers', 'all', params)).toEqual([created]);
     }
+    const update = {
+      name: 'Foxglove Dental Care',
+      externalId: 'n8n-2',
+      description: 'Renamed',
+      taxId: 'Y',
+      type: 'company',
+    };
+    const changed = await node.request('PATCH', `/customers/${String(created['id'])}`, update);
+    expect(changed).toEqual({ ...created, name: 'Foxglove Dental Care', externalId: 'n8n-2' });
     expect(await node.getMany('/customers', 'all', { resellerId: String(created['resellerId']) })).toContainEqual(
-      created,
+      changed,
     );
   });
 });
