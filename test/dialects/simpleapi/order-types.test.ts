@@ -181,6 +181,10 @@ describe('prices that an order brings along', () => {
     expect(deal.details?.map(({ unitPrice }) => unitPrice.amount).toSorted()).toEqual(['1', '8.5']);
     const off = await placed({ vendorDiscounts: [{ discount: { discountPercentage: '25' } }] });
     expect(off.total).toEqual(usd('24.2'));
+    const taken = off.details?.find(({ type }) => type === 'recurring');
+    expect(taken).toMatchObject({ exchangeRate: 1, discount: { type: 'percent', value: '25', amountCode: 'USD' } });
+    // A quarter off is a third of what is left.
+    expect(Number(taken?.discount?.amount) * 3).toBeCloseTo(Number(taken?.extendedPrice.amount), 9);
   });
 
   test.each([

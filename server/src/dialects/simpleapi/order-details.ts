@@ -2,6 +2,7 @@ import {
   compareDecimal,
   decimal,
   formatDecimal,
+  formatMoney,
   sumMoney,
   type Fraction,
   type Period,
@@ -9,6 +10,7 @@ import {
 } from '@tierline/kernel';
 import { dateText, type LockedPrices } from '../../modules/billing/index.ts';
 import type { OrderCharge, OrderDetail, OrderLine } from '../../modules/orders/index.ts';
+import { discountOf } from '../../modules/pricing/index.ts';
 import { productId } from './ids.ts';
 import { planKey, type OrderContext } from './order-context.ts';
 import { wireInstantText, wireMoney, wireNumber, wirePrice, type WireMoney } from './wire.ts';
@@ -44,12 +46,30 @@ export function detailsOf(order: OrderDetail, { plans, labels }: OrderContext) {
         salesUnitPrice: unitPrice,
         extendedPrice,
         salesExtendedPrice: extendedPrice,
+        ...discounts(charge),
         ...untaxed(charge.amount.currency),
-        exchangeRate: 1,
-        exchangeTime: at,
+        ...exchanged(charge, at),
       },
     ];
   });
+}
+
+/** What a discount has taken off, where the charge has one (SimpleAPI reference 5, schema `Discount`). */
+function discounts(charge: OrderCharge) {
+  const taken = discountOf(charge);
+  if (taken === undefined) return {};
+  const discount = {
+    type: taken.type === 'percent' ? 'percent' : 'fixed',
+    value: taken.value,
+    ...(taken.amount === null ? {} : { amount: formatMoney(taken.amount), amountCode: taken.amount.currency }),
+  };
+  return { discount, salesDiscount: discount };
+}
+
+/** At which rate, and of which day, a price in another currency became the one that is charged. */
+function exchanged({ source: { exchange } }: OrderCharge, at: string) {
+  if (exchange === undefined) return { exchangeRate: 1, exchangeTime: at };
+  return { exchangeRate: wireNumber(decimal(exchange.rate)), exchangeTime: `${exchange.date}T00:00:00Z` };
 }
 
 const noTaxes = new Map<string, Readonly<Record<string, WireMoney>>>();
