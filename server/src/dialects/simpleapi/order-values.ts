@@ -13,6 +13,7 @@ import {
 } from '@tierline/kernel';
 import {
   dateText,
+  daysAfter,
   laterDate,
   plainDate,
   recurringLines,
@@ -43,8 +44,9 @@ const none: ContractValues = { subscription: [], ofLine: () => [] };
 export function contractValues(order: OrderDetail, subscription: Subscription, context: OrderContext): ContractValues {
   const plan = context.plans.get(planKey(subscription));
   if (plan === undefined || !isAsLeft(order, subscription, plan)) return none;
+  const placedAt = Temporal.Instant.from(order.placedAt);
   const edges = visibleEdges(subscription, context).map(({ edge, timeZone }) => {
-    const from = dateText(dateIn(Temporal.Instant.from(order.placedAt), timeZone));
+    const from = dateText(dateIn(placedAt, timeZone));
     return { edge, timeZone, from, values: itemValues(order, subscription, plan, edge, from) };
   });
   return {
@@ -80,7 +82,7 @@ function isAsLeft({ lines, placedAt, type }: OrderDetail, subscription: Subscrip
     return item === undefined ? isZero(quantity) : compareDecimal(item.quantity, quantity) === 0;
   });
   // A later term has prices and an end of its own.
-  const most = dateText(boundary(plainDate(placedAt.slice(0, 10)).add({ days: 1 }), 1, plan.subscriptionPeriod));
+  const most = dateText(boundary(plainDate(daysAfter(placedAt.slice(0, 10), 1)), 1, plan.subscriptionPeriod));
   return isHeld && subscription.endOn <= most && subscription.ledger.every(({ upcoming }) => upcoming === null);
 }
 

@@ -1,4 +1,4 @@
-import { formatDecimal, formatMoney, type Decimal, type Money, type Period, type Temporal } from '@tierline/kernel';
+import { formatDecimal, formatMoney, instantText, type Decimal, type Money, type Period, type Temporal } from '@tierline/kernel';
 import type { AccountStatus } from '../../modules/accounts/index.ts';
 import type { BillingModel, PriceModel } from '../../modules/catalog/index.ts';
 import type { CustomerStatus } from '../../modules/customers/index.ts';
@@ -71,7 +71,7 @@ export function wireNumber(value: Decimal): number {
 
 /** Date-times are UTC without milliseconds. */
 export function wireInstant(instant: Temporal.Instant): string {
-  return instant.toString({ smallestUnit: 'second' });
+  return wireInstantText(instantText(instant));
 }
 
 /** The same for an instant that is text already, as stored things have it: parsing it only to write it again costs most. */
