@@ -1,4 +1,12 @@
-import { formatDecimal, formatMoney, instantText, type Decimal, type Money, type Period, type Temporal } from '@tierline/kernel';
+import {
+  formatDecimal,
+  formatMoney,
+  instantText,
+  type Decimal,
+  type Money,
+  type Period,
+  type Temporal,
+} from '@tierline/kernel';
 import type { AccountStatus } from '../../modules/accounts/index.ts';
 import type { BillingModel, PriceModel } from '../../modules/catalog/index.ts';
 import type { CustomerStatus } from '../../modules/customers/index.ts';
