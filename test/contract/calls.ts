@@ -2,6 +2,7 @@ import { apiBase } from '@tierline/contract';
 import { apiSurfaces } from '@tierline/server/app/api.ts';
 import type { Engine } from '@tierline/server/app/engine.ts';
 import { aServer } from '@tierline/server/platform/http/testing.ts';
+import type { World } from '../support/world.ts';
 
 export type Sent = {
   readonly token?: string | undefined;
@@ -51,4 +52,14 @@ export function apiCalls(engine: Engine) {
     /** What the server logged. */
     lines,
   };
+}
+
+/** An API key of each account of a channel, by who it is. */
+export async function keysOf<Who extends string>(
+  world: Pick<World, 'credentials'>,
+  accounts: Readonly<Record<Who, Parameters<World['credentials']>[0]>>,
+): Promise<Record<Who, string>> {
+  const keys: Partial<Record<Who, string>> = {};
+  for (const who of Object.keys(accounts) as Who[]) keys[who] = (await world.credentials(accounts[who])).apiKey;
+  return keys as Record<Who, string>;
 }

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { openWorld } from '../support/world.ts';
-import { apiCalls } from './calls.ts';
+import { apiCalls, keysOf } from './calls.ts';
 
 // What an account may see of the money in its channel: the edge on which it buys, and everything below. Never what its
 // seller pays, nor how its seller came to a price.
@@ -11,12 +11,7 @@ const { call } = apiCalls(world.engine);
 const channel = await world.channel();
 const { provider, distributor, reseller, customer, base, addOn, sibling } = channel;
 
-const keys = {
-  provider: (await world.credentials(provider)).apiKey,
-  distributor: (await world.credentials(distributor)).apiKey,
-  reseller: (await world.credentials(reseller)).apiKey,
-  sibling: (await world.credentials(sibling.reseller)).apiKey,
-};
+const keys = await keysOf(world, { provider, distributor, reseller, sibling: sibling.reseller });
 type Who = keyof typeof keys;
 
 type Step = {

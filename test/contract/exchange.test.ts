@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { openWorld } from '../support/world.ts';
-import { apiCalls } from './calls.ts';
+import { apiCalls, keysOf } from './calls.ts';
 
 // What a buyer is billed in and at which rate is seen by both sides, from the catalog page to the charge of an order.
 
@@ -8,10 +8,7 @@ const world = await openWorld({ at: '2026-03-10T12:00:00Z' });
 afterAll(() => world.close());
 const { call } = apiCalls(world.engine);
 const { distributor, reseller, customer, base } = await world.channel();
-const keys = {
-  distributor: (await world.credentials(distributor)).apiKey,
-  reseller: (await world.credentials(reseller)).apiKey,
-};
+const keys = await keysOf(world, { distributor, reseller });
 type Who = keyof typeof keys;
 
 const exchange = { from: 'USD', to: 'EUR', rate: '0.9', date: '2026-03-01' };

@@ -1,7 +1,7 @@
 import { newId } from '@tierline/kernel';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openWorld } from '../support/world.ts';
-import { apiCalls, type Answered } from './calls.ts';
+import { apiCalls, keysOf, type Answered } from './calls.ts';
 
 // What our own API says of the life of a subscription, to each account of its channel.
 
@@ -11,12 +11,7 @@ const { call } = apiCalls(world.engine);
 const channel = await world.channel();
 const { provider, distributor, reseller, customer, sibling, base, addOn } = channel;
 
-const keys = {
-  provider: (await world.credentials(provider)).apiKey,
-  distributor: (await world.credentials(distributor)).apiKey,
-  reseller: (await world.credentials(reseller)).apiKey,
-  sibling: (await world.credentials(sibling.reseller)).apiKey,
-};
+const keys = await keysOf(world, { provider, distributor, reseller, sibling: sibling.reseller });
 type Who = keyof typeof keys;
 
 type Charge = {
