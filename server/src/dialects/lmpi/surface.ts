@@ -1,18 +1,16 @@
 import { Hono, type Context } from 'hono';
-import type { LmpiOperation, LmpiVersion } from '../../modules/access/index.ts';
 import type { HttpEnv, Surface } from '../../platform/http/index.ts';
 import { admission, type Admitted } from './admission.ts';
 import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
 import { productList } from './products.ts';
+import { queryFields } from './request.ts';
+import type { Answer, Route } from './route.ts';
 import { createServicePlan, type CreateDependencies } from './serviceplan-create.ts';
 import { servicePlanLists } from './serviceplans.ts';
 
 export type LmpiDependencies = CreateDependencies & Parameters<typeof admission>[0];
 
-type Call = Admitted & { readonly version: LmpiVersion; readonly requestId: string };
-/** The body of a 200: LMPI knows no other success (LMPI reference, part 1, 2). */
-type Answer = string | Uint8Array<ArrayBuffer>;
-type Operate = (call: Call) => Answer | Promise<Answer>;
+const everyVersion = ['v2', 'v3'] as const;
 
 /** The LMPI dialect: everything under /LMPI. */
 export function lmpiSurface(dependencies: LmpiDependencies): Surface {
@@ -20,18 +18,25 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
   const { list } = servicePlanLists(dependencies);
   const app = new Hono<HttpEnv>();
 
-  function route(method: 'GET' | 'POST', path: string, operation: LmpiOperation, operate: Operate): void {
-    for (const version of ['v2', 'v3'] as const) {
+  const route: Route = (method, path, operation, operate, versions = everyVersion) => {
+    for (const version of versions) {
       app.on(method, `/${version}${path}`, (c: Context<HttpEnv>): Response | Promise<Response> => {
         const admitted = admit(c, operation, version);
         const work = ({ principal, body }: Admitted) =>
-          operate({ principal, body, version, requestId: c.env.exchange.requestId });
+          operate({
+            principal,
+            body,
+            version,
+            requestId: c.env.exchange.requestId,
+            path: (name) => c.req.param(name) ?? '',
+            query: () => queryFields(c.req.url),
+          });
         const answer = admitted instanceof Promise ? admitted.then(work) : work(admitted);
         // At once where there is nothing to wait for: a turn of the queue costs as much as the signature.
         return answer instanceof Promise ? answer.then(ok) : ok(answer);
       });
     }
-  }
+  };
 
   route('GET', '/partners/product', 'lmpi.products.list', ({ principal, version }) =>
     productList(dependencies, principal, version),

@@ -100,7 +100,7 @@ describe('what the page says is what happens', () => {
 
   test('LMPI operations go by the kind of account, for each version', () => {
     const rows = readPage().lmpi;
-    expect(rows).toHaveLength(6);
+    expect(rows).toHaveLength(24 * 2 + 4);
     for (const [name, version, _what, ...marks] of rows) {
       for (const [column, kind] of accountKinds.entries()) {
         const call = () => authorizeLmpi(aPrincipal('admin', kind), name!.slice(1, -1) as never, version as never);
@@ -171,11 +171,38 @@ describe('the table', () => {
   });
 
   test('the business roles of LMPI are those of its reference page', () => {
-    const lmpi = (operation: Operation) => permissions[operation].lmpi;
-    const upToMsp = ['distributor', 'isp', 'msp'];
-    expect(lmpi('lmpi.products.list')).toEqual({ v2: upToMsp, v3: upToMsp });
-    expect(lmpi('lmpi.serviceplans.create')).toEqual({ v2: upToMsp, v3: upToMsp });
-    expect(lmpi('lmpi.serviceplans.list')).toEqual({ v2: [...upToMsp, 'reseller'], v3: [...upToMsp, 'reseller'] });
+    const tierOne = ['distributor', 'isp'];
+    const upToMsp = [...tierOne, 'msp'];
+    const all = [...upToMsp, 'reseller'];
+    // Names that both versions have, as the page lists them; the others are told below.
+    const expected: Record<string, unknown> = {
+      ...Object.fromEntries(
+        ['customers', 'users', 'subscriptions'].flatMap((things) =>
+          ['create', 'query', 'update', 'list', 'get', 'get_id', 'disable', 'suspend', 'unsuspend']
+            .map((action) => `lmpi.${things}.${action}`)
+            .filter((name) => operations.includes(name as Operation))
+            .map((name) => [name, { v2: all, v3: all }]),
+        ),
+      ),
+      'lmpi.subscriptions.list': { 'v2.5': all },
+      'lmpi.subscriptions.create_vision_one': { v3: all },
+      'lmpi.partners.create': { v2: tierOne },
+      'lmpi.partners.onboard': { v3: tierOne },
+      'lmpi.partners.id': { v2: tierOne, v3: tierOne },
+      'lmpi.partners.remote_manager': { v2: tierOne, v3: tierOne },
+      'lmpi.credentials.create': { v2: tierOne, v3: tierOne },
+      'lmpi.credentials.query': { v2: all, v3: upToMsp },
+      'lmpi.products.list': { v2: upToMsp, v3: upToMsp },
+      'lmpi.products.assign': { v2: tierOne, v3: tierOne },
+      'lmpi.serviceplans.create': { v2: upToMsp, v3: upToMsp },
+      'lmpi.serviceplans.list': { v2: all, v3: all },
+      'lmpi.reports.summary': { v2: upToMsp, v3: upToMsp },
+      'lmpi.reports.transactions': { v2: upToMsp, v3: upToMsp },
+      'lmpi.reports.billing': { v2: upToMsp, v3: upToMsp },
+      'lmpi.reports.billing_details': { v2: upToMsp, v3: upToMsp },
+    };
+    const found = operations.filter((operation) => operation.startsWith('lmpi.'));
+    expect(Object.fromEntries(found.map((operation) => [operation, permissions[operation].lmpi]))).toEqual(expected);
   });
 
   test('a refusal names the operation, the role and the roles that would do', () => {

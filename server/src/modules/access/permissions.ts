@@ -1,15 +1,16 @@
 import { TierlineError } from '@tierline/kernel';
 import { accountKinds, statusAccess, type AccountKind, type AccountStatus } from '../accounts/index.ts';
+import { lmpiPermissions, type LmpiPermission, type LmpiVersion } from './permissions-lmpi.ts';
 import { effectiveStatus, roles, type Principal, type Role } from './principal.ts';
 
-export type LmpiVersion = 'v2' | 'v2.5' | 'v3';
+export type { LmpiVersion } from './permissions-lmpi.ts';
 
 export type Permission = {
   readonly roles: readonly Role[];
   /** Kinds of accounts that may do it at all; not given: every kind. */
   readonly kinds?: readonly AccountKind[];
   /** An operation of LMPI instead names the business roles of each version that has it. */
-  readonly lmpi?: Readonly<Partial<Record<LmpiVersion, readonly AccountKind[]>>>;
+  readonly lmpi?: LmpiPermission['lmpi'];
   /** A suspended account may only read. */
   readonly effect: 'read' | 'write';
   readonly describe: string;
@@ -21,8 +22,6 @@ const sellers = ['owner', 'admin', 'sales'] as const satisfies readonly Role[];
 const provider = ['provider'] as const satisfies readonly AccountKind[];
 // Resellers sell the plans they are given and make none (LMPI reference, part 1, 4).
 const planMakers = ['provider', 'distributor', 'isp', 'msp'] as const satisfies readonly AccountKind[];
-const tierOneAndMsp = ['distributor', 'isp', 'msp'] as const satisfies readonly AccountKind[];
-const allPartners = ['distributor', 'isp', 'msp', 'reseller'] as const satisfies readonly AccountKind[];
 
 const read = (describe: string, who: readonly Role[] = everyone): Permission => ({
   roles: who,
@@ -33,12 +32,6 @@ const write = (describe: string, who: readonly Role[], kinds?: readonly AccountK
   roles: who,
   ...(kinds === undefined ? {} : { kinds }),
   effect: 'write',
-  describe,
-});
-const lmpi = (effect: 'read' | 'write', describe: string, kinds: readonly AccountKind[]): Permission => ({
-  roles: administrators,
-  lmpi: { v2: kinds, v3: kinds },
-  effect,
   describe,
 });
 
@@ -122,21 +115,23 @@ const table = {
     [...administrators, 'support'],
     provider,
   ),
-  // LMPI reference, part 2, 1.2, 3.6, 3.8 and 3.9.
-  'lmpi.products.list': lmpi('read', 'Partners :: Product :: List', tierOneAndMsp),
-  'lmpi.serviceplans.create': lmpi('write', 'Partners :: Service Plan :: Create', tierOneAndMsp),
-  'lmpi.serviceplans.list': lmpi('read', 'Partners :: Service Plan :: List', allPartners),
 } satisfies Record<string, Permission>;
 
-export type Operation = keyof typeof table;
-export type LmpiOperation = Extract<Operation, `lmpi.${string}`>;
+export type LmpiOperation = keyof typeof lmpiPermissions;
+export type Operation = keyof typeof table | LmpiOperation;
 
-export const permissions: Readonly<Record<Operation, Permission>> = table;
-export const operations = Object.keys(table) as readonly Operation[];
+export const permissions: Readonly<Record<Operation, Permission>> = { ...table, ...ofAdministrators(lmpiPermissions) };
+export const operations = Object.keys(permissions) as readonly Operation[];
+
+/** LMPI has no users: its credentials act in the role admin, and what they may do depends on the kind of their account. */
+function ofAdministrators(rows: Readonly<Record<LmpiOperation, LmpiPermission>>): Record<LmpiOperation, Permission> {
+  const entries = Object.entries(rows).map(([operation, row]) => [operation, { roles: administrators, ...row }]);
+  return Object.fromEntries(entries) as Record<LmpiOperation, Permission>;
+}
 
 /** Whether the text names an operation of the table that is not LMPI's alone. */
 export function isOwnOperation(name: string): name is Exclude<Operation, LmpiOperation> {
-  return Object.hasOwn(table, name) && !name.startsWith('lmpi.');
+  return Object.hasOwn(table, name);
 }
 
 /** Throws a refusal of kind forbidden unless the table lets the principal do it. */
