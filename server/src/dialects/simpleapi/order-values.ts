@@ -4,12 +4,15 @@ import {
   compareDecimal,
   dateIn,
   isZero,
+  periodContaining,
   startOfDay,
+  sumMoney,
   Temporal,
   zero,
   zeroMoney,
   zeroRatio,
   type Money,
+  type Period,
 } from '@tierline/kernel';
 import {
   dateText,
@@ -17,7 +20,6 @@ import {
   laterDate,
   plainDate,
   recurringLines,
-  windowFrom,
   type EdgeLedger,
   type LedgerItem,
 } from '../../modules/billing/index.ts';
@@ -32,7 +34,12 @@ import { wireInstant, wirePrice } from './wire.ts';
  * it will be rounded, with the setup that the order charges. Told as long as the subscription is as the order left it.
  */
 
-type Value = { readonly edge: EdgeLedger; readonly amount: Money };
+type Value = {
+  readonly item: Item;
+  /** Without setup. */
+  readonly recurring: Money | undefined;
+  readonly amount: Money;
+};
 
 export type ContractValues = {
   readonly subscription: readonly Record<string, unknown>[];
@@ -53,7 +60,7 @@ export function contractValues(order: OrderDetail, subscription: Subscription, c
     subscription: edges.flatMap(({ edge, timeZone, from, values }) => {
       const total = sumOf(values.map(({ amount }) => amount));
       if (total === undefined) return [];
-      const period = periodValue(subscription, plan, edge, from);
+      const period = periodValue(subscription, plan, edge, from, values);
       return [
         {
           ...amounts(total),
@@ -95,20 +102,34 @@ function visibleEdges({ ledger }: Subscription, { node, viewerId }: OrderContext
   });
 }
 
-function itemValues(order: OrderDetail, { items }: Subscription, plan: PlanVersion, edge: EdgeLedger, from: string) {
+function itemValues(
+  order: OrderDetail,
+  { items }: Subscription,
+  plan: PlanVersion,
+  edge: EdgeLedger,
+  from: string,
+): Value[] {
   return items.flatMap((item) => {
     const recurring = valueOf(plan, edge, item, from, edge.endOn);
     const setups = order.charges
       .filter(({ type, rateId, sellerId }) => type === 'setup' && rateId === item.rateId && sellerId === edge.sellerId)
       .map(({ amount }) => amount);
     const amount = sumOf([...(recurring === undefined ? [] : [recurring]), ...setups]);
-    return amount === undefined ? [] : ([{ item, edge, amount }] satisfies (Value & { item: Item })[]);
+    return amount === undefined ? [] : [{ item, recurring, amount }];
   });
 }
 
-/** The same for a whole subscription period of the plan. */
-function periodValue({ items }: Subscription, plan: PlanVersion, edge: EdgeLedger, from: string): Money | undefined {
+/** The same for a whole subscription period of the plan, without setup. */
+function periodValue(
+  { items }: Subscription,
+  plan: PlanVersion,
+  edge: EdgeLedger,
+  from: string,
+  values: readonly Value[],
+): Money | undefined {
   const end = dateText(boundary(plainDate(from), 1, plan.subscriptionPeriod));
+  const isTheTerm = edge.anchorOn === from && edge.chargeFrom <= from && edge.endOn === end;
+  if (isTheTerm) return sumOf(values.flatMap(({ recurring }) => recurring ?? []));
   const whole = { ...edge, anchorOn: from, chargeFrom: from, endOn: end };
   return sumOf(items.flatMap((item) => valueOf(plan, whole, item, from, end) ?? []));
 }
@@ -118,17 +139,47 @@ function valueOf(plan: PlanVersion, edge: EdgeLedger, item: Item, from: string, 
   const kept = edge.items.find(({ rateId }) => rateId === item.rateId);
   const price = kept?.prices.recurring;
   if (kept === undefined || price === undefined) return undefined;
+  const priced = { kept, price, item };
   let sum = zeroMoney(price.currency);
-  let at = laterDate(from, edge.chargeFrom);
-  while (at < to) {
-    const end =
-      plan.billingModel === 'before_subscription_period'
-        ? to
-        : dateText(windowFrom(plainDate(edge.anchorOn), plan.billingPeriod, plainDate(at), plainDate(to)).end);
-    sum = amountOf(plan, edge, { kept, price, item }, at, end).reduce(addMoney, sum);
-    at = end;
+  // Whole periods cost the same, so one of them is reckoned.
+  let ofWhole: Money | undefined;
+  for (const days of windowsOf(plan, edge.anchorOn, laterDate(from, edge.chargeFrom), to)) {
+    const amount = (days.isWhole ? ofWhole : undefined) ?? amountOf(plan, edge, priced, days);
+    if (days.isWhole) ofWhole = amount;
+    sum = addMoney(sum, amount);
   }
   return sum;
+}
+
+type Window = { readonly from: string; readonly to: string; readonly isWhole: boolean };
+
+const windows = new Map<string, readonly Window[]>();
+const windowsMax = 2_000;
+
+/** The billing periods between two days. Remembered: the orders of a day have the same ones. */
+function windowsOf(plan: PlanVersion, anchorOn: string, from: string, to: string): readonly Window[] {
+  if (from >= to) return [];
+  if (plan.billingModel === 'before_subscription_period') return [{ from, to, isWhole: false }];
+  const { unit, count } = plan.billingPeriod;
+  const key = `${anchorOn}${from}${to}${count}${unit}`;
+  let found = windows.get(key);
+  if (found === undefined) {
+    found = cut(plan.billingPeriod, anchorOn, from, to);
+    if (windows.size >= windowsMax) windows.clear();
+    windows.set(key, found);
+  }
+  return found;
+}
+
+function cut(period: Period, anchorOn: string, from: string, to: string): Window[] {
+  const found: Window[] = [];
+  for (let at = from; at < to; at = found.at(-1)!.to) {
+    const { range } = periodContaining(plainDate(anchorOn), period, plainDate(at));
+    const start = dateText(range.start);
+    const end = dateText(range.end);
+    found.push({ from: at, to: end < to ? end : to, isWhole: start === at && end <= to });
+  }
+  return found;
 }
 
 type Priced = {
@@ -137,13 +188,7 @@ type Priced = {
   readonly item: Item;
 };
 
-function amountOf(
-  plan: PlanVersion,
-  edge: EdgeLedger,
-  { kept, price, item }: Priced,
-  from: string,
-  to: string,
-): Money[] {
+function amountOf(plan: PlanVersion, edge: EdgeLedger, { kept, price, item }: Priced, { from, to }: Window): Money {
   const change = { model: kept.model, before: zero, after: item.quantity };
   const { lines } = recurringLines(plan, edge, kept, {
     change,
@@ -152,7 +197,10 @@ function amountOf(
     bookedOn: from,
     exact: zeroRatio,
   });
-  return lines.map(({ amount }) => amount);
+  return sumMoney(
+    lines.map(({ amount }) => amount),
+    price.currency,
+  );
 }
 
 /** A sum of different currencies would be a wrong one. */
