@@ -64,7 +64,8 @@ export async function buildChannel(
   };
   const provider = await account('provider', null);
   const distributor = await account('distributor', provider);
-  const plan = await catalog.samplePlan(provider);
+  // Without a notice of its own, what is due of a subscription in a month is its renewal and nothing else.
+  const plan = await catalog.samplePlan(provider, { expirationNoticeDays: 0 });
   await catalog.delegate([provider, distributor], plan);
   const { base, addOn } = catalog.sampleMpns;
   await catalog.priceList(distributor, { prices: { [base]: '17.5', [addOn]: '1.05' } });

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { Temporal } from '@tierline/kernel';
 import type { Engine } from '@tierline/server/app/engine.ts';
 import type { Database } from '@tierline/server/db';
@@ -115,12 +117,36 @@ async function bareRound(database: BenchDatabase, engine: Engine, db: Database, 
   return round;
 }
 
-async function workerRound(engine: Engine, db: Database, count: number, workers: number): Promise<Round> {
+type DueWorker = { runDue(until: Temporal.Instant): Promise<number>; stop(): Promise<void> };
+
+/** A worker in a process of its own, with an engine and connections of its own. */
+async function dueWorker(url: string): Promise<DueWorker> {
+  const child = fork(new URL('./due-process.ts', import.meta.url), {
+    env: { ...process.env, DATABASE_URL: url },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await once(child, 'message');
+  return {
+    async runDue(until) {
+      child.send(until.toString());
+      const [{ steps }] = (await once(child, 'message')) as [{ steps: number }];
+      return steps;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function workerRound(workers: readonly DueWorker[], db: Database, count: number): Promise<Round> {
   await makeDue(db, count);
   const until = dayOfRound(1);
-  return timed(count, () =>
-    Promise.all(Array.from({ length: workers }, () => engine.worker.runDue({ sandboxId: null }, until))),
-  );
+  return timed(count, async () => {
+    const steps = await Promise.all(workers.map((worker) => worker.runDue(until)));
+    const done = steps.reduce((sum, one) => sum + one, 0);
+    if (done !== count) throw new Error(`Of ${count} due subscriptions ${done} were worked off.`);
+  });
 }
 
 /** 100,000 of 1,000,000 subscriptions are due: two items, three edges, an order with its charges, events. */
@@ -139,12 +165,14 @@ export async function renewals(quick: boolean): Promise<Report> {
   };
   const rounds: Record<keyof typeof names, number[]> = { bare: [], one: [], two: [] };
   const share = Math.floor(size.due / size.rounds / 3);
-  await workerRound(engine, db, Math.min(1000, share), 1);
+  const workers = [await dueWorker(database.url), await dueWorker(database.url)];
+  for (const worker of workers) await workerRound([worker], db, Math.min(1000, share));
   for (let round = 0; round < size.rounds; round += 1) {
     rounds.bare.push((await bareRound(database, engine, db, share)).perSecond);
-    rounds.one.push((await workerRound(engine, db, share, 1)).perSecond);
-    rounds.two.push((await workerRound(engine, db, share, 2)).perSecond);
+    rounds.one.push((await workerRound(workers.slice(0, 1), db, share)).perSecond);
+    rounds.two.push((await workerRound(workers, db, share)).perSecond);
   }
+  await Promise.all(workers.map((worker) => worker.stop()));
   const beside = await besideProducts(database, engine, channel, db, share);
   engine.revisions.stop();
   await database.close();
@@ -163,7 +191,7 @@ export async function renewals(quick: boolean): Promise<Report> {
     measured,
     ratios: [
       { what: `${names.one} / ${names.bare}`, value: perRound('one'), atLeast: 0.5 },
-      { what: `${names.two} / ${names.bare}`, value: perRound('two') },
+      { what: `${names.two} / ${names.bare}`, value: perRound('two'), atLeast: 0.5 },
       {
         what: 'p99 of GET /products without renewals / beside them',
         value: beside.before / beside.during,

@@ -207,12 +207,13 @@ export function catalogBuilders(engine: Engine, cause: () => Cause) {
   }
 
   /** Office 365 E1 with its storage add-on, as the reference's product page has them, at what the provider takes. */
-  async function samplePlan(maker: Account): Promise<BuiltPlan> {
+  async function samplePlan(maker: Account, terms: Partial<PlanTerms> = {}): Promise<BuiltPlan> {
     const of = await product(maker, { name: 'Office 365', serviceName: 'O365' });
     const { base, addOn } = samples;
     return plan(maker, {
       product: of,
       name: 'Office 365',
+      terms,
       rates: [
         {
           mpn: addOn.mpn,

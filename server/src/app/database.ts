@@ -1,9 +1,15 @@
 import type { Config } from '../platform/config/index.ts';
-import { connect, type Database } from '../platform/db/index.ts';
+import { connect, type Connection, type Database } from '../platform/db/index.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../platform/embedded-postgres/index.ts';
 import type { Logger } from '../platform/telemetry/index.ts';
 
-export type OpenDatabase = { readonly db: Database; readonly embedded: boolean; close(): Promise<void> };
+export type OpenDatabase = {
+  readonly db: Database;
+  /** Where it is; that of an embedded server stays the same when the server is started again. */
+  readonly connection: Connection;
+  readonly embedded: boolean;
+  close(): Promise<void>;
+};
 
 /** How often an embedded server is looked after, and how many looks it may fail before it is started again. */
 const watchEveryMs = 1000;
@@ -14,7 +20,7 @@ export async function openDatabase(config: Config, log: Logger, signal: AbortSig
   const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
   if (config.databaseUrl !== undefined) {
     const db = connect({ connection: config.databaseUrl, poolSize: config.databasePoolSize, onError });
-    return { db, embedded: false, close: () => db.close() };
+    return { db, connection: config.databaseUrl, embedded: false, close: () => db.close() };
   }
   const start = () =>
     startEmbeddedPostgres({
@@ -30,6 +36,7 @@ export async function openDatabase(config: Config, log: Logger, signal: AbortSig
   });
   return {
     db,
+    connection: server.connection,
     embedded: true,
     async close() {
       await watch.stop();

@@ -6,10 +6,10 @@ import { isMigrated, migrate } from '../platform/db/index.ts';
 import { createHealth, createHttpServer, type HttpServer } from '../platform/http/index.ts';
 import { openSecrets } from '../platform/secrets/index.ts';
 import { createLogger, createMetrics, flushLogger, registerProcessMetrics } from '../platform/telemetry/index.ts';
+import { startBackground } from './background.ts';
 import { openDatabase } from './database.ts';
 import { openDemoChannel, readyFile, type DemoAccess } from './demo/index.ts';
 import { buildEngine, type Engine } from './engine.ts';
-import { startJobs } from './jobs.ts';
 import { surfacesOf } from './surfaces.ts';
 
 export type StartOptions = {
@@ -69,8 +69,8 @@ export async function start(options: StartOptions): Promise<Running> {
     health.addCheck('migrations', async () => {
       if (!(await isMigrated(db))) throw new Error('The schema is not that of this build.');
     });
-    const jobs = startJobs(engine, log);
-    closing.push(() => jobs.stop());
+    const background = startBackground(engine, { config, connection: database.connection }, log);
+    closing.push(() => background.stop());
     const http = createHttpServer({ config, log, metrics, health, surfaces: surfacesOf(engine, config) });
     closing.push(() => http.close());
     const { url } = await http.listen();

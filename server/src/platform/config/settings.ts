@@ -188,6 +188,14 @@ export const settings = {
     min: 1,
     max: 200,
   }),
+  backgroundThreads: integer({
+    env: 'TIERLINE_BACKGROUND_THREADS',
+    description:
+      'Threads for what is done beside requests: renewals and everything else that is due, provisioning, reports. With 0 the thread that answers requests does it.',
+    fallback: 1,
+    min: 0,
+    max: 64,
+  }),
   masterKey,
   logLevel: choice({
     env: 'TIERLINE_LOG_LEVEL',

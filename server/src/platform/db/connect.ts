@@ -21,8 +21,11 @@ export type Database = {
   close(): Promise<void>;
 };
 
+/** A URL, or the parts of one. */
+export type Connection = string | { host: string; port: number; user: string; password: string; database: string };
+
 export type ConnectOptions = {
-  readonly connection: string | { host: string; port: number; user: string; password: string; database: string };
+  readonly connection: Connection;
   readonly poolSize: number;
   readonly onError?: (error: Error) => void;
 };
