@@ -13,7 +13,7 @@ import { startJobs } from './jobs.ts';
 /** Rounds of due work, provisioning, reports and keys at the same time. */
 const poolSize = 6;
 /** Requests come first where there are not enough cores for both. */
-const niceness = 5;
+const niceness = 10;
 
 const { config, connection } = workerData as BackgroundData;
 const log = createLogger({ level: config.logLevel, destination: 'stderr' });

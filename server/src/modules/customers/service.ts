@@ -11,6 +11,7 @@ import {
   type ListPage,
   type Numbers,
 } from '../../platform/db/index.ts';
+import { unchanging } from '../../platform/unchanging.ts';
 import { customerUserSteps, type WantedLogin } from '../access/index.ts';
 import { isWithin, type Directory } from '../accounts/index.ts';
 import {
@@ -214,16 +215,15 @@ export function customersService({ db, directory, numbers }: Dependencies) {
  * see, so only one that is not known is looked at again.
  */
 function numbersFrom(get: (within: AccountId, key: CustomerKey) => Promise<Customer>) {
-  const known = new Map<CustomerId, string>();
-  return async (within: AccountId, ids: readonly CustomerId[]): Promise<Map<CustomerId, string>> => {
-    const found = new Map<CustomerId, string>();
-    const read = async (id: CustomerId): Promise<void> => {
-      const number = known.get(id) ?? (await get(within, { id })).number;
-      if (known.size >= rememberedMax) known.delete(known.keys().next().value!);
-      known.set(id, number);
-      found.set(id, number);
-    };
-    await Promise.all([...new Set(ids)].map(read));
-    return found;
-  };
+  type Asked = { readonly within: AccountId; readonly id: CustomerId };
+  const numbers = unchanging(
+    rememberedMax,
+    ({ id }: Asked) => id,
+    async (missing) =>
+      new Map(
+        await Promise.all(missing.map(async ({ within, id }) => [id, (await get(within, { id })).number] as const)),
+      ),
+  );
+  return (within: AccountId, ids: readonly CustomerId[]): Promise<Map<CustomerId, string>> =>
+    numbers([...new Set(ids)].map((id) => ({ within, id })));
 }

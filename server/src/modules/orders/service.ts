@@ -28,6 +28,7 @@ import {
   type Database,
   type Numbers,
 } from '../../platform/db/index.ts';
+import { unchanging } from '../../platform/unchanging.ts';
 import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import type { CustomersService, OrderingCustomer } from '../customers/index.ts';
@@ -76,6 +77,9 @@ type Dependencies = {
   readonly batchesAtOnce: number;
 };
 
+/** Orders that were listed lately, of which lists tell the subscription. */
+const rememberedMax = 100_000;
+
 type Decided = {
   readonly order: OrderDetail;
   readonly due: readonly FirstDue[];
@@ -87,6 +91,11 @@ export function ordersService(dependencies: Dependencies) {
   const { db, directory, customers, subscriptions, offers, prices, orderSerials, subscriptionSerials } = dependencies;
 
   const listed = orderListing(db);
+  const firstSubscriptions = unchanging(
+    rememberedMax,
+    ({ id }: Order) => id,
+    (missing) => selectFirstSubscriptions(db, missing),
+  );
   const store = placementStore(dependencies);
   const resolveLines = lineResolver(offers);
   const special = saleTerms(db, subscriptions);
@@ -276,7 +285,7 @@ export function ordersService(dependencies: Dependencies) {
     page: (filter: OrderFilter, page: Page) => selectOrders(db, listed, filter, page),
     count: (filter: OrderFilter) => listed.count(filter),
     /** The serial number of the subscription that each order is about; of several, that of the first line. */
-    firstSubscriptions: (of: readonly Order[]) => selectFirstSubscriptions(db, of),
+    firstSubscriptions,
   };
 }
 
