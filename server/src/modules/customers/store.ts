@@ -1,4 +1,4 @@
-import type { AccountId, CustomerId } from '@tierline/kernel';
+import { instantText, type AccountId, type CustomerId } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import {
   growing,
@@ -28,8 +28,8 @@ export function fromRow(row: Selectable<Tables['customers']>): Customer {
     contacts: row.contacts as Contact[],
     attributes: row.attributes as Record<string, string>,
     version: row.version,
-    createdAt: row.created_at.toString(),
-    updatedAt: row.updated_at.toString(),
+    createdAt: instantText(row.created_at),
+    updatedAt: instantText(row.updated_at),
   };
 }
 

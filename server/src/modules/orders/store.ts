@@ -1,6 +1,7 @@
 import {
   decimal,
   fraction,
+  instantText,
   money,
   parseMoney,
   type AccountId,
@@ -34,8 +35,8 @@ export function fromRow(row: Selectable<Tables['orders']>): Order {
     attributes: row.attributes as Record<string, string> | null,
     ...(row.credit_check === null ? {} : { creditCheck: row.credit_check }),
     version: row.version,
-    placedAt: row.placed_at.toString(),
-    completedAt: row.completed_at?.toString() ?? null,
+    placedAt: instantText(row.placed_at),
+    completedAt: row.completed_at && instantText(row.completed_at),
     statusReason: row.status_reason,
   };
 }

@@ -1,5 +1,6 @@
 import {
   decimal,
+  instantText,
   type AccountId,
   type CustomerId,
   type LicenseId,
@@ -45,8 +46,8 @@ export function subscriptionFromRow(
     startChargeOn: row.start_charge_on,
     attributes: (row.attributes ?? {}) as Record<string, string>,
     version: row.version,
-    createdAt: row.created_at.toString(),
-    updatedAt: row.updated_at.toString(),
+    createdAt: instantText(row.created_at),
+    updatedAt: instantText(row.updated_at),
     licenses,
     notForResale: row.not_for_resale,
     ...life,

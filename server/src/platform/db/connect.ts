@@ -36,7 +36,7 @@ function typeParsers() {
     [pg.types.builtins.DATE, (text) => text],
     [pg.types.builtins.NUMERIC, (text) => text],
     [pg.types.builtins.INT8, (text) => BigInt(text)],
-    [pg.types.builtins.TIMESTAMPTZ, (text) => Temporal.Instant.from(text.replace(' ', 'T'))],
+    [pg.types.builtins.TIMESTAMPTZ, parseInstant],
     [1182, (text) => parseTextArray(text)],
     [1231, (text) => parseTextArray(text)],
   ]);
@@ -45,6 +45,17 @@ function typeParsers() {
     getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
       (format === 'binary' ? undefined : parsers.get(oid)) ?? inherited(oid, format),
   };
+}
+
+/**
+ * `2026-01-31 10:20:30.123+00`: the session's zone is UTC. A date of the language reads whole milliseconds ten times as fast as the
+ * library does, and lists read two instants a row.
+ */
+export function parseInstant(text: string): Temporal.Instant {
+  const isPlain =
+    text.endsWith('+00') && (text.length === 22 || (text[19] === '.' && text.length <= 26)) && text[4] === '-';
+  const ms = isPlain ? Date.parse(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : Number.NaN;
+  return Number.isNaN(ms) ? Temporal.Instant.from(text.replace(' ', 'T')) : Temporal.Instant.fromEpochMilliseconds(ms);
 }
 
 /** Arrays of dates and numerics: their elements need no unquoting. */
