@@ -3,6 +3,7 @@ import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import {
   growing,
   listing,
+  runPrepared,
   type Database,
   type Listing,
   type ListPage,
@@ -222,6 +223,9 @@ export async function selectCustomerPage(
   page: ListPage,
 ): Promise<Customer[]> {
   const isOnPage = await listed.page(filter, page);
-  const rows = await db.kysely.selectFrom('customers').selectAll().where(isOnPage).orderBy('id', 'desc').execute();
+  const rows = await runPrepared(
+    db,
+    db.kysely.selectFrom('customers').selectAll().where(isOnPage).orderBy('id', 'desc'),
+  );
   return rows.map(fromRow);
 }

@@ -13,7 +13,15 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
-import { growing, listing, type Database, type Listing, type ListPage, type Tables } from '../../platform/db/index.ts';
+import {
+  growing,
+  listing,
+  runPrepared,
+  type Database,
+  type Listing,
+  type ListPage,
+  type Tables,
+} from '../../platform/db/index.ts';
 import { plainDate } from '../billing/index.ts';
 import type { PriceSource } from '../pricing/index.ts';
 import type { Fields } from '../subscriptions/index.ts';
@@ -139,7 +147,7 @@ export function orderListing(db: Database): Listed {
 
 export async function selectOrders(db: Database, listed: Listed, filter: OrderFilter, page: Page): Promise<Order[]> {
   const isOnPage = await listed.page(filter, page);
-  const rows = await db.kysely.selectFrom('orders').selectAll().where(isOnPage).orderBy('id', 'desc').execute();
+  const rows = await runPrepared(db, db.kysely.selectFrom('orders').selectAll().where(isOnPage).orderBy('id', 'desc'));
   return rows.map(fromRow);
 }
 

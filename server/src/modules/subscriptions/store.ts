@@ -12,7 +12,15 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
-import { growing, listing, type Database, type Listing, type ListPage, type Tables } from '../../platform/db/index.ts';
+import {
+  growing,
+  listing,
+  runPrepared,
+  type Database,
+  type Listing,
+  type ListPage,
+  type Tables,
+} from '../../platform/db/index.ts';
 import { readLife, type StoredLife } from './life.ts';
 import type { HoldReason, Item, License, Subscription, SubscriptionStatus } from './subscription.ts';
 
@@ -165,7 +173,7 @@ export async function selectSubscriptions(
   whole: boolean,
 ): Promise<Subscription[]> {
   const isOnPage = await listed.page(filter, page);
-  const rows = await db.kysely
+  const query = db.kysely
     .selectFrom('subscriptions')
     .selectAll()
     .select(
@@ -173,8 +181,8 @@ export async function selectSubscriptions(
         and c.id = subscriptions.customer_id and c.status in ('admin_hold', 'canceled'))`.as('is_held'),
     )
     .where(isOnPage)
-    .orderBy('id', 'desc')
-    .execute();
+    .orderBy('id', 'desc');
+  const rows = await runPrepared(db, query);
   const read = (row: (typeof rows)[number], items: StoredItem[], licenses: License[]): Subscription => {
     const subscription = subscriptionFromRow(row, items, licenses);
     return row.is_held ? asHeld(subscription) : subscription;

@@ -9,5 +9,6 @@ export * from './idempotency.ts';
 export { growing, listing, type Listing, type ListPage } from './listing.ts';
 export * from './migrate.ts';
 export * from './numbers.ts';
+export { runPrepared } from './prepared.ts';
 export * from './revisions.ts';
 export type { Tables } from './tables.generated.ts';

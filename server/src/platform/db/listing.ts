@@ -1,6 +1,7 @@
 import { newId } from '@tierline/kernel';
 import { sql, type Compilable, type RawBuilder } from 'kysely';
 import type { Database } from './connect.ts';
+import { runPrepared } from './prepared.ts';
 
 /** Where a page is: behind an id, or so many rows from the newest one. */
 export type ListPage = {
@@ -99,8 +100,7 @@ export function listing<Filter>(db: Database, { keys, grows }: Lists<Filter>): L
   }
 
   async function walk(filter: Filter, after: string | undefined): Promise<number> {
-    const { rows } = await sql<{ total: number }>`select count(*)::int as total
-      from (${keys(filter)}) listed where ${between(after, undefined)}`.execute(db.kysely);
+    const rows = await runPrepared(db, counted(db, keys(filter), after));
     return rows[0]!.total;
   }
 
@@ -160,6 +160,13 @@ function pageOf(
   // As literals, so that the plan is one for so many rows, and not for a tenth of all.
   return sql<boolean>`(owner_id, id) in (select owner_id, id from (${keys}) listed where ${from} order by id desc
     offset ${sql.lit(skip)} limit ${sql.lit(limit)})`;
+}
+
+function counted(db: Database, keys: Keys, after: string | undefined): Compilable<{ total: number }> {
+  const query = sql<{
+    total: number;
+  }>`select count(*)::int as total from (${keys}) listed where ${between(after, undefined)}`;
+  return { compile: () => query.compile(db.kysely) };
 }
 
 function between(above: string | undefined, under: string | undefined): RawBuilder<boolean> {
