@@ -1,5 +1,6 @@
 import { machine } from './measure.ts';
 import { changes } from './changes.ts';
+import { estimates } from './estimates.ts';
 import { lmpi } from './lmpi.ts';
 import { orders } from './orders.ts';
 import { products } from './products.ts';
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Repo
   changes,
   renewals,
   'simpleapi-lists': simpleApiLists,
+  estimates,
   start,
 };
 
