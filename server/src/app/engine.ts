@@ -50,9 +50,9 @@ export function buildEngine(parts: EngineParts) {
   const revisions = revisionsOf(db);
   const directory = directoryOf(db, revisions);
   const accounts = accountsService({ db, directory, revisions, numbers: numbers(db, 'account_number_seq') });
-  const access = accessService({ db, directory, revisions, secrets });
+  const access = accessService({ db, directory, revisions, secrets, clock });
   const authenticate = authenticator({ db, directory, revisions, secrets, clock, ...settings });
-  const sellers = sellersService({ db, revisions, accounts });
+  const sellers = sellersService({ db, directory, revisions, secrets, accounts });
   const selling = buildSelling(parts, { revisions, directory });
   const { webhookTimeoutMs, sandboxPrivateWebhooks = false } = settings;
   const provisioning = provisioningService({

@@ -287,6 +287,14 @@ export const settings = {
     description: 'Refuse an LMPI request whose signature was seen before.',
     fallback: false,
   }),
+  lmpiKeyOverlapHours: integer({
+    env: 'TIERLINE_LMPI_KEY_OVERLAP_HOURS',
+    description: 'How long the older LMPI keys of a partner go on to work after new ones were made over LMPI.',
+    fallback: 720,
+    min: 0,
+    max: 87_600,
+    unit: 'hours',
+  }),
   simpleapiTokenSeconds: integer({
     env: 'TIERLINE_SIMPLEAPI_TOKEN_SECONDS',
     description: 'How long a SimpleAPI access token is good for.',
