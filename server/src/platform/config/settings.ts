@@ -167,6 +167,19 @@ const masterKey: Setting<Uint8Array | undefined> = {
   secret: true,
 };
 
+const codesFile: Setting<string | undefined> = {
+  env: 'TIERLINE_CODES_FILE',
+  description:
+    'A JSON file with codes to be added to the lists that requests are checked with: time zones, cultures, industries, company sizes, data centers of onboarding. Read at the start.',
+  schema: visible.transform((path) => resolve(path)).optional(),
+  fromText: asIs,
+  fallback: undefined,
+  fallbackText: '',
+  type: 'path',
+  expects: 'the path of a JSON file',
+  secret: false,
+};
+
 /** Every setting, in the order of the reference page. */
 export const settings = {
   host,
@@ -197,6 +210,7 @@ export const settings = {
     max: 64,
   }),
   masterKey,
+  codesFile,
   logLevel: choice({
     env: 'TIERLINE_LOG_LEVEL',
     flag: '--log-level',
