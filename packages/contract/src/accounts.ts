@@ -38,7 +38,7 @@ export const billingCurrency = currency.nullable().openapi({
 });
 const dataCenter = z
   .string()
-  .regex(/^[A-Z]{2,10}$/)
+  .regex(/^[A-Za-z0-9]{1,10}$/)
   .nullable()
   .openapi({ description: 'Where its new services live, unless said otherwise: a code such as EU; null: not told.' });
 const remoteManager = z.boolean().openapi({ description: 'Manages its customers in Remote Manager.' });
@@ -193,7 +193,7 @@ export const accountRoutes = {
       {
         as: 'distributor',
         params: { account_id: cast.branch },
-        body: { status: 'suspended', external_id: 'CRM-17' },
+        body: { status: 'suspended', external_id: 'CRM-17', data_center: 'EU', remote_manager: true },
         status: 200,
       },
     ],

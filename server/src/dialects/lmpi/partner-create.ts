@@ -1,18 +1,21 @@
 import type { Clock } from '@tierline/kernel';
 import type { SellersService } from '../../modules/access/index.ts';
-import { isCountry, type Account, type AccountsService, type Company } from '../../modules/accounts/index.ts';
-import { invalidParameter } from './errors.ts';
-import { partnerDataCenters } from './partner.ts';
+import type { Account, AccountsService, Company } from '../../modules/accounts/index.ts';
+import type { Codes } from '../../modules/codes/index.ts';
+import { codeMax, digits, email, loginName, phoneNumber, type codePatterns } from './patterns.ts';
 import { contentCause } from './repeat.ts';
-import { requestFields, type Fields, type Pattern } from './request.ts';
+import { requestFields, type Fields } from './request.ts';
 import type { Call } from './route.ts';
-import { zoneOfWindows } from './windows-zones.ts';
 
 export type PartnerCreateDependencies = {
   readonly accounts: Pick<AccountsService, 'create'>;
   readonly sellers: Pick<SellersService, 'createWithPassword'>;
   readonly clock: Clock;
+  readonly codes: Codes;
+  readonly patterns: Patterns;
 };
+
+type Patterns = ReturnType<typeof codePatterns>;
 
 const kinds = { MSP: 'msp', Reseller: 'reseller' } as const;
 
@@ -20,8 +23,11 @@ const kinds = { MSP: 'msp', Reseller: 'reseller' } as const;
  * Partners :: Create, v2 (LMPI reference, part 2, 3.1): a company below the caller and who signs in for it first. The same
  * content again is told the same, the password too.
  */
-export async function createPartner({ sellers, clock }: PartnerCreateDependencies, call: Call): Promise<string> {
-  const { partner, user } = readPartner(requestFields(call.body));
+export async function createPartner(
+  { sellers, clock, codes, patterns }: PartnerCreateDependencies,
+  call: Call,
+): Promise<string> {
+  const { partner, user } = readPartner(requestFields(call.body), patterns);
   const { account } = call.principal.node;
   const contact = { firstName: user.firstName, lastName: user.lastName, email: user.email, phone: user.phone };
   const cause = contentCause(call, clock, 'lmpi.partners.create', [partner, user]);
@@ -29,7 +35,8 @@ export async function createPartner({ sellers, clock }: PartnerCreateDependencie
     kind: kinds[partner.type],
     name: partner.name,
     currency: account.currency,
-    timeZone: user.timeZone,
+    // Every name that the pattern lets through has a zone.
+    timeZone: codes.timeZones.get(user.timeZone) ?? account.timeZone,
     country: partner.country,
     language: user.language,
     company: companyOf(partner, contact),
@@ -49,8 +56,11 @@ export async function createPartner({ sellers, clock }: PartnerCreateDependencie
  * Partners :: CreatePartnerOnboarding, v3 (part 2, 3.2): an MSP on Trend Vision One with a contact, and nobody yet who
  * signs in. What the page does not ask for is as with the caller.
  */
-export async function onboardPartner({ accounts, clock }: PartnerCreateDependencies, call: Call): Promise<string> {
-  const { company, contact, about } = readOnboarding(requestFields(call.body));
+export async function onboardPartner(
+  { accounts, clock, patterns }: PartnerCreateDependencies,
+  call: Call,
+): Promise<string> {
+  const { company, contact, about } = readOnboarding(requestFields(call.body), patterns);
   const { account } = call.principal.node;
   const cause = contentCause(call, clock, 'lmpi.partners.onboard', [company, contact, about]);
   const made = await accounts.create(cause, account.id, {
@@ -68,7 +78,7 @@ export async function onboardPartner({ accounts, clock }: PartnerCreateDependenc
 }
 
 /** Members in the order of the page's sample. */
-function readPartner(fields: Fields) {
+function readPartner(fields: Fields, patterns: Patterns) {
   const partner = {
     type: fields.code('partner.type', ['MSP', 'Reseller']),
     name: fields.text('partner.name', 128),
@@ -76,7 +86,7 @@ function readPartner(fields: Fields) {
     city: fields.optionalText('partner.city', { min: 0, max: 64 }),
     state: fields.optionalText('partner.state', { min: 0, max: 64 }),
     postalCode: fields.optionalText('partner.postal_code', { min: 0, max: 10 }),
-    country: fields.text('partner.country', 2, country),
+    country: fields.text('partner.country', codeMax.country, patterns.country),
   };
   const user = {
     loginName: fields.text('user.login_name', 25, loginName),
@@ -84,27 +94,31 @@ function readPartner(fields: Fields) {
     lastName: fields.text('user.last_name', 50),
     phone: phoneIn(fields),
     email: fields.text('user.email', 128, email),
-    timeZone: timeZoneIn(fields),
-    language: fields.text('user.language', 35, culture),
+    timeZone: fields.text('user.time_zone', codeMax.timeZone, patterns.timeZone),
+    language: fields.text('user.language', codeMax.culture, patterns.culture),
   };
   return { partner, user };
 }
 
 /** Required members first, in the order of the page's table. */
-function readOnboarding(fields: Fields) {
+function readOnboarding(fields: Fields, patterns: Patterns) {
   fields.code('company.type', ['MSP']);
   const company = {
-    dataCenter: fields.code('company.data_center', partnerDataCenters),
+    dataCenter: fields.text('company.data_center', codeMax.dataCenter, patterns.dataCenter),
     name: fields.text('company.name', 128),
-    country: fields.text('company.country', 2, country),
+    country: fields.text('company.country', codeMax.country, patterns.country),
   };
   const contact = {
     firstName: fields.text('contact.first_name', 50),
     lastName: fields.text('contact.last_name', 50),
-    email: fields.text('contact.email', 128, plainEmail),
+    email: fields.text('contact.email', 128, email),
   };
-  const industry = fields.optionalText('company.industry', { min: 0, max: 3, pattern: code });
-  const size = fields.optionalText('company.size', { min: 0, max: 2, pattern: code });
+  const industry = fields.optionalText('company.industry', {
+    min: 0,
+    max: codeMax.industry,
+    pattern: patterns.industry,
+  });
+  const size = fields.optionalText('company.size', { min: 0, max: codeMax.companySize, pattern: patterns.companySize });
   const about = {
     attributes: { ...(industry ? { industry } : {}), ...(size ? { size } : {}) },
     state: fields.optionalText('company.state', { min: 0, max: 64 }),
@@ -115,41 +129,11 @@ function readOnboarding(fields: Fields) {
   return { company, contact, about };
 }
 
-const country: Pattern = { test: isCountry, says: 'a country code of ISO 3166-1, such as US' };
-const loginName: Pattern = {
-  test: (text) => /^[A-Za-z0-9_-]{4,25}$/.test(text),
-  says: '4 to 25 letters, digits, hyphens and underscores',
-};
-const email: Pattern = { test: (text) => /^[^\s@]+@[^\s@]+$/.test(text), says: 'an e-mail address' };
-const plainEmail: Pattern = {
-  test: (text) => /^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+$/.test(text),
-  says: 'an e-mail address of letters, digits, hyphens, periods and underscores',
-};
-const culture: Pattern = {
-  test: (text) => /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/.test(text),
-  says: 'a culture code such as en-US',
-};
-const code: Pattern = { test: (text) => /^[A-Za-z0-9]+$/.test(text), says: 'a code of letters and digits' };
-const digits: Pattern = { test: (text) => /^\d+$/.test(text), says: 'digits only' };
-const phoneNumber: Pattern = {
-  test: (text) => /^[\d+\-.()[\]]+$/.test(text),
-  says: 'digits, plus, minus, periods and brackets only',
-};
-
 function phoneIn(fields: Fields): string {
   const areaCode = fields.optionalText('user.phone.area_code', { min: 0, max: 5, pattern: digits });
   const number = fields.optionalText('user.phone.number', { min: 0, max: 16, pattern: phoneNumber });
   const extension = fields.optionalText('user.phone.extension', { min: 0, max: 10, pattern: digits });
   return [areaCode, number, extension && `ext. ${extension}`].filter(Boolean).join(' ');
-}
-
-function timeZoneIn(fields: Fields): string {
-  const zone = zoneOfWindows(fields.text('user.time_zone', 100));
-  if (zone !== undefined) return zone;
-  throw invalidParameter(
-    'user.time_zone',
-    'The field time_zone must be a Windows time zone, such as GMT Standard Time.',
-  );
 }
 
 type Place = {

@@ -25,9 +25,6 @@ export const roleNames: Readonly<Record<AccountKind, string>> = {
   reseller: 'Reseller',
 };
 
-/** Codes of `company.data_center` (LMPI reference, part 2, 3.2 and 5.6, the newer page). */
-export const partnerDataCenters = ['US', 'CA', 'UK', 'EU', 'SG', 'JP', 'AU', 'IN'] as const;
-
 /** An active partner below active ones. */
 export async function activePartner(
   directory: Known,

@@ -2,7 +2,7 @@
 -- Safe while the version before runs: it names the columns it writes, and all of these have defaults or may be null.
 
 -- The code of the data center that new services of the account live in where nobody says otherwise; null: not told.
-alter table accounts add column data_center text check (data_center ~ '^[A-Z]{2,10}$');
+alter table accounts add column data_center text check (data_center ~ '^[A-Za-z0-9]{1,10}$');
 -- Whether the account manages its customers in Remote Manager.
 alter table accounts add column remote_manager boolean not null default false;
 -- Whether the account has moved to Trend Vision One for Service Providers.
