@@ -30,6 +30,7 @@ export function sign(secretKey: string, posixTime: string, method: string, targe
 /** Sends one request and tells what came back, errors too. */
 export function lmpi(keys: LmpiKeys, method: string, target: string, body = ''): Promise<LmpiAnswer> {
   const bytes = Buffer.from(body, 'utf8');
+  // allow(clock): a client has the time from its machine.
   const posixTime = String(Math.floor(Date.now() / 1000));
   const headers: Record<string, string> = {
     'x-access-token': keys.accessToken,

@@ -47,11 +47,9 @@ export const lmpiCredential = z
     account_id: id('account'),
     access_token: z.string(),
     secret_key: z.string().nullable().openapi({ description: 'Null once revoked or ended.' }),
-    expires_at: instant
-      .nullable()
-      .openapi({
-        description: 'When it stops to sign, because a younger one took its place; null: when it is revoked.',
-      }),
+    expires_at: instant.nullable().openapi({
+      description: 'When it stops to sign, because a younger one took its place; null: when it is revoked.',
+    }),
     ...life,
   })
   .openapi('LmpiCredential');
