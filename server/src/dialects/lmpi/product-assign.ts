@@ -64,7 +64,7 @@ async function assignUnits(dependencies: AssignDependencies, { call, partner, li
   const cause = causeOf(principal, requestId, dependencies.clock);
   const wanted = { productId, licenseVersion, units: BigInt(count) };
   await dependencies.pools.assign(cause, principal.node.account, partner.id, wanted).catch((error: unknown) => {
-    if (!isTierlineError(error) || error.field !== 'units') throw error;
+    if (!isTierlineError(error) || error.code !== 'pools.exhausted') throw error;
     throw invalidParameter('count', 'The field count must not be more than what is available to you.', error);
   });
   return { product_id: productId, count };
