@@ -32,6 +32,9 @@ const fields = (account: Account): readonly Field[] => [
   ['buyer group', account.buyer_group],
   ['billed in', account.billing_currency],
   ['price floor', account.price_floor],
+  ['data center', account.data_center],
+  ['remote manager', account.remote_manager ? 'yes' : 'no'],
+  ['vision one', account.vision_one ? 'yes' : 'no'],
   ['version', String(account.version)],
 ];
 

@@ -80,6 +80,22 @@ describe('results', () => {
     expect((await cli.tierline(['account', 'list'], { key: key.key })).exitCode).toBe(4);
   });
 
+  test('LMPI keys: a new pair lets the older one end, which the list shows, and any can be revoked', async () => {
+    const lmpiKey = (...given: string[]) => cli.tierline(['lmpi-key', ...given], { key: keys.reseller });
+    type Pair = { id: string; secret_key: string | null; expires_at: string | null; revoked_at: string | null };
+    const older = json(await lmpiKey('create', '--json')) as Pair;
+    const newer = json(await lmpiKey('create', '--overlap', '24', '--json')) as Pair;
+    const listed = (await lmpiKey('list')).out.split('\n');
+    expect(listed.find((line) => line.includes(older.id))).toMatch(/\d\dT\d\d.*\d\dT\d\d/);
+    expect(listed.join(' ')).not.toContain(newer.secret_key);
+    expect(json(await lmpiKey('revoke', newer.id, '--yes', '--json'))).toMatchObject({
+      expires_at: null,
+      secret_key: null,
+      revoked_at: expect.any(String) as string,
+    });
+    expect((await lmpiKey('create', '--overlap', 'x')).exitCode).toBe(2);
+  });
+
   test('a sale: what it costs and why, the order, the subscription, what happened', async () => {
     const { mpn } = channel.base;
     const sale = ['--customer', channel.customer.id, '--line', `${mpn}=3`];

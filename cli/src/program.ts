@@ -11,6 +11,7 @@ import { failureOf } from './failure.ts';
 import { initCommand } from './init.ts';
 import type { Io } from './io.ts';
 import { keyGroup } from './key.ts';
+import { lmpiKeyGroup } from './lmpi-key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orderGroup } from './order.ts';
 import { exchangeRateGroup } from './exchange-rate.ts';
@@ -32,6 +33,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   accountGroup,
   userGroup,
   keyGroup,
+  lmpiKeyGroup,
   catalogGroup,
   priceListGroup,
   exchangeRateGroup,

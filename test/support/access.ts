@@ -26,12 +26,12 @@ export async function accessWorld() {
   function aServer() {
     const noticed = revisions(db);
     const known = directory(db, noticed);
-    const dependencies = { db, directory: known, revisions: noticed, secrets };
+    const dependencies = { db, directory: known, revisions: noticed, secrets, clock };
     return {
       noticed,
       accounts: accountsService({ ...dependencies, numbers: numbers(db, 'account_number_seq') }),
       access: accessService(dependencies),
-      authenticate: authenticator({ ...dependencies, clock, sessionHours: 12, simpleapiTokenSeconds: 1500 }),
+      authenticate: authenticator({ ...dependencies, sessionHours: 12, simpleapiTokenSeconds: 1500 }),
     };
   }
 

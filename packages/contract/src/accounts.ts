@@ -36,6 +36,13 @@ export const billingCurrency = currency.nullable().openapi({
   description:
     'What the buyer is billed in, at the exchange rates of its seller; null: in the currency of the price list. Set by the seller.',
 });
+const dataCenter = z
+  .string()
+  .regex(/^[A-Za-z0-9]{1,10}$/)
+  .nullable()
+  .openapi({ description: 'Where its new services live, unless said otherwise: a code such as EU; null: not told.' });
+const remoteManager = z.boolean().openapi({ description: 'Manages its customers in Remote Manager.' });
+const visionOne = z.boolean().openapi({ description: 'Has moved to Trend Vision One for Service Providers.' });
 const externalId = text(150).nullable().openapi({ description: 'What another system calls it.' });
 
 export const account = z
@@ -58,6 +65,9 @@ export const account = z
       .nullable()
       .openapi({ description: 'What its seller bills it in; null: the currency of the price list.' }),
     price_floor: priceFloor,
+    data_center: z.string().nullable(),
+    remote_manager: remoteManager,
+    vision_one: visionOne,
     profile: z.record(z.string(), z.unknown()),
     company: shownCompany.nullable(),
     version,
@@ -80,6 +90,9 @@ export const newAccount = z
     buyer_group: buyerGroup.optional(),
     billing_currency: billingCurrency.optional(),
     price_floor: priceFloor.optional(),
+    data_center: dataCenter.optional(),
+    remote_manager: remoteManager.optional(),
+    vision_one: visionOne.optional(),
     profile: profile.optional(),
     company: company.nullable().optional(),
   })
@@ -97,6 +110,9 @@ export const accountChange = changes({
   buyer_group: buyerGroup.optional(),
   billing_currency: billingCurrency.optional(),
   price_floor: priceFloor.optional(),
+  data_center: dataCenter.optional(),
+  remote_manager: remoteManager.optional(),
+  vision_one: visionOne.optional(),
   profile: profile.optional(),
   company: company.nullable().optional(),
 }).openapi('AccountChange');
@@ -177,7 +193,7 @@ export const accountRoutes = {
       {
         as: 'distributor',
         params: { account_id: cast.branch },
-        body: { status: 'suspended', external_id: 'CRM-17' },
+        body: { status: 'suspended', external_id: 'CRM-17', data_center: 'EU', remote_manager: true },
         status: 200,
       },
     ],

@@ -38,12 +38,18 @@ export const newApiKey = z
   })
   .openapi('NewApiKey');
 
+/** Ten years. */
+const lmpiOverlapHoursMax = 87_600;
+
 export const lmpiCredential = z
   .strictObject({
     id: id('lmpi_credential'),
     account_id: id('account'),
     access_token: z.string(),
-    secret_key: z.string().nullable().openapi({ description: 'Null once revoked.' }),
+    secret_key: z.string().nullable().openapi({ description: 'Null once revoked or ended.' }),
+    expires_at: instant.nullable().openapi({
+      description: 'When it stops to sign, because a younger one took its place; null: when it is revoked.',
+    }),
     ...life,
   })
   .openapi('LmpiCredential');
@@ -54,6 +60,9 @@ export const newLmpiCredential = z
     account_id: ofAccount,
     access_token: id('lmpi_access_token').optional(),
     secret_key: visible(10, 100).optional(),
+    overlap_hours: z.int().min(0).max(lmpiOverlapHoursMax).optional().openapi({
+      description: 'How long the older ones of the account go on to sign; not given: until they are revoked.',
+    }),
   })
   .openapi('NewLmpiCredential');
 

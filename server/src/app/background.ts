@@ -49,6 +49,7 @@ function keepRunning(data: BackgroundData, log: Logger) {
   return {
     async stop() {
       stopping.abort();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       worker?.postMessage('stop');
       await running;
     },

@@ -3,6 +3,7 @@ import { accountsService, directory as directoryOf } from '../modules/accounts/i
 import { accessService, authenticator, sellersService } from '../modules/access/index.ts';
 import { catalogFiles } from '../modules/catalog-files/index.ts';
 import { catalogLists, catalogService, offersOf } from '../modules/catalog/index.ts';
+import { codesWith, noAdditions, type Codes } from '../modules/codes/index.ts';
 import { customersService } from '../modules/customers/index.ts';
 import { eventsService } from '../modules/events/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
@@ -38,6 +39,8 @@ type EngineParts = {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly settings: EngineSettings;
+  /** Lists that requests are checked with; our own ones, unless given. */
+  readonly codes?: Codes;
   /** What works off what is due; tests pass their own. */
   readonly worker?: DueWorker;
   /** Hears of subscriptions of which what is due could not be decided. */
@@ -50,9 +53,9 @@ export function buildEngine(parts: EngineParts) {
   const revisions = revisionsOf(db);
   const directory = directoryOf(db, revisions);
   const accounts = accountsService({ db, directory, revisions, numbers: numbers(db, 'account_number_seq') });
-  const access = accessService({ db, directory, revisions, secrets });
+  const access = accessService({ db, directory, revisions, secrets, clock });
   const authenticate = authenticator({ db, directory, revisions, secrets, clock, ...settings });
-  const sellers = sellersService({ db, revisions, accounts });
+  const sellers = sellersService({ db, directory, revisions, secrets, accounts });
   const selling = buildSelling(parts, { revisions, directory });
   const { webhookTimeoutMs, sandboxPrivateWebhooks = false } = settings;
   const provisioning = provisioningService({
@@ -73,6 +76,7 @@ export function buildEngine(parts: EngineParts) {
     db,
     clock,
     secrets,
+    codes: parts.codes ?? codesWith(noAdditions),
     revisions,
     directory,
     accounts,

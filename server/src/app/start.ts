@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemClock } from '@tierline/kernel';
+import { openCodes } from '../modules/codes/index.ts';
 import { loadConfig, type ConfigOverrides } from '../platform/config/index.ts';
 import { isMigrated, migrate } from '../platform/db/index.ts';
 import { createHealth, createHttpServer, type HttpServer } from '../platform/http/index.ts';
@@ -48,13 +49,14 @@ export async function start(options: StartOptions): Promise<Running> {
   });
   try {
     const signal = options.signal ?? new AbortController().signal;
+    const codes = await openCodes(config.codesFile);
     const database = await openDatabase(config, log, signal);
     closing.push(() => database.close());
     const { db } = database;
     const applied = await migrate(db);
     if (applied.length > 0) log.info({ applied }, 'migrations applied');
     const secrets = await openSecrets({ masterKey: config.masterKey, dataDir: config.dataDir });
-    const engine = buildEngine({ db, secrets, clock: systemClock, settings: config });
+    const engine = buildEngine({ db, secrets, clock: systemClock, settings: config, codes });
     await engine.revisions.start(config.catalogPollMs, (error) =>
       log.warn({ err: error }, 'could not look for changes'),
     );

@@ -9,31 +9,57 @@ beforeAll(async () => {
 });
 afterAll(() => lmpi.stop());
 
-const operations = [
-  ['GET', '/partners/product', { distributor: true, isp: true, msp: true, reseller: false }],
-  ['POST', '/partners/serviceplan', { distributor: true, isp: true, msp: true, reseller: false }],
-  ['GET', '/me/serviceplans', { distributor: true, isp: true, msp: true, reseller: true }],
-] as const;
+const roles = ['distributor', 'isp', 'msp', 'reseller'] as const;
+type Role = (typeof roles)[number];
+const both = ['v2', 'v3'] as const;
+const tierOne = ['distributor', 'isp'] as const;
+const tierOneAndMsp = [...tierOne, 'msp'] as const;
 
-const cells = operations.flatMap(([method, path, allowed]) =>
-  (['v2', 'v3'] as const).flatMap((version) =>
-    (['distributor', 'isp', 'msp', 'reseller'] as const).map(
-      (role) => [allowed[role] ? 'may' : 'may not', role, method, `/LMPI/${version}${path}`] as const,
-    ),
+/** An operation and its roles; who has it and sends nothing is told the member that is missing first (null: answered). */
+type Operation = readonly [
+  method: 'GET' | 'POST',
+  path: string,
+  versions: readonly ('v2' | 'v3')[],
+  allowed: readonly Role[],
+  told: string | null,
+];
+
+const operations: readonly Operation[] = [
+  ['GET', '/partners/product', both, tierOneAndMsp, null],
+  ['POST', '/partners/serviceplan', both, tierOneAndMsp, 'partner_id'],
+  ['GET', '/me/serviceplans', both, roles, null],
+  ['POST', '/partners', ['v2'], tierOne, 'partner.type'],
+  ['POST', '/partners/onboarding', ['v3'], tierOne, 'company.type'],
+  ['GET', '/partners/id', both, tierOne, null],
+  ['POST', '/partners/credentials', ['v2'], tierOne, 'tenant_id'],
+  ['POST', '/partners/credentials', ['v3'], tierOne, 'partner_id'],
+  ['GET', '/partners/credentials/NOBODY', ['v2'], roles, 'tenant_id'],
+  ['GET', '/partners/credentials/nobody', ['v3'], tierOneAndMsp, 'partner_id'],
+  ['POST', '/partners/product', both, tierOne, 'partner_id'],
+  ['POST', '/partners/remotemanager', both, tierOne, 'partner_id'],
+];
+
+const cells = operations.flatMap(([method, path, versions, allowed, told]) =>
+  versions.flatMap((version) =>
+    roles.map((role) => {
+      const may = allowed.includes(role) ? 'may' : 'may not';
+      return [may, role, method, `/LMPI/${version}${path}`, told] as const;
+    }),
   ),
 );
 
 it('has a cell for each role, version and operation', () => {
-  expect(cells).toHaveLength(3 * 2 * 4);
-  expect(cells.filter(([may]) => may === 'may not')).toHaveLength(4);
+  expect(new Set(cells.map((cell) => cell.slice(1, 4).join(' '))).size).toBe(cells.length);
+  expect(cells).toHaveLength(operations.flatMap(([, , versions]) => versions).length * roles.length);
+  expect(cells.filter(([may]) => may === 'may not')).toHaveLength(25);
 });
 
-it.each(cells)('%s: %s %s %s', async (may, role, method, target) => {
+it.each(cells)('%s: %s %s %s', async (may, role, method, target, told) => {
   const answer = await lmpi.send(lmpi.credentials[role], { method, target });
   if (may === 'may not') expect(refusal(answer)).toEqual({ status: 403, subject: 'AccessDenied' });
-  else if (method === 'GET') expect(answer.status).toBe(200);
-  // Let in, and told what is missing.
-  else expect(refusal(answer)).toEqual({ status: 400, subject: 'InvalidParameterspartner_id' });
+  else if (told === null) expect(answer.status).toBe(200);
+  // Let in, and told what is missing or wrong.
+  else expect(refusal(answer)).toEqual({ status: 400, subject: `InvalidParameters${told}` });
 });
 
 it('a suspended partner reads and does not write; a closed one is nobody', async () => {

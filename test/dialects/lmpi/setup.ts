@@ -35,13 +35,19 @@ export type LmpiWorld = Awaited<ReturnType<typeof openLmpi>>;
 
 /** A server that speaks LMPI over a connection, four partners of all roles with credentials, and another channel. */
 export async function openLmpi(
-  options: { replayProtection?: boolean; clockSkewSeconds?: number; maxBodyBytes?: number } = {},
+  options: {
+    replayProtection?: boolean;
+    clockSkewSeconds?: number;
+    maxBodyBytes?: number;
+    keyOverlapHours?: number;
+  } = {},
 ) {
   const world = await openWorld();
   const { engine } = world;
   const config = {
     lmpiClockSkewSeconds: options.clockSkewSeconds ?? 900,
     lmpiReplayProtection: options.replayProtection ?? false,
+    lmpiKeyOverlapHours: options.keyOverlapHours ?? 720,
   };
   const { server, lines } = aServer(
     [lmpiSurface({ ...engine, config })],

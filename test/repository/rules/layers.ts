@@ -23,10 +23,12 @@ const layers: readonly Layer[] = [
     holds: /^bench\//,
     sees: ['test', 'cli', 'client', 'main', 'dialects', 'modules', 'platform', 'contract', 'kernel'],
   },
+  // What newcomers copy out of the docs: it stands on its own.
+  { name: 'examples', holds: /^docs\/start\//, sees: [] },
   {
     name: 'test',
     holds: /^(test\/|vitest\.config\.ts$)/,
-    sees: ['cli', 'client', 'main', 'dialects', 'modules', 'platform', 'contract', 'kernel'],
+    sees: ['examples', 'cli', 'client', 'main', 'dialects', 'modules', 'platform', 'contract', 'kernel'],
   },
 ];
 

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { isTierlineError, type AccountId, type Clock, type ProductId } from '@tierline/kernel';
+import { isTierlineError, type Clock, type ProductId } from '@tierline/kernel';
 import type { LmpiVersion, Principal } from '../../modules/access/index.ts';
-import { causeOf as accountCause, isWithin, type Account, type Directory } from '../../modules/accounts/index.ts';
+import type { Account, Directory } from '../../modules/accounts/index.ts';
 import type { CatalogService, LicenseVersion, PlanTerms, Product, RateDraft } from '../../modules/catalog/index.ts';
-import type { Cause } from '../../platform/db/index.ts';
 import { invalidParameter } from './errors.ts';
+import { activePartner } from './partner.ts';
 import { provisionable, typeNames, type ProductDependencies } from './products.ts';
+import { contentCause } from './repeat.ts';
 import { requestFields } from './request.ts';
 
 export type CreateDependencies = ProductDependencies & {
@@ -63,7 +63,7 @@ export async function createServicePlan(dependencies: CreateDependencies, call: 
     dependsOn: [],
   };
   const plan = await dependencies.catalog
-    .createPlan(causeOf(dependencies.clock, call, wanted), wanted.owner, {
+    .createPlan(contentCause(call, dependencies.clock, createScope, meantBy(wanted)), wanted.owner, {
       productId: wanted.product.id,
       name: wanted.name,
       shortDescription: '',
@@ -81,7 +81,7 @@ export async function createServicePlan(dependencies: CreateDependencies, call: 
 /** Reads and checks the members in the order in which the page declares them. */
 async function readWanted(dependencies: CreateDependencies, { principal, version, body }: CreateCall): Promise<Wanted> {
   const fields = requestFields(body);
-  const owner = await ownerOf(dependencies.directory, principal, fields.guid<'account'>('partner_id'));
+  const owner = await activePartner(dependencies.directory, principal, fields.guid<'account'>('partner_id'));
   const product = await productOf(dependencies, principal, version, fields.guid<'product'>('product_id'));
   const name = fields.text('service_plan_name', 150);
   const type = fields.code('type', ['SaaS', 'Software']);
@@ -107,26 +107,6 @@ async function readWanted(dependencies: CreateDependencies, { principal, version
     managed: fields.optionalBoolean('managed') ?? false,
     chargeableMonths: fields.optionalInteger('chargeable_month', { min: 1, max: chargeableMonthsMax }) ?? 0,
   };
-}
-
-/** The caller's own account or one below it. Anybody else's is refused in the words for one that does not exist. */
-async function ownerOf(
-  directory: Pick<Directory, 'get'>,
-  { accountId }: Principal,
-  partnerId: AccountId,
-): Promise<Account> {
-  const node = await directory.get(partnerId).catch((error: unknown) => {
-    if (isTierlineError(error) && error.kind === 'not_found') return undefined;
-    throw error;
-  });
-  const isOwn = node !== undefined && isWithin(node.account, accountId);
-  if (!isOwn || node.chain.some((account) => account.status !== 'active')) {
-    throw invalidParameter(
-      'partner_id',
-      'The field partner_id must be the ID of your company or of a partner of yours.',
-    );
-  }
-  return node.account;
 }
 
 async function productOf(
@@ -171,19 +151,8 @@ function termsOf(wanted: Wanted): PlanTerms {
 /** Names of plans are taken for good, so a retry is known for good: its keys are not removed with old ones. */
 export const createScope = 'lmpi.serviceplans.create';
 
-/** The protocol carries no key for a retry, so what is asked for is the key: sent again, it is the same plan. */
-function causeOf(clock: Clock, { principal, requestId }: CreateCall, { owner, product, ...content }: Wanted): Cause {
-  const meant = JSON.stringify([owner.id, product.id, content]);
-  const requestHash = createHash('sha256').update(meant).digest();
-  return {
-    ...accountCause(principal, requestId, clock),
-    idempotency: {
-      ownerId: principal.accountId,
-      scope: createScope,
-      key: requestHash.toString('hex'),
-      requestHash,
-    },
-  };
+function meantBy({ owner, product, ...content }: Wanted): unknown {
+  return [owner.id, product.id, content];
 }
 
 /** Our names of fields as this request spells them. */

@@ -1,14 +1,19 @@
 import { Hono, type Context } from 'hono';
 import type { HttpEnv, Surface } from '../../platform/http/index.ts';
 import { admission, type Admitted } from './admission.ts';
+import { credentialRoutes, type CredentialDependencies } from './credentials.ts';
 import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
+import { partnerRoutes, type PartnerDependencies } from './partners.ts';
 import { productList } from './products.ts';
 import { queryFields } from './request.ts';
 import type { Answer, Route } from './route.ts';
 import { createServicePlan, type CreateDependencies } from './serviceplan-create.ts';
 import { servicePlanLists } from './serviceplans.ts';
 
-export type LmpiDependencies = CreateDependencies & Parameters<typeof admission>[0];
+export type LmpiDependencies = CreateDependencies &
+  PartnerDependencies &
+  CredentialDependencies &
+  Parameters<typeof admission>[0];
 
 const everyVersion = ['v2', 'v3'] as const;
 
@@ -38,6 +43,8 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
     }
   };
 
+  partnerRoutes(route, dependencies);
+  credentialRoutes(route, dependencies);
   route('GET', '/partners/product', 'lmpi.products.list', ({ principal, version }) =>
     productList(dependencies, principal, version),
   );

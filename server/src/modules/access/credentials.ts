@@ -21,9 +21,11 @@ export type LmpiCredential = {
   readonly id: string;
   readonly accountId: AccountId;
   readonly accessToken: string;
-  /** Null once revoked. */
+  /** Null once revoked or ended. */
   readonly secretKey: string | null;
   readonly createdAt: string;
+  /** When it stops to sign, because a younger one took its place; null: when it is revoked. */
+  readonly expiresAt: string | null;
   readonly revokedAt: string | null;
 };
 
@@ -62,7 +64,12 @@ export type NewApiKey = {
   readonly key?: string | undefined;
 };
 
-export type NewLmpiCredential = { readonly accessToken?: string | undefined; readonly secretKey?: string | undefined };
+export type NewLmpiCredential = {
+  readonly accessToken?: string | undefined;
+  readonly secretKey?: string | undefined;
+  /** How long the older ones of the account go on to sign; not given: until they are revoked. */
+  readonly overlapHours?: number | undefined;
+};
 
 export type NewSimpleApiUser = Partial<SimpleApiLogin> & {
   readonly marketplace: string;

@@ -56,7 +56,11 @@ function bindLmpiCredentials(bind: Bind<Principal>, services: Services): void {
   );
   bind(lmpiCredentialRoutes.createLmpiCredential, async ({ caller, body, cause }) => {
     const accountId = body.account_id ?? caller.accountId;
-    const wanted = given({ accessToken: body.access_token, secretKey: body.secret_key });
+    const wanted = given({
+      accessToken: body.access_token,
+      secretKey: body.secret_key,
+      overlapHours: body.overlap_hours,
+    });
     return created(showLmpi(await access.createLmpiCredential(cause, caller, accountId, wanted)));
   });
   bind(lmpiCredentialRoutes.revokeLmpiCredential, async ({ caller, params, cause }) =>
@@ -109,6 +113,7 @@ function showLmpi(credential: LmpiCredential): ShownLmpi {
     access_token: credential.accessToken,
     secret_key: credential.secretKey,
     created_at: credential.createdAt,
+    expires_at: credential.expiresAt,
     revoked_at: credential.revokedAt,
   };
 }

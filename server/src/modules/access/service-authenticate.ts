@@ -117,13 +117,18 @@ function principalOf(
   return { accountId: node.account.id, node, role, actor: `${kind}:${id}`, surface, credentialId };
 }
 
+/** Until when a credential that was found may be believed. */
+function endOf(expiresAt: string | null): number {
+  return expiresAt === null ? Infinity : Temporal.Instant.from(expiresAt).epochMilliseconds;
+}
+
 function apiKeys({ db, openNode, ...ground }: Ground): Pick<Authenticator, 'peekApiKey' | 'byApiKey'> {
   const known = remembered<Principal>(ground);
 
   async function load(key: string): Promise<Found<Principal> | undefined> {
     const row = await selectApiKeyByHash(db, tokenHash(key));
     if (row === undefined) return undefined;
-    const goodUntilMs = row.expiresAt === null ? Infinity : Temporal.Instant.from(row.expiresAt).epochMilliseconds;
+    const goodUntilMs = endOf(row.expiresAt);
     if (ground.clock.now().epochMilliseconds >= goodUntilMs) return undefined;
     const node = await openNode(row.accountId);
     return node && { node, goodUntilMs, value: principalOf(node, row.role, 'api', 'api_key', row.id) };
@@ -218,6 +223,8 @@ function lmpiCredentials({
   async function load(accessToken: string): Promise<Found<LmpiCaller> | undefined> {
     const row = await selectLmpiCredential(db, 'access_token', accessToken);
     if (row === undefined || row.revokedAt !== null) return undefined;
+    const goodUntilMs = endOf(row.expiresAt);
+    if (ground.clock.now().epochMilliseconds >= goodUntilMs) return undefined;
     const node = await openNode(row.accountId);
     if (node === undefined) return undefined;
     const secretKey = secrets.decrypt(row.secretEncrypted, lmpiSecretContext(row.id));
@@ -226,7 +233,7 @@ function lmpiCredentials({
       secretKey,
       hmacKey: createSecretKey(Buffer.from(secretKey, 'utf8')),
     };
-    return { node, value, goodUntilMs: Infinity };
+    return { node, value, goodUntilMs };
   }
 
   return {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { newId } from '@tierline/kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessWorld, as, type AccessWorld } from '../../../../test/support/access.ts';
+import { accessWorld, as, retried, type AccessWorld } from '../../../../test/support/access.ts';
 
 let world: AccessWorld;
 beforeAll(async () => {
@@ -42,6 +42,45 @@ describe('LMPI credentials', () => {
     await expect(access.createLmpiCredential(world.cause(), as(provider), provider)).rejects.toMatchObject({
       code: 'lmpi_credentials.kind_not_allowed',
     });
+  });
+
+  test('rotate: the older ones of the account, and of no other, end after the overlap, on every node', async () => {
+    const { access, authenticate, distributor, msp, sibling } = await world.aChannel();
+    const make = (of: typeof msp, overlapHours?: number) =>
+      access.createLmpiCredential(world.cause(), as(distributor), of, { overlapHours });
+    const theirs = await make(sibling);
+    const [kept, older] = [await make(msp), await make(msp)];
+    expect(kept.expiresAt).toBeNull();
+    // Another node knows the pair before it is to end.
+    const elsewhere = world.aServer();
+    const knows = (token: string) => elsewhere.authenticate.lmpiCredential(token);
+    expect(await knows(older.accessToken)).toBeDefined();
+    const newer = await make(msp, 1);
+    await elsewhere.noticed.refresh();
+    expect(await knows(older.accessToken)).toBeDefined();
+    world.clock.set(world.clock.now().add({ hours: 1 }));
+    for (const { accessToken } of [kept, older]) {
+      expect(elsewhere.authenticate.peekLmpiCredential(accessToken)).toBeUndefined();
+      expect(await knows(accessToken)).toBeUndefined();
+      expect(await authenticate.lmpiCredential(accessToken)).toBeUndefined();
+    }
+    for (const { accessToken } of [newer, theirs]) expect(await knows(accessToken)).toBeDefined();
+    expect(await access.currentLmpiCredential(msp)).toEqual(newer);
+    expect(await access.currentLmpiCredential(sibling)).toEqual(theirs);
+    expect(await access.currentLmpiCredential(distributor)).toBeUndefined();
+  });
+
+  test('an overlap of nothing ends the older ones at once; a retry is told the same pair', async () => {
+    const { access, authenticate, distributor, msp } = await world.aChannel();
+    const older = await access.createLmpiCredential(world.cause(), as(distributor), msp);
+    const again = () =>
+      access.createLmpiCredential(world.cause(retried(distributor, 'rotate')), as(distributor), msp, {
+        overlapHours: 0,
+      });
+    const newer = await again();
+    expect(await again()).toEqual(newer);
+    expect(await authenticate.lmpiCredential(older.accessToken)).toBeUndefined();
+    expect(await authenticate.lmpiCredential(newer.accessToken)).toBeDefined();
   });
 
   test('can be brought along, once', async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from '@tierline/kernel';
 import { customerUsersService } from './service-customer-users.ts';
 import { apiKeysService } from './service-keys.ts';
 import { lmpiCredentialsService } from './service-lmpi.ts';
@@ -11,7 +12,7 @@ export type AccessService = ReturnType<typeof accessService>;
  * Use cases of users and of everything that lets somebody act for an account. Callers have authorized the operation;
  * `acting` tells which accounts are visible and which roles may be handed out. Nothing of this works on another tenant.
  */
-export function accessService(dependencies: AccessDependencies) {
+export function accessService(dependencies: AccessDependencies & { readonly clock: Clock }) {
   return {
     ...usersService(dependencies),
     ...customerUsersService(dependencies),

@@ -95,6 +95,7 @@ export type SealedLmpiCredential = {
   readonly accessToken: string;
   readonly secretEncrypted: Buffer;
   readonly createdAt: string;
+  readonly expiresAt: string | null;
   readonly revokedAt: string | null;
 };
 
@@ -105,6 +106,7 @@ function lmpiFromRow(row: Selectable<Tables['lmpi_credentials']>): SealedLmpiCre
     accessToken: row.access_token,
     secretEncrypted: row.secret_encrypted,
     createdAt: row.created_at.toString(),
+    expiresAt: row.expires_at?.toString() ?? null,
     revokedAt: row.revoked_at?.toString() ?? null,
   };
 }
@@ -120,6 +122,39 @@ export function insertLmpiCredential(db: Database, credential: SealedLmpiCredent
       created_at: credential.createdAt,
     })
     .returning('id');
+}
+
+const outlives = (at: string) => sql<boolean>`(expires_at is null or expires_at > ${at}::timestamptz)`;
+
+/** Lets the live ones of an account, except the one that is made with it, end at an instant, unless they end before. */
+export function endLmpiCredentials(db: Database, accountId: AccountId, exceptId: string, endsAt: string) {
+  return db.kysely
+    .updateTable('lmpi_credentials')
+    .set({ expires_at: endsAt })
+    .where('account_id', '=', accountId)
+    .where('id', '!=', exceptId)
+    .where('revoked_at', 'is', null)
+    .where(outlives(endsAt))
+    .returning('id');
+}
+
+/** The youngest of an account that signs at an instant. */
+export async function selectNewestLmpiCredential(
+  db: Database,
+  accountId: AccountId,
+  at: string,
+): Promise<SealedLmpiCredential | undefined> {
+  const row = await db.kysely
+    .selectFrom('lmpi_credentials')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('revoked_at', 'is', null)
+    .where(outlives(at))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && lmpiFromRow(row);
 }
 
 export async function selectLmpiCredential(

@@ -44,6 +44,12 @@ export type Account = {
   /** What its seller bills it in; null: the currency of the price list. */
   readonly billingCurrency: string | null;
   readonly priceFloor: PriceFloor;
+  /** Where its new services live, unless said otherwise: a code such as `EU`. Null: nobody told. */
+  readonly dataCenter: string | null;
+  /** Manages its customers in Remote Manager. */
+  readonly remoteManager: boolean;
+  /** Has moved to Trend Vision One for Service Providers. */
+  readonly visionOne: boolean;
   readonly profile: Readonly<Record<string, unknown>>;
   /** Null: nobody told. */
   readonly company: Company | null;

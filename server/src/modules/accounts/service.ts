@@ -33,6 +33,7 @@ import {
   insertAccount,
   selectAccounts,
   selectBelow,
+  selectChildren,
   selectRoots,
   selectSubtree,
   updateAccount,
@@ -44,6 +45,9 @@ export type NewAccount = AccountFacts & {
   readonly externalId?: string | null;
   readonly buyerGroup?: string | null;
   readonly priceFloor?: PriceFloor;
+  readonly dataCenter?: string | null;
+  readonly remoteManager?: boolean;
+  readonly visionOne?: boolean;
   readonly profile?: Readonly<Record<string, unknown>>;
   /** `active`, unless said otherwise. */
   readonly status?: AccountStatus;
@@ -60,6 +64,9 @@ export type AccountChange = Partial<
     | 'buyerGroup'
     | 'billingCurrency'
     | 'priceFloor'
+    | 'dataCenter'
+    | 'remoteManager'
+    | 'visionOne'
     | 'profile'
     | 'company'
   >
@@ -197,6 +204,8 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
     /** The sellers below an account, however far, newest first. */
     pageBelow: (filter: AccountListFilter, page: Parameters<typeof selectBelow>[2]) => selectBelow(db, filter, page),
     countBelow: (filter: AccountListFilter) => countBelow(db, filter),
+    /** Who stands directly below an account and is not closed, all of them: some answers have no pages. */
+    children: (parentId: AccountId) => selectChildren(db, parentId),
     subtree: (root: AccountId) => selectSubtree(db, root),
     roots: () => selectRoots(db),
   };
@@ -231,6 +240,9 @@ function newAccount(parent: Account | null, facts: NewAccount, number: string, a
     buyerGroup: facts.buyerGroup ?? null,
     billingCurrency: facts.billingCurrency ?? null,
     priceFloor: facts.priceFloor ?? 'none',
+    dataCenter: facts.dataCenter ?? null,
+    remoteManager: facts.remoteManager ?? false,
+    visionOne: facts.visionOne ?? false,
     profile: facts.profile ?? {},
     company: facts.company ?? null,
     version: 1,

@@ -24,6 +24,9 @@ export function fromRow(row: Selectable<Tables['accounts']>): Account {
     buyerGroup: row.buyer_group,
     billingCurrency: row.billing_currency,
     priceFloor: row.price_floor as PriceFloor,
+    dataCenter: row.data_center,
+    remoteManager: row.remote_manager,
+    visionOne: row.vision_one,
     profile: row.profile as Account['profile'],
     company: row.company as Company | null,
     version: row.version,
@@ -54,6 +57,7 @@ export function insertAccount(db: Database, account: Account) {
       buyer_group: account.buyerGroup,
       billing_currency: account.billingCurrency,
       price_floor: account.priceFloor,
+      ...placeColumns(account),
       profile: JSON.stringify(account.profile),
       ...companyColumns(account),
       version: account.version,
@@ -61,6 +65,10 @@ export function insertAccount(db: Database, account: Account) {
       updated_at: account.updatedAt,
     })
     .returning('id');
+}
+
+function placeColumns({ dataCenter, remoteManager, visionOne }: Account) {
+  return { data_center: dataCenter, remote_manager: remoteManager, vision_one: visionOne };
 }
 
 function companyColumns({ company }: Account) {
@@ -84,6 +92,7 @@ export function updateAccount(db: Database, account: Account) {
       buyer_group: account.buyerGroup,
       billing_currency: account.billingCurrency,
       price_floor: account.priceFloor,
+      ...placeColumns(account),
       profile: JSON.stringify(account.profile),
       ...companyColumns(account),
       version: account.version,
@@ -130,6 +139,26 @@ export type AccountFilter = {
   readonly after?: AccountId | undefined;
   readonly limit: number;
 };
+
+/** Who stands directly below an account, in order of creation, without those that are closed. */
+export async function selectChildren(
+  db: Database,
+  parentId: AccountId,
+): Promise<Pick<Account, 'id' | 'name' | 'kind' | 'tenantId'>[]> {
+  const rows = await db.kysely
+    .selectFrom('accounts')
+    .select(['id', 'name', 'kind', 'tenant_id'])
+    .where('parent_id', '=', parentId)
+    .where('status', '!=', 'closed')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, name, kind, tenant_id: tenantId }) => ({
+    id: id as AccountId,
+    name,
+    kind: kind as AccountKind,
+    tenantId,
+  }));
+}
 
 /** A page of accounts in order of their ids, which is the order of their creation. */
 export async function selectAccounts(db: Database, filter: AccountFilter): Promise<Account[]> {

@@ -28,7 +28,6 @@ import {
   type Database,
   type Numbers,
 } from '../../platform/db/index.ts';
-import { unchanging } from '../../platform/unchanging.ts';
 import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import type { CustomersService, OrderingCustomer } from '../customers/index.ts';
@@ -46,21 +45,11 @@ import { asFirstAnswered } from './first-answer.ts';
 import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
 import { lineCountMax, type SalesRequest } from './request.ts';
 import { lineResolver } from './service-lines.ts';
+import { orderLists } from './service-lists.ts';
 import { checkSellers, dealtLines } from './service-deals.ts';
 import { saleTerms, trialPlans } from './service-terms.ts';
 import { storePlacements, type PlacementWrite } from './store-placement.ts';
-import {
-  orderListing,
-  selectByKey,
-  selectCreated,
-  selectFirstSubscriptions,
-  selectOrders,
-  selectParts,
-  selectStored,
-  updateCreditCheck,
-  type OrderFilter,
-  type Page,
-} from './store.ts';
+import { selectByKey, selectCreated, selectParts, selectStored, updateCreditCheck, type OrderFilter } from './store.ts';
 
 export type OrdersService = ReturnType<typeof ordersService>;
 
@@ -77,9 +66,6 @@ type Dependencies = {
   readonly batchesAtOnce: number;
 };
 
-/** Orders that were listed lately, of which lists tell the subscription. */
-const rememberedMax = 100_000;
-
 type Decided = {
   readonly order: OrderDetail;
   readonly due: readonly FirstDue[];
@@ -90,12 +76,7 @@ type Decided = {
 export function ordersService(dependencies: Dependencies) {
   const { db, directory, customers, subscriptions, offers, prices, orderSerials, subscriptionSerials } = dependencies;
 
-  const listed = orderListing(db);
-  const firstSubscriptions = unchanging(
-    rememberedMax,
-    ({ id }: Order) => id,
-    (missing) => selectFirstSubscriptions(db, missing),
-  );
+  const lists = orderLists(db);
   const store = placementStore(dependencies);
   const resolveLines = lineResolver(offers);
   const special = saleTerms(db, subscriptions);
@@ -245,7 +226,7 @@ export function ordersService(dependencies: Dependencies) {
   }
 
   async function detail(filter: OrderFilter): Promise<OrderDetail | undefined> {
-    const [order] = await selectOrders(db, listed, filter, { limit: 1 });
+    const [order] = await lists.page(filter, { limit: 1 });
     if (order === undefined) return undefined;
     return (await details([order]))[0];
   }
@@ -282,10 +263,7 @@ export function ordersService(dependencies: Dependencies) {
     place,
     get,
     details,
-    page: (filter: OrderFilter, page: Page) => selectOrders(db, listed, filter, page),
-    count: (filter: OrderFilter) => listed.count(filter),
-    /** The serial number of the subscription that each order is about; of several, that of the first line. */
-    firstSubscriptions,
+    ...lists,
   };
 }
 

@@ -167,6 +167,19 @@ const masterKey: Setting<Uint8Array | undefined> = {
   secret: true,
 };
 
+const codesFile: Setting<string | undefined> = {
+  env: 'TIERLINE_CODES_FILE',
+  description:
+    'A JSON file with codes to be added to the lists that requests are checked with: time zones, cultures, industries, company sizes, data centers of onboarding. Read at the start.',
+  schema: visible.transform((path) => resolve(path)).optional(),
+  fromText: asIs,
+  fallback: undefined,
+  fallbackText: '',
+  type: 'path',
+  expects: 'the path of a JSON file',
+  secret: false,
+};
+
 /** Every setting, in the order of the reference page. */
 export const settings = {
   host,
@@ -197,6 +210,7 @@ export const settings = {
     max: 64,
   }),
   masterKey,
+  codesFile,
   logLevel: choice({
     env: 'TIERLINE_LOG_LEVEL',
     flag: '--log-level',
@@ -286,6 +300,14 @@ export const settings = {
     env: 'TIERLINE_LMPI_REPLAY_PROTECTION',
     description: 'Refuse an LMPI request whose signature was seen before.',
     fallback: false,
+  }),
+  lmpiKeyOverlapHours: integer({
+    env: 'TIERLINE_LMPI_KEY_OVERLAP_HOURS',
+    description: 'How long the older LMPI keys of a partner go on to work after new ones were made over LMPI.',
+    fallback: 720,
+    min: 0,
+    max: 87_600,
+    unit: 'hours',
   }),
   simpleapiTokenSeconds: integer({
     env: 'TIERLINE_SIMPLEAPI_TOKEN_SECONDS',

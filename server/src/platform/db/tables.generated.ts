@@ -28,6 +28,9 @@ export type Tables = {
     billing_currency: string | null;
     company: ColumnType<unknown | null, string | null, string | null>;
     contact_emails: string[];
+    data_center: string | null;
+    remote_manager: boolean;
+    vision_one: boolean;
   };
   api_keys: {
     id: string;
@@ -193,6 +196,7 @@ export type Tables = {
     secret_encrypted: Buffer;
     created_at: ColumnType<Temporal.Instant, string, string>;
     revoked_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    expires_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
   };
   memberships: {
     user_id: string;
