@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleOf, type Sample } from './measure.ts';
+import { signedRequest, type Signing } from './signed.ts';
 
 /**
  * The load: a process of its own that sends requests over connections that stay open, one in flight on each. It speaks
@@ -13,6 +14,8 @@ export type LoadOrder = {
   /** Whole requests. Each is sent in turn; `@@` in one is replaced by a number that is never used twice. */
   readonly requests: readonly string[];
   readonly status: number;
+  /** For each request the key it is signed with when it is sent, see `signedRequest`. */
+  readonly signing?: readonly Signing[];
   /**
    * Whether the load never sleeps. Waking a sleeping process is charged to whoever writes to it, so a load that waits
    * makes a server look slower the longer it waits. For work of which the server's own processor is the limit.
@@ -23,6 +26,7 @@ export type LoadOrder = {
 };
 
 let numbered = Date.now() * 1000;
+let signed = 0;
 
 /** One connection; `ask` sends a request and waits for the whole answer. */
 function client(socket: Socket) {
@@ -57,10 +61,12 @@ function client(socket: Socket) {
 
 let lastAnswer = Buffer.alloc(0);
 
-async function run({ port, connections, ms, requests, status, awake, everyMs }: LoadOrder): Promise<Sample> {
+async function run({ port, connections, ms, requests, status, signing, awake, everyMs }: LoadOrder): Promise<Sample> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
   const took: number[] = [];
   let sent = Math.floor(Math.random() * requests.length);
+  // A new round for all of them, wherever the run before ended.
+  signed = Math.ceil((signed + 1) / requests.length) * requests.length;
   const began = performance.now();
   const until = began + ms;
   let isOver = awake !== true;
@@ -74,7 +80,12 @@ async function run({ port, connections, ms, requests, status, awake, everyMs }: 
         if (start >= until) break;
         sent += 1;
         const request = requests[sent % requests.length]!;
-        const got = await ask(request.includes('@@') ? request.replace('@@', String((numbered += 1))) : request);
+        const key = signing?.[sent % requests.length];
+        const got = await ask(
+          key === undefined
+            ? filled(request)
+            : signedRequest(request, key, Math.floor((signed += 1) / requests.length)),
+        );
         if (got !== status)
           throw new Error(`Status ${got} instead of ${status}: ${lastAnswer.toString('utf8').slice(0, 1000)}`);
         took.push(performance.now() - start);
@@ -87,6 +98,10 @@ async function run({ port, connections, ms, requests, status, awake, everyMs }: 
   );
   isOver = true;
   return sampleOf(took, performance.now() - began);
+}
+
+function filled(request: string): string {
+  return request.includes('@@') ? request.replace('@@', String((numbered += 1))) : request;
 }
 
 function open(port: number): Promise<Socket> {

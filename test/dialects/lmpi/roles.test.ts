@@ -15,11 +15,15 @@ const both = ['v2', 'v3'] as const;
 const tierOne = ['distributor', 'isp'] as const;
 const tierOneAndMsp = [...tierOne, 'msp'] as const;
 
+/** A customer, a subscription and a plan that nobody has. */
+const nobodys = '0190f0e2-7b5c-7c3a-9d1e-2f3a4b5c6d7e';
+const subscription = `/customers/${nobodys}/subscriptions/${nobodys}`;
+
 /** An operation and its roles; who has it and sends nothing is told the member that is missing first (null: answered). */
 type Operation = readonly [
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT',
   path: string,
-  versions: readonly ('v2' | 'v3')[],
+  versions: readonly ('v2' | 'v2.5' | 'v3')[],
   allowed: readonly Role[],
   told: string | null,
 ];
@@ -37,6 +41,15 @@ const operations: readonly Operation[] = [
   ['GET', '/partners/credentials/nobody', ['v3'], tierOneAndMsp, 'partner_id'],
   ['POST', '/partners/product', both, tierOne, 'partner_id'],
   ['POST', '/partners/remotemanager', both, tierOne, 'partner_id'],
+  ['POST', `/customers/${nobodys}/subscriptions`, both, roles, 'customer_id'],
+  ['GET', subscription, both, roles, 'customer_id'],
+  ['PUT', subscription, both, roles, 'customer_id'],
+  ['PUT', `${subscription}/disable`, both, roles, 'customer_id'],
+  ['PUT', `${subscription}/suspend`, both, roles, 'customer_id'],
+  ['PUT', `${subscription}/unsuspend`, both, roles, 'customer_id'],
+  ['GET', `/customers/${nobodys}/serviceplan/${nobodys}/getid`, both, roles, 'customer_id'],
+  ['GET', '/customers/subscriptions', ['v2.5'], roles, 'created_start'],
+  ['POST', `/customers/${nobodys}/trend-vision-one-subscription`, ['v3'], roles, 'customer_id'],
 ];
 
 const cells = operations.flatMap(([method, path, versions, allowed, told]) =>

@@ -8,6 +8,8 @@ export type Call = Admitted & {
   readonly requestId: string;
   /** A part of the path, decoded. */
   readonly path: (name: string) => string;
+  /** Where this server is reached: scheme, host and port. */
+  readonly origin: () => string;
   /** The members of the query. */
   readonly query: () => Fields;
 };

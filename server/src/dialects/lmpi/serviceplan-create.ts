@@ -130,8 +130,7 @@ async function productOf(
 function termsOf(wanted: Wanted): PlanTerms {
   return {
     licenseVersion: wanted.licenseVersion,
-    subscriptionPeriod: { unit: 'month', count: wanted.period },
-    billingPeriod: { unit: 'month', count: 1 },
+    ...periodsOf(wanted),
     billingModel: 'before_billing_period',
     activationPolicy: wanted.activationPolicy,
     chargeableMonths: wanted.chargeableMonths,
@@ -146,6 +145,18 @@ function termsOf(wanted: Wanted): PlanTerms {
     // Licenses are disabled and renewed as the protocol has it (part 1, 7.6, 7.7 and 9).
     policies: { preset: 'lmpi_like' },
   };
+}
+
+/** A trial of Trend Vision One lasts 30 days in the sample (part 1, 7.10). */
+function periodsOf({
+  product,
+  licenseVersion,
+  period,
+}: Wanted): Pick<PlanTerms, 'subscriptionPeriod' | 'billingPeriod'> {
+  const isDays = product.family === 'vision_one' && licenseVersion === 'trial';
+  return isDays
+    ? { subscriptionPeriod: { unit: 'day', count: 30 }, billingPeriod: { unit: 'day', count: 30 } }
+    : { subscriptionPeriod: { unit: 'month', count: period }, billingPeriod: { unit: 'month', count: 1 } };
 }
 
 /** Names of plans are taken for good, so a retry is known for good: its keys are not removed with old ones. */

@@ -49,7 +49,7 @@ function toWire({ offer, plan }: OfferedPlan, dataCenters: ReadonlyMap<string, s
 }
 
 /** The period in whole months, at least one: this wire knows no other unit. A trial of 30 days is one month. */
-function monthsOf({ unit, count }: PlanVersion['subscriptionPeriod']): number {
+export function monthsOf({ unit, count }: PlanVersion['subscriptionPeriod']): number {
   if (unit === 'month') return count;
   if (unit === 'year') return count * 12;
   return Math.max(1, Math.round((count * 12) / 365));

@@ -9,11 +9,14 @@ import { queryFields } from './request.ts';
 import type { Answer, Route } from './route.ts';
 import { createServicePlan, type CreateDependencies } from './serviceplan-create.ts';
 import { servicePlanLists } from './serviceplans.ts';
+import type { SubscriptionDependencies } from './subscription-call.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
 
 export type LmpiDependencies = CreateDependencies &
   PartnerDependencies &
   CredentialDependencies &
-  Parameters<typeof admission>[0];
+  SubscriptionDependencies &
+  Parameters<typeof admission>[0] & { readonly config: { readonly publicUrl?: string | undefined } };
 
 const everyVersion = ['v2', 'v3'] as const;
 
@@ -34,6 +37,7 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
             version,
             requestId: c.env.exchange.requestId,
             path: (name) => c.req.param(name) ?? '',
+            origin: () => dependencies.config.publicUrl ?? new URL(c.req.url).origin,
             query: () => queryFields(c.req.url),
           });
         const answer = admitted instanceof Promise ? admitted.then(work) : work(admitted);
@@ -50,6 +54,7 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
   );
   route('POST', '/partners/serviceplan', 'lmpi.serviceplans.create', (call) => createServicePlan(dependencies, call));
   route('GET', '/me/serviceplans', 'lmpi.serviceplans.list', ({ principal, version }) => list(principal.node, version));
+  subscriptionRoutes(route, dependencies);
 
   return {
     name: 'lmpi',

@@ -8,6 +8,7 @@ import {
   selectLabels,
   selectNamed,
   selectOffers,
+  selectOverlapping,
   selectRuns,
   selectSold,
   selectVersions,
@@ -44,6 +45,7 @@ export function offersOf(db: Database) {
   const offerings = remember<Offering>(20_000);
   const versions = remember<PlanVersion>(20_000);
   const named = remember<readonly NamedRate[]>(50_000);
+  const overlaps = remember<readonly PlanId[]>(20_000);
   const wholePlans = remember<ReadonlyMap<RateId, Rate>>(50_000, (rates) => rates.size);
 
   async function offering(node: AccountNode): Promise<Offering> {
@@ -134,8 +136,16 @@ export function offersOf(db: Database) {
     });
   }
 
+  /** Other full plans of the plan's product, and of the parts of a suite: what of it an account may have sold before. */
+  function overlapping(node: AccountNode, { planId, product }: PlanVersion): Promise<readonly PlanId[]> {
+    return overlaps.get(`${node.account.id}/${planId}`, catalogRevision(node), () =>
+      selectOverlapping(db, node.account.path, [product.id, ...product.parts], planId),
+    );
+  }
+
   return {
     offering,
+    overlapping,
     ratesOf,
     page,
     search,

@@ -56,6 +56,27 @@ export function selectOffers(db: Database, path: readonly AccountId[]): Promise<
   return db.query<OfferRow>(offersOf, [path, path.at(-1)]);
 }
 
+const overlappingPlans: Statement = {
+  name: 'plans_of_products',
+  // Also those that are retired: they are held still.
+  text: `
+    select sp.id from service_plans sp
+    where sp.account_id = any($1::uuid[]) and sp.product_id = any($2::uuid[]) and sp.id <> $3 and sp.status <> 'draft'
+      and exists (select from plan_versions v where v.plan_id = sp.id and v.license_version = 'full')
+    order by 1`,
+};
+
+/** Full plans of some products that an account or a seller above it made, but for one. */
+export async function selectOverlapping(
+  db: Database,
+  path: readonly AccountId[],
+  productIds: readonly ProductId[],
+  planId: PlanId,
+): Promise<PlanId[]> {
+  const rows = await db.query<{ id: PlanId }>(overlappingPlans, [path, productIds, planId]);
+  return rows.map(({ id }) => id);
+}
+
 export type RateRow = {
   plan_id: PlanId;
   version: number;

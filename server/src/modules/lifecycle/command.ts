@@ -90,7 +90,14 @@ export type PricesCommand = {
 };
 export type SpecialPrice = { readonly unitPrice: Decimal } | { readonly agreed: Agreement };
 
+/** Changes of one moment: all of them, one after another, or none; and none of them is put off. */
+export type TogetherCommand = {
+  readonly kind: 'together';
+  readonly commands: readonly (ChangeCommand | SwitchCommand | ExpiryCommand | CancelCommand)[];
+};
+
 export type Command =
+  | TogetherCommand
   | LaterCommand
   | RenewCommand
   | SuspendCommand
@@ -102,3 +109,8 @@ export type Command =
 
 /** A command with its moment; without one it happens now. */
 export type Asked = { readonly command: Command; readonly moment: LaterMoment | { readonly at: 'now' } };
+
+/** The changes that a command is made of. */
+export function partsOf(command: Command): readonly Command[] {
+  return command.kind === 'together' ? command.commands : [command];
+}

@@ -1,5 +1,5 @@
 import { isZero, subtractDecimal, zero } from '@tierline/kernel';
-import { closeWindow } from '../billing/index.ts';
+import { closeWindow, laterDate } from '../billing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { CancelCommand } from './command.ts';
 import { effectiveDates, isBetweenTerms, todayOf, type Context } from './context.ts';
@@ -158,7 +158,9 @@ function finish(decided: Draft, context: Context, id: Subscription['id'], today:
   const held = heldOf(subscription, context.current);
   const dates = effectiveDates(context, subscription);
   book(decided, id, (edge, index) => endEdge(plan, edge, held, dates[index]!, false));
-  const earlier = (date: string): string => (date < today ? date : today);
+  // What ends before it has begun has no day.
+  const last = laterDate(today, subscription.startOn);
+  const earlier = (date: string): string => (date < last ? date : last);
   decided.set(id, {
     status: 'terminated',
     holdReason: null,

@@ -34,9 +34,11 @@ export function decideSuspend(context: Context, subscription: Subscription, { en
     );
   }
   const today = todayOf(context);
-  const end = endOn ?? today;
-  if (end > subscription.endOn || end < today) {
-    refuse('lifecycle.expiry_out_of_range', 'end_on', `Give a date from ${today} to ${subscription.endOn}.`);
+  // What has not begun never does.
+  const earliest = laterDate(today, subscription.startOn);
+  const end = endOn ?? earliest;
+  if (end > subscription.endOn || end < earliest) {
+    refuse('lifecycle.expiry_out_of_range', 'end_on', `Give a date from ${earliest} to ${subscription.endOn}.`);
   }
   const decided = draft('change');
   decided.open(subscription);
@@ -175,6 +177,8 @@ export function decideExpiry(context: Context, subscription: Subscription, { end
   if (plan.licenseVersion === 'trial')
     refuse('lifecycle.trial_expiry', 'end_on', "The end of a trial can't be moved. Convert it instead.");
   if (endOn <= today) refuse('lifecycle.expiry_out_of_range', 'end_on', 'Give a day after today.');
+  if (endOn <= subscription.startOn)
+    refuse('lifecycle.expiry_out_of_range', 'end_on', `Give a day after its start, ${subscription.startOn}.`);
   if (endOn === subscription.endOn)
     refuse('lifecycle.nothing_changes', 'end_on', 'The subscription ends on that day already. Give another day.');
   const isRefunded = endOn > subscription.endOn || isReturnable(context, subscription);

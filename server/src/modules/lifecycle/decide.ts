@@ -1,6 +1,6 @@
 import { laterDate } from '../billing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
-import { isLater, laterKinds, type Asked, type Command } from './command.ts';
+import { isLater, laterKinds, partsOf, type Asked, type Command } from './command.ts';
 import { datesOn, isBetweenTerms, type Context } from './context.ts';
 import { decideChange } from './decide-change.ts';
 import { decideCancel } from './decide-end.ts';
@@ -12,6 +12,7 @@ import { decideAutoRenewal, decideExpiry, decideResume, decideSuspend } from './
 import { decidePrices } from './decide-prices.ts';
 import { decideRenewal } from './decide-renewal.ts';
 import { decideConvert, decideSwitch } from './decide-switch.ts';
+import { decideTogether } from './decide-together.ts';
 import { draft, type Decision } from './draft.ts';
 import { overtaken } from './overtaken.ts';
 import { refuse, requireActive } from './refusals.ts';
@@ -20,11 +21,15 @@ import { withFreeReturns } from './returns.ts';
 /** The whole decision of a command: what it does, now or later, and what becomes of changes that were waiting. Pure. */
 export function decide(context: Context, subscription: Subscription, asked: Asked): Decision {
   const { command, moment } = asked;
-  if (selling.includes(command.kind)) requireSellers(context);
+  const parts = partsOf(command);
+  if (parts.some(({ kind }) => selling.includes(kind))) requireSellers(context);
   // Between two terms nothing of the old one binds any more.
   const bound = isBetweenTerms(context, subscription) ? withFreeReturns(context) : context;
   const decision = moment.at === 'now' ? now(bound, subscription, command) : later(context, subscription, asked);
-  return overtaken(context, notBackdated(context, decision), asked);
+  return parts.reduce(
+    (decided, part) => overtaken(context, decided, { command: part, moment }),
+    notBackdated(context, decision),
+  );
 }
 
 /**
@@ -77,6 +82,8 @@ function now(context: Context, subscription: Subscription, command: Command): De
       return decideMove(context, subscription, command);
     case 'details':
       return decideDetails(subscription, command);
+    case 'together':
+      return decideTogether(context, subscription, command, now);
   }
 }
 

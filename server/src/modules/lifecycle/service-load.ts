@@ -6,7 +6,7 @@ import type { Offers } from '../catalog/index.ts';
 import { statusRules, type CustomerStatus } from '../customers/index.ts';
 import type { Buyer, Prices, RatePrices } from '../pricing/index.ts';
 import { nextDue, type Due, type Subscription } from '../subscriptions/index.ts';
-import type { Command } from './command.ts';
+import { partsOf, type Command } from './command.ts';
 import type { Context, LoadedPlan } from './context.ts';
 import { dueOn, type Intent } from './intent.ts';
 import { selectMet, type Met } from './store-load.ts';
@@ -112,9 +112,9 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
     intents: readonly Intent[],
   ): Promise<Map<PlanId, LoadedPlan>> {
     const ids = new Set<PlanId>();
-    for (const one of [command, ...intents.map((intent) => intent.command)]) {
-      if (one?.kind === 'switch') ids.add(one.planId);
-      if (one?.kind === 'convert' && one.planId !== null) ids.add(one.planId);
+    for (const one of [...asked(command), ...intents.map((intent) => intent.command)]) {
+      if (one.kind === 'switch') ids.add(one.planId);
+      if (one.kind === 'convert' && one.planId !== null) ids.add(one.planId);
     }
     const { convertTo } = current.plan.policies.trial;
     const isTrial = current.plan.licenseVersion === 'trial';
@@ -171,8 +171,8 @@ function wantedRates(
   intents: readonly Intent[],
 ): Wanted[] {
   const rateIds = new Set(items.map(({ rateId }) => rateId));
-  for (const one of [command, ...intents.map((intent) => intent.command)]) {
-    if (one?.kind === 'change' || one?.kind === 'renew') for (const { rateId } of one.items) rateIds.add(rateId);
+  for (const one of [...asked(command), ...intents.map((intent) => intent.command)]) {
+    if (one.kind === 'change' || one.kind === 'renew') for (const { rateId } of one.items) rateIds.add(rateId);
   }
   const others = [...plans.values()].map((loaded) => ({ loaded, rateIds: likely(loaded, items, command) }));
   return [{ loaded: current, rateIds: [...rateIds] }, ...others];
@@ -185,14 +185,19 @@ function sameResources({ rates }: LoadedPlan, items: Subscription['items']): Rat
 
 /** Of another plan: what the command names, what is the same resource, and what depends on nothing. */
 function likely({ rates }: LoadedPlan, items: Subscription['items'], command: Command | undefined): RateId[] {
-  const asked = new Set(command?.kind === 'switch' ? (command.items ?? []).map(({ rateId }) => rateId) : []);
+  const named = asked(command).flatMap((part) => (part.kind === 'switch' ? (part.items ?? []) : []));
+  const wanted = new Set(named.map(({ rateId }) => rateId));
   return [...rates.values()]
     .filter(
       (rate) =>
-        asked.has(rate.rateId) ||
+        wanted.has(rate.rateId) ||
         rate.dependsOn.length === 0 ||
         items.some(({ resourceId, mpn }) => resourceId === rate.resourceId || mpn === rate.mpn),
     )
     .slice(0, 500)
     .map(({ rateId }) => rateId);
+}
+
+function asked(command: Command | undefined): readonly Command[] {
+  return command === undefined ? [] : partsOf(command);
 }

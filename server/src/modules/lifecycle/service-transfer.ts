@@ -362,6 +362,7 @@ function writeOf(
       return {
         order,
         customerVersion: customer.version,
+        unlessHeld: null,
         requestId: cause.requestId,
         realAt: instantText(realTimeOf(cause)),
         due: due === undefined ? [] : [{ subscriptionId: subscription.id, at: instantText(due.at) }],

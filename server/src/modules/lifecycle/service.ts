@@ -56,7 +56,7 @@ export function lifecycleService(dependencies: Dependencies) {
   async function current(cause: Cause, within: AccountId, id: SubscriptionId): Promise<Met> {
     for (let step = 0; step < catchUpMax; step += 1) {
       const met = await load.meet(id);
-      if (met === null || !(await isVisible(within, met.subscription))) throw notFound('subscription');
+      if (met === null || !(await isVisible(directory, within, met.subscription))) throw notFound('subscription');
       const overdue = await dueStep(met, cause.at);
       if (overdue === undefined) return met;
       // Whoever came first has worked it off: what is left is seen when it is read again.
@@ -69,12 +69,6 @@ export function lifecycleService(dependencies: Dependencies) {
       'unavailable',
       'The subscription is being caught up. Try again soon.',
     );
-  }
-
-  async function isVisible(within: AccountId, { ownerId }: Subscription): Promise<boolean> {
-    if (ownerId === within) return true;
-    const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
-    return owner.account.path.includes(within);
   }
 
   /** The next overdue moment of a subscription, decided; undefined when nothing is overdue. */
@@ -220,11 +214,22 @@ export function lifecycleService(dependencies: Dependencies) {
     changeIntent,
     planOf,
     current,
+    answered: placedBefore,
     ...lifeHistory(dependencies),
     nextDues: nextDues(dependencies),
     load,
     write,
   };
+}
+
+async function isVisible(
+  directory: Dependencies['directory'],
+  within: AccountId,
+  { ownerId }: Subscription,
+): Promise<boolean> {
+  if (ownerId === within) return true;
+  const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
+  return owner.account.path.includes(within);
 }
 
 /** What is set without an order is set whatever is in work. */

@@ -40,6 +40,8 @@ export type SaleTerms = {
   readonly migration: Migration | null;
   /** Not given: as the plan says. */
   readonly autoRenewal?: boolean;
+  /** Begins on this day on every edge, which is that of its prices too; not given: on the day of the order. */
+  readonly startOn?: string;
 };
 
 export type Migration = {
@@ -71,7 +73,7 @@ export function openSubscription(opening: Opening): Subscription {
   const today = dateText(dateIn(opening.at, owner.account.timeZone));
   const ledger = openLedger(opening, plan);
   const own = ledger.at(-1)!;
-  const startOn = terms.migration?.startOn ?? today;
+  const startOn = terms.migration?.startOn ?? terms.startOn ?? today;
   return {
     id: identity.id,
     ownerId: owner.account.id,

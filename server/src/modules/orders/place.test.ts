@@ -337,3 +337,33 @@ test('the customer of the order is the one that was given', () => {
     version: 1,
   });
 });
+
+describe('a later start', () => {
+  const owner = aChain({ timeZone: 'Asia/Tokyo' }, utc);
+  const plan = aPlanVersion({ name: 'Office', chargeableMonths: 1 });
+  const base = named(plan, { mpn: 'BASE' });
+  const placement = (startOn: string) =>
+    aPlacement({
+      owner,
+      lines: [line(base, '3', 0)],
+      prices: [edgesOf(owner, ['1', '2']).map((edge) => ({ ...edge, date: startOn }))],
+      terms: { endsOn: null, notForResale: false, migration: null, startOn },
+    });
+
+  test('is that of the subscription, its license and every edge, and what follows is counted from it', () => {
+    const { subscriptions, charges } = decidePlacement(placement('2026-05-31'));
+    const [subscription] = subscriptions;
+    expect(subscription).toMatchObject({ startOn: '2026-05-31', anchorOn: '2026-05-31', startChargeOn: '2026-06-30' });
+    expect(subscription!.licenses).toMatchObject([{ startOn: '2026-05-31', startChargeOn: '2026-06-30' }]);
+    expect(subscription!.ledger.map(({ anchorOn }) => anchorOn)).toEqual(['2026-05-31', '2026-05-31']);
+    expect(charges.every(({ bookedOn }) => bookedOn >= '2026-05-31')).toBe(true);
+  });
+
+  test.each(['2026-03-01', '2027-03-02'])('may be %s, from today to 366 days ahead', (startOn) => {
+    expect(decidePlacement(placement(startOn)).subscriptions).toMatchObject([{ startOn }]);
+  });
+
+  test.each(['2026-02-28', '2027-03-03'])('may not be %s', (startOn) => {
+    expect(reasonsOf(placement(startOn))).toEqual(['start_on orders.start_out_of_range']);
+  });
+});

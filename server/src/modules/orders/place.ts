@@ -20,6 +20,7 @@ import {
   type SubscriptionId,
 } from '@tierline/kernel';
 import type { AccountNode } from '../accounts/index.ts';
+import { dateText, plainDate } from '../billing/index.ts';
 import type { NamedRate } from '../catalog/index.ts';
 import { statusRules, type OrderingCustomer } from '../customers/index.ts';
 import { missingRateMessage, type Deal, type RatePrices } from '../pricing/index.ts';
@@ -255,9 +256,11 @@ function termReasons({ lines, terms, trialsHad, at, owner }: Placement): Reason[
       reasons.push({ code: 'orders.trial_used', field: `lines.${index}`, message });
     }
   }
-  const { migration } = terms;
-  if (migration === null) return reasons;
+  const { migration, startOn } = terms;
+  if (migration === null && startOn === undefined) return reasons;
   const today = dateIn(at, owner.account.timeZone).toString();
+  if (startOn !== undefined) reasons.push(...startReasons(startOn, today));
+  if (migration === null) return reasons;
   const add = (field: string, message: string): void =>
     void reasons.push({ code: 'orders.migration_dates', field: `migration.${field}`, message });
   if (migration.startOn > today) add('start_on', 'It began in the other system, so give today or a day before.');
@@ -266,6 +269,16 @@ function termReasons({ lines, terms, trialsHad, at, owner }: Placement): Reason[
     add('billed_until', 'Give the first day that is not billed yet, from today to the end of the term.');
   }
   return reasons;
+}
+
+/** How far ahead a sale can begin: as far as a renewal can be asked for by default. */
+const startDaysMax = 366;
+
+function startReasons(startOn: string, today: string): Reason[] {
+  const latest = dateText(plainDate(today).add({ days: startDaysMax }));
+  if (startOn >= today && startOn <= latest) return [];
+  const message = `It can begin today or later, from ${today} to ${latest}.`;
+  return [{ code: 'orders.start_out_of_range', field: 'start_on', message }];
 }
 
 function dependencyReasons(lines: readonly ResolvedLine[]): Reason[] {

@@ -1,4 +1,4 @@
-import type { Decimal, SubscriptionId } from '@tierline/kernel';
+import type { Decimal, PlanId, SubscriptionId } from '@tierline/kernel';
 import type { CustomerKey } from '../customers/index.ts';
 import type { FieldNames, ProductName } from './identify.ts';
 import type { Deal } from '../pricing/index.ts';
@@ -21,12 +21,16 @@ export type SalesRequest = {
   /** Whether a base that the lines depend on and lack is added at its minimum, or refused by name. */
   readonly addMissingBases: boolean;
   readonly fieldNames?: FieldNames;
+  /** Plans of which the customer must hold nothing: where it does, the order is refused as `orders.overlaps`. */
+  readonly unlessHeld?: readonly PlanId[];
   readonly sale?: SaleWanted;
 };
 
 /** What may be special about a sale. */
 export type SaleWanted = {
   readonly notForResale?: boolean;
+  /** The first day of the right to use, on every edge; not given: the day of the order. */
+  readonly startOn?: string;
   /** Whether it renews by itself; not given: as its plan says. */
   readonly autoRenewal?: boolean;
   readonly align?:

@@ -17,8 +17,13 @@ export function saleTerms(db: Database, subscriptions: SubscriptionsService) {
     linePrices: readonly RatePrices[],
     wanted: SaleWanted,
   ): Promise<SaleTerms> {
-    const { align, notForResale = false, migration = null, autoRenewal } = wanted;
-    const others = { notForResale, migration, ...(autoRenewal === undefined ? {} : { autoRenewal }) };
+    const { align, notForResale = false, migration = null, autoRenewal, startOn } = wanted;
+    const others = {
+      notForResale,
+      migration,
+      ...(autoRenewal === undefined ? {} : { autoRenewal }),
+      ...(startOn === undefined ? {} : { startOn }),
+    };
     if (align === undefined) return { endsOn: null, ...others };
     const [other] =
       align.kind === 'calendar_month'

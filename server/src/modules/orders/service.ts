@@ -1,6 +1,5 @@
 import { randomFillSync } from 'node:crypto';
 import {
-  compareDecimal,
   instantText,
   invalid,
   isTierlineError,
@@ -12,14 +11,12 @@ import {
   type LicenseId,
   type OrderId,
   type SubscriptionId,
-  zero,
 } from '@tierline/kernel';
 import {
   combine,
   commit,
   isDataRefusal,
   isHumanNumber,
-  keyReused,
   realTimeOf,
   retried,
   sqlState,
@@ -32,24 +29,17 @@ import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import type { CustomersService, OrderingCustomer } from '../customers/index.ts';
 import type { Prices } from '../pricing/index.ts';
-import {
-  activationCode,
-  withFields,
-  type Fields,
-  type Item,
-  type Subscription,
-  type SubscriptionsService,
-} from '../subscriptions/index.ts';
+import { activationCode, type SubscriptionsService } from '../subscriptions/index.ts';
 import type { Order, OrderDetail } from './order.ts';
-import { asFirstAnswered } from './first-answer.ts';
 import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
 import { lineCountMax, type SalesRequest } from './request.ts';
 import { lineResolver } from './service-lines.ts';
 import { orderLists } from './service-lists.ts';
 import { checkSellers, dealtLines } from './service-deals.ts';
+import { earlierPlacements, refuseOverlap } from './service-before.ts';
 import { saleTerms, trialPlans } from './service-terms.ts';
 import { storePlacements, type PlacementWrite } from './store-placement.ts';
-import { selectByKey, selectCreated, selectParts, selectStored, updateCreditCheck, type OrderFilter } from './store.ts';
+import { selectParts, selectStored, updateCreditCheck, type OrderFilter } from './store.ts';
 
 export type OrdersService = ReturnType<typeof ordersService>;
 
@@ -80,6 +70,7 @@ export function ordersService(dependencies: Dependencies) {
   const store = placementStore(dependencies);
   const resolveLines = lineResolver(offers);
   const special = saleTerms(db, subscriptions);
+  const { placedBefore, isRepeat } = earlierPlacements(db, (filter) => detail(filter));
 
   /** Decides the order without storing anything. Preview and placement are this same decision. */
   async function decide(
@@ -97,11 +88,12 @@ export function ordersService(dependencies: Dependencies) {
       throw new TierlineError('orders.seller_not_active', 'forbidden', `${who}, so nothing can be sold here for now.`);
     }
     const lines = await resolveLines(owner, request);
+    const startOn = request.sale?.startOn;
     const found = await prices.of(
       owner,
       lines.map(({ named }) => named),
       customer,
-      cause.at,
+      startOn === undefined ? cause.at : owner.chain.map(() => startOn),
     );
     const linePrices = dealtLines(owner, lines, found, request);
     const placement = {
@@ -151,6 +143,7 @@ export function ordersService(dependencies: Dependencies) {
       sandboxId: account.sandboxId ?? null,
       trials: trialPlans(order, lines),
       customerVersion: customer.version,
+      unlessHeld: request.unlessHeld ?? null,
       requestId,
       realAt: instantText(realTimeOf(cause)),
       idempotency,
@@ -181,30 +174,13 @@ export function ordersService(dependencies: Dependencies) {
     }
     const before = idempotency === undefined ? undefined : await placedBefore(idempotency);
     if (before !== undefined) return before;
+    if (request.unlessHeld !== undefined)
+      await refuseOverlap(db, await customerOf(within, request), request.unlessHeld);
     throw new TierlineError(
       'orders.customer_changed',
       'conflict',
       'The customer was changed while the order was placed. Try again.',
       { field: 'customer_id' },
-    );
-  }
-
-  /** The order that was placed under a key, as it was answered then: it had just been placed. */
-  async function placedBefore(idempotency: NonNullable<Cause['idempotency']>): Promise<OrderDetail | undefined> {
-    const known = await selectByKey(db, idempotency.ownerId, idempotency.scope, idempotency.key);
-    if (known === undefined) return undefined;
-    if (!known.requestHash.equals(idempotency.requestHash)) throw keyReused();
-    const order = await detail({ scope: { ownerId: known.ownerId }, id: known.orderId });
-    return (
-      order &&
-      asPlaced(
-        order,
-        await selectCreated(
-          db,
-          known.ownerId,
-          order.subscriptions.map(({ id }) => id),
-        ),
-      )
     );
   }
 
@@ -261,6 +237,7 @@ export function ordersService(dependencies: Dependencies) {
     setCreditCheck: creditChecks(db),
     preview,
     place,
+    isRepeat,
     get,
     details,
     ...lists,
@@ -326,22 +303,6 @@ function trialUsed(): TierlineError {
 
 function undefinedIfRefused(error: unknown): undefined {
   if (!isRefusal(error)) throw error;
-}
-
-/** The order as it was when it had just been placed: what a retry is told, whatever has happened to it since. */
-function asPlaced(order: OrderDetail, created: ReadonlyMap<SubscriptionId, Partial<Fields>>): OrderDetail {
-  const subscriptions = order.subscriptions.map((subscription): Subscription => {
-    if (subscription.version === 1) return subscription;
-    const fields = created.get(subscription.id) ?? { status: 'pending' };
-    const then = withFields(subscription, fields);
-    const isSame = (item: Item, index: number): boolean =>
-      compareDecimal(item.quantity, subscription.items[index]?.quantity ?? zero) === 0;
-    const items =
-      then.items.length === subscription.items.length && then.items.every(isSame) ? subscription.items : then.items;
-    return { ...then, items, version: 1, updatedAt: subscription.createdAt };
-  });
-  if (order.version === 1) return { ...order, subscriptions };
-  return { ...asFirstAnswered(order, 'processing'), subscriptions };
 }
 
 const noId = '00000000-0000-0000-0000-000000000000';

@@ -50,7 +50,7 @@ async function aWrite(key?: string, quantity = '2'): Promise<PlacementWrite> {
   const requestHash = Buffer.from('the request');
   const idempotency = key === undefined ? undefined : { ownerId: channel.provider.id, scope: 'test', key, requestHash };
   const due = order.subscriptions.map(({ id }) => ({ subscriptionId: id, at: '2026-04-02T04:00:00Z' }));
-  const real = { realAt: clock.now().toString(), sandboxId: null, trials: [] };
+  const real = { realAt: clock.now().toString(), unlessHeld: null, sandboxId: null, trials: [] };
   return { order, due, customerVersion: channel.customer.version, requestId: 'request', ...real, idempotency };
 }
 
@@ -146,3 +146,18 @@ test('an order of a customer under another owner is stored by nobody', async () 
   const foreign = { ...write, order: { ...write.order, customerId: channel.sibling.customer.id } };
   expect(await rowsAdded(world.db, () => storePlacements(world.db, [foreign]))).toEqual({});
 });
+
+test('an order that must not overlap is left out with all its rows while its customer holds one of the plans and it is active', async () => {
+  const first = await aWrite();
+  const { planId } = first.order.subscriptions[0]!;
+  const unlessHeld = [nowhere, planId];
+  const guarded = async () => ({ ...(await aWrite()), unlessHeld });
+  const [held, other] = [await guarded(), { ...(await aWrite()), unlessHeld: [nowhere] }];
+  await storePlacements(world.db, [first]);
+  expect(await storePlacements(world.db, [held, other])).toEqual(new Set([other.order.id]));
+  await world.db.query({ name: 'end_all', text: `update subscriptions set status = 'terminated'` }, []);
+  const again = await guarded();
+  expect(await storePlacements(world.db, [again])).toEqual(new Set([again.order.id]));
+});
+
+const nowhere = '00000000-0000-4000-8000-000000000000';

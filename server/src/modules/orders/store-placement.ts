@@ -9,6 +9,8 @@ export type PlacementWrite = {
   readonly order: OrderDetail;
   /** The version of the customer that the order was decided with. */
   readonly customerVersion: number;
+  /** Plans of which the customer must hold nothing that is active; null: none. */
+  readonly unlessHeld: readonly string[] | null;
   readonly requestId: string;
   /** When it was placed in real time, which is not that of an order in a sandbox. */
   readonly realAt: string;
@@ -35,10 +37,14 @@ const place: Statement = {
   text: `
 with placed as (
   select i.* from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::numeric[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[], $18::bytea[], $91::text[])
+    $11::numeric[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[], $18::bytea[], $91::text[],
+    $94::text[])
     with ordinality as i (owner_id, id, serial, status, customer_id, customer_version, po_number, surface, placed_by, currency, total,
-      attributes, placed_at, completed_at, key_owner_id, key_scope, key, request_hash, type, place)
+      attributes, placed_at, completed_at, key_owner_id, key_scope, key, request_hash, type, unless_held, place)
   join customers c on c.owner_id = i.owner_id and c.id = i.customer_id and c.status = 'active' and c.version = i.customer_version
+  where i.unless_held is null or not exists (
+    select from subscriptions s where s.owner_id = i.owner_id and s.customer_id = i.customer_id and s.status = 'active'
+      and s.plan_id = any(i.unless_held::uuid[]))
 ), keyed as (
   insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
   select key_owner_id, key_scope, key, request_hash, id, jsonb_build_object('owner_id', owner_id), $88::timestamptz
@@ -148,6 +154,8 @@ export async function storePlacements(
     writes.map(({ order }) => order.type),
     writes.flatMap(({ order }) => order.subscriptions.map(({ notForResale }) => notForResale)),
     writes.flatMap(({ order }) => order.subscriptions.map(({ startOn }) => startOn)),
+    // An array of arrays would need rows of one length.
+    writes.map(({ unlessHeld }) => (unlessHeld === null ? null : `{${unlessHeld.join()}}`)),
   ]);
   return new Set(rows.map((row) => row.id));
 }

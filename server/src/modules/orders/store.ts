@@ -209,6 +209,26 @@ export async function selectByKey(
   return row && { orderId: row.subject_id as OrderId, ownerId: row.owner_id, requestHash: row.request_hash };
 }
 
+/** What a customer holds of some plans and is active, the newest first. */
+export async function selectHeld(
+  db: Database,
+  ownerId: AccountId,
+  customerId: CustomerId,
+  planIds: readonly PlanId[],
+): Promise<SubscriptionId[]> {
+  const rows = await db.kysely
+    .selectFrom('subscriptions')
+    .select('id')
+    .where('owner_id', '=', ownerId)
+    .where('customer_id', '=', customerId)
+    .where('status', '=', 'active')
+    .where(sql<boolean>`plan_id = any(${[...planIds]}::uuid[])`)
+    .orderBy('id', 'desc')
+    .limit(20)
+    .execute();
+  return rows.map(({ id }) => id as SubscriptionId);
+}
+
 /** Which of these orders are stored; for a statement of which it is unknown whether it was committed. */
 export async function selectStored(
   db: Database,

@@ -99,17 +99,26 @@ export type SubscriptionFilter = {
   /** Instants as ISO text; from is included, to is not. */
   readonly createdFrom?: string | undefined;
   readonly createdTo?: string | undefined;
+  readonly planId?: PlanId | undefined;
+  /** Created, or last changed, after one instant and before another. */
+  readonly createdBetween?: Between | undefined;
+  readonly changedBetween?: Between | undefined;
 };
+
+/** Instants as ISO text; neither is included. */
+export type Between = { readonly after: string; readonly before: string };
 
 type Query<Of> = SelectQueryBuilder<Tables, 'subscriptions', Of>;
 
 /** Customers whose services don't run, of the sellers of a scope: few, and an index has them. */
 function heldCustomers(scope: SubscriptionFilter['scope']) {
-  const owners =
-    'ownerId' in scope
-      ? sql`owner_id = ${scope.ownerId}`
-      : sql`owner_id in (select id from accounts where path @> array[${scope.within}]::uuid[])`;
-  return sql`select id from customers where status in ('admin_hold', 'canceled') and ${owners}`;
+  return sql`select id from customers where status in ('admin_hold', 'canceled') and ${ownersOf(scope)}`;
+}
+
+function ownersOf(scope: SubscriptionFilter['scope']) {
+  return 'ownerId' in scope
+    ? sql`owner_id = ${scope.ownerId}`
+    : sql`owner_id in (select id from accounts where path @> array[${scope.within}]::uuid[])`;
 }
 
 /** An active subscription of a customer whose services don't run is on hold as long as that lasts. */
@@ -149,7 +158,29 @@ function filtered<Of>(query: Query<Of>, filter: SubscriptionFilter): Query<Of> {
     narrowed = narrowed.where('created_at', '>=', sql<never>`${filter.createdFrom}::timestamptz`);
   if (filter.createdTo !== undefined)
     narrowed = narrowed.where('created_at', '<', sql<never>`${filter.createdTo}::timestamptz`);
+  if (filter.planId !== undefined) narrowed = narrowed.where('plan_id', '=', filter.planId);
+  for (const [column, range] of [
+    ['created_at', filter.createdBetween],
+    ['updated_at', filter.changedBetween],
+  ] as const) {
+    if (range === undefined) continue;
+    narrowed = narrowed
+      .where(touchedWithin(filter.scope, range))
+      .where(column, '>', sql<never>`${range.after}::timestamptz`)
+      .where(column, '<', sql<never>`${range.before}::timestamptz`);
+  }
   return narrowed;
+}
+
+/**
+ * What created or changed a subscription is an event of that instant, and events have an index by it: they never change, where an index
+ * on a subscription's own instants would cost each of its changes. As an array, so that what is read are these rows and not all that are
+ * newer, whatever the planner takes the list to be.
+ */
+function touchedWithin(scope: SubscriptionFilter['scope'], { after, before }: Between) {
+  return sql<boolean>`id = any(array(select distinct e.subject_id from events e
+    where ${ownersOf(scope)} and e.subject_kind = 'subscription'
+      and e.at > ${after}::timestamptz and e.at < ${before}::timestamptz))`;
 }
 
 export type Page = ListPage;
