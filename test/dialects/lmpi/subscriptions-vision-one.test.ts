@@ -79,6 +79,14 @@ describe('200', () => {
     expect(await planOf(await customer(), { version: 'Full', data_center: 'EU', isNFR: false })).toBe(full['23']);
   });
 
+  it("where nothing is said, that of the seller's Remote Manager, if it has one", async () => {
+    const { distributor } = world.partners;
+    const { accounts } = world.engine;
+    await accounts.change(world.cause(), world.top.id, distributor.id, { dataCenter: 'EU' });
+    expect(await planOf((await world.customer()).id, { version: 'Full' })).toBe(full['23']);
+    await accounts.change(world.cause(), world.top.id, distributor.id, { dataCenter: null });
+  });
+
   it('not for resale is a full one at no price, told apart from one for sale', async () => {
     const { id } = await world.customer();
     const first = (await post(id, { version: 'Full', isNFR: 'true' })).json as Answered;
