@@ -28,11 +28,7 @@ export const customerUser = z
   .openapi('CustomerUser');
 export type CustomerUser = z.input<typeof customerUser>;
 
-const digits = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .regex(/^\d*$/, 'digits are expected');
+const digits = (max: number) => z.string().max(max).regex(/^\d*$/, 'digits are expected');
 
 export const customerUserChange = changes({
   email: email.optional(),
@@ -120,8 +116,6 @@ export const customerUserRoutes = {
     isNotRepeatable: true,
     body: z.strictObject({ token: z.string().min(1).max(200), password: z.string().min(8).max(200) }),
     answers: { 204: null },
-    examples: [
-      { as: 'nobody', body: { token: cast.resetToken, password: 'correct horse battery' }, status: 204 },
-    ],
+    examples: [{ as: 'nobody', body: { token: cast.resetToken, password: 'correct horse battery' }, status: 204 }],
   }),
 };

@@ -51,12 +51,10 @@ const facts = {
   industry: text(3)
     .nullable()
     .openapi({ description: 'A section or division of ISIC Rev. 4, or a code that the operator added.' }),
-  company_size: text(2)
-    .nullable()
-    .openapi({
-      description:
-        'How many people: 1 up to 9, 2 up to 49, 3 up to 249, 4 up to 999, 5 up to 4,999, 6 more; or what the operator added.',
-    }),
+  company_size: text(2).nullable().openapi({
+    description:
+      'How many people: 1 up to 9, 2 up to 49, 3 up to 249, 4 up to 999, 5 up to 4,999, 6 more; or what the operator added.',
+  }),
 };
 
 export const newCustomer = z

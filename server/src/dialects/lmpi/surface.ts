@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import type { HttpEnv, Surface } from '../../platform/http/index.ts';
 import { admission, type Admitted } from './admission.ts';
 import { credentialRoutes, type CredentialDependencies } from './credentials.ts';
+import { customerRoutes, type CustomerDependencies } from './customers.ts';
 import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
 import { partnerRoutes, type PartnerDependencies } from './partners.ts';
 import { productList } from './products.ts';
@@ -9,11 +10,13 @@ import { queryFields } from './request.ts';
 import type { Answer, Route } from './route.ts';
 import { createServicePlan, type CreateDependencies } from './serviceplan-create.ts';
 import { servicePlanLists } from './serviceplans.ts';
+import { userRoutes } from './users.ts';
 
 export type LmpiDependencies = CreateDependencies &
   PartnerDependencies &
   CredentialDependencies &
-  Parameters<typeof admission>[0];
+  CustomerDependencies &
+  Parameters<typeof admission>[0] & { readonly config: { readonly publicUrl?: string | undefined } };
 
 const everyVersion = ['v2', 'v3'] as const;
 
@@ -35,6 +38,7 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
             requestId: c.env.exchange.requestId,
             path: (name) => c.req.param(name) ?? '',
             query: () => queryFields(c.req.url),
+            origin: () => dependencies.config.publicUrl ?? new URL(c.req.url).origin,
           });
         const answer = admitted instanceof Promise ? admitted.then(work) : work(admitted);
         // At once where there is nothing to wait for: a turn of the queue costs as much as the signature.
@@ -50,6 +54,8 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
   );
   route('POST', '/partners/serviceplan', 'lmpi.serviceplans.create', (call) => createServicePlan(dependencies, call));
   route('GET', '/me/serviceplans', 'lmpi.serviceplans.list', ({ principal, version }) => list(principal.node, version));
+  customerRoutes(route, dependencies);
+  userRoutes(route, dependencies);
 
   return {
     name: 'lmpi',

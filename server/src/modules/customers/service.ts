@@ -13,7 +13,7 @@ import {
 } from '../../platform/db/index.ts';
 import { unchanging } from '../../platform/unchanging.ts';
 import { customerUserSteps, loginChannelOf, type MadeLogin, type WantedLogin } from '../access/index.ts';
-import { isWithin, type Directory } from '../accounts/index.ts';
+import { isWithin, type Address, type Directory } from '../accounts/index.ts';
 import type { Codes } from '../codes/index.ts';
 import {
   checkFacts,
@@ -51,7 +51,9 @@ export type NewCustomer = CustomerFacts & {
   readonly logins?: readonly WantedLogin[];
 };
 
-export type CustomerChange = Partial<CustomerFacts> & {
+export type CustomerChange = Partial<Omit<CustomerFacts, 'address'>> & {
+  /** What of it is not named stays as it is. */
+  readonly address?: Partial<Address>;
   readonly status?: CustomerStatus | undefined;
   readonly expectedVersion?: number | undefined;
   readonly logins?: readonly WantedLogin[];
@@ -185,7 +187,8 @@ export function customersService({ db, directory, numbers, codes }: Dependencies
 
   async function change(cause: Cause, within: AccountId, key: CustomerKey, wanted: CustomerChange): Promise<Customer> {
     const current = await get(within, key);
-    const { expectedVersion, logins = [], ...fields } = wanted;
+    const { expectedVersion, logins = [], address, ...others } = wanted;
+    const fields = { ...others, address: address && { ...current.address, ...address } };
     if (expectedVersion !== undefined && expectedVersion !== current.version)
       throw versionMismatch('customer', current.version);
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
