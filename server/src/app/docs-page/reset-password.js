@@ -1,4 +1,5 @@
 // A script of a page, served as it is: nothing compiles it, so nothing knows its types.
+/* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-return */
 
 const form = document.getElementById('reset');
 const outcome = document.getElementById('outcome');

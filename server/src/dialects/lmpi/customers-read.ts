@@ -2,7 +2,16 @@ import type { Phone, WantedLogin } from '../../modules/access/index.ts';
 import type { Address, Contact } from '../../modules/accounts/index.ts';
 import type { Codes } from '../../modules/codes/index.ts';
 import type { CustomerFacts } from '../../modules/customers/index.ts';
-import { codeMax, codePatterns, digits, emails, loginName, mailbox, phoneNumber, plainEmail } from './patterns.ts';
+import {
+  codeMax,
+  codePatterns,
+  digits,
+  email as emailOfContact,
+  emails,
+  loginName,
+  mailbox,
+  phoneNumber,
+} from './patterns.ts';
 import type { Fields } from './request.ts';
 
 /** Members of companies, contacts and users (LMPI reference, part 1, 5 and 6), each read in the order in which its page declares it. */
@@ -81,7 +90,7 @@ export function readCustomerWithContact(fields: Fields, codes: Codes): NewCustom
     type: 'admin',
     firstName: fields.text('contact.first_name', 50),
     lastName: fields.text('contact.last_name', 50),
-    email: fields.text('contact.email', 128, plainEmail),
+    email: fields.text('contact.email', 128, emailOfContact),
     phone: '',
   };
   const address = optionalAddress(fields);

@@ -154,7 +154,12 @@ describe('the table', () => {
     const orders = ['orders.place', 'orders.cancel', 'orders.preview', 'orders.change'];
     expect(writes('sales')).toEqual([...customers, ...orders, ...life, 'reports.run']);
     const pauses = ['subscriptions.suspend', 'subscriptions.resume'];
-    expect(writes('support')).toEqual(['customers.change', 'customer_users.change', ...pauses, 'provisioning.acknowledge']);
+    expect(writes('support')).toEqual([
+      'customers.change',
+      'customer_users.change',
+      ...pauses,
+      'provisioning.acknowledge',
+    ]);
     expect(writes('billing')).toEqual(['reports.set_up', 'reports.run']);
   });
 

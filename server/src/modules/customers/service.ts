@@ -66,27 +66,8 @@ type Dependencies = {
   readonly codes: Codes;
 };
 
-/** Use cases of customers. Callers have authorized the actor; `within` is the account the actor acts for. */
-export function customersService({ db, directory, numbers, codes }: Dependencies) {
-  const listed = customerListing(db);
-  const load = combine<Wanted, { customer: Customer | undefined }>({
-    run: async (wanted) => (await selectCustomers(db, wanted)).map((customer) => ({ customer })),
-    batchMax: 128,
-    parallel: 2,
-    isRefusal: isDataRefusal,
-  });
-
-  /** The customer, when its owner is `within` or below it. Concurrent calls share one round trip. */
-  async function get(within: AccountId, key: CustomerKey, field?: string): Promise<Customer> {
-    if ('number' in key && !isHumanNumber(key.number)) throw notFound('customer', field);
-    const { customer } = await load({ within, key });
-    if (customer === undefined) throw notFound('customer', field);
-    if (customer.ownerId !== within && !isWithin((await directory.get(customer.ownerId)).account, within)) {
-      throw notFound('customer', field);
-    }
-    return customer;
-  }
-
+/** What of customers is on the way of every order, and remembered. */
+function orderingCustomers({ db, directory }: Pick<Dependencies, 'db' | 'directory'>) {
   const loadOrdering = combine<Wanted, { customer: OrderingCustomer | undefined }>({
     run: async (wanted) => (await selectOrdering(db, wanted)).map((customer) => ({ customer })),
     batchMax: 128,
@@ -102,7 +83,7 @@ export function customersService({ db, directory, numbers, codes }: Dependencies
   }
 
   /** Whoever makes or changes a customer is likely to order for it next. */
-  function rememberBoth({ id, ownerId, number, status, buyerGroup, billingCurrency, version }: Customer): void {
+  function remember({ id, ownerId, number, status, buyerGroup, billingCurrency, version }: Customer): void {
     const customer = { id, ownerId, status, buyerGroup, billingCurrency, version };
     rememberOrdering({ id }, customer);
     rememberOrdering({ number }, customer);
@@ -131,6 +112,32 @@ export function customersService({ db, directory, numbers, codes }: Dependencies
     const owner = directory.peek(customer.ownerId);
     return owner !== undefined && isWithin(owner.account, within) ? customer : undefined;
   }
+
+  return { getOrdering, peekOrdering, remember };
+}
+
+/** Use cases of customers. Callers have authorized the actor; `within` is the account the actor acts for. */
+export function customersService({ db, directory, numbers, codes }: Dependencies) {
+  const listed = customerListing(db);
+  const load = combine<Wanted, { customer: Customer | undefined }>({
+    run: async (wanted) => (await selectCustomers(db, wanted)).map((customer) => ({ customer })),
+    batchMax: 128,
+    parallel: 2,
+    isRefusal: isDataRefusal,
+  });
+
+  /** The customer, when its owner is `within` or below it. Concurrent calls share one round trip. */
+  async function get(within: AccountId, key: CustomerKey, field?: string): Promise<Customer> {
+    if ('number' in key && !isHumanNumber(key.number)) throw notFound('customer', field);
+    const { customer } = await load({ within, key });
+    if (customer === undefined) throw notFound('customer', field);
+    if (customer.ownerId !== within && !isWithin((await directory.get(customer.ownerId)).account, within)) {
+      throw notFound('customer', field);
+    }
+    return customer;
+  }
+
+  const { getOrdering, peekOrdering, remember } = orderingCustomers({ db, directory });
 
   /** The people are stored with the customer, in its channel. Most customers come without any. */
   async function peopleOf(
@@ -164,7 +171,7 @@ export function customersService({ db, directory, numbers, codes }: Dependencies
         ...people.events,
       ],
     });
-    rememberBoth(created);
+    remember(created);
     return { customer: created, people: people.made };
   }
 
@@ -217,7 +224,7 @@ export function customersService({ db, directory, numbers, codes }: Dependencies
         ...people.events,
       ],
     });
-    rememberBoth(answer);
+    remember(answer);
     return answer;
   }
 
