@@ -37,7 +37,9 @@ export async function exampleChannel(db: Database) {
 
   const { name, language, address, contact } = customers[0]!;
   const contacts = [{ type: 'admin' as const, email: 'imani@example.com', ...contact }];
-  const customer = await engine.customers.create(cause(), reseller.id, { name, language, address, contacts });
+  const login = { login: 'imani', name: 'Imani Okafor', email: 'imani@example.com', resettable: true, field: 'login' };
+  const facts = { name, language, address, contacts, login };
+  const { customer, first } = await engine.customers.createWithUser(cause(), reseller.id, facts);
   const order = await engine.orders.place(cause(), reseller.id, {
     customer: { id: customer.id },
     lines: [
@@ -122,6 +124,8 @@ export async function exampleChannel(db: Database) {
     branch: branch.id,
     otherReseller: otherReseller.id,
     customer: customer.id,
+    customerUser: first.user.id,
+    resetToken: first.resetToken!,
     vendor: vendor.id,
     product: product.id,
     seat: seat.id,

@@ -51,7 +51,12 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
     generator: { id: generator.id },
     startOn: '2026-03-01',
   });
+  const login = { login: 'elsewhere', email: 's@example.com', name: 's', field: 'login' };
+  const { id: customerId } = sibling.customer;
+  await engine.customers.change(cause(), acting.accountId, { id: customerId }, { logins: [login] });
+  const [customerUser] = await engine.access.listCustomerUsers(acting.accountId, customerId);
   return {
+    customer_user_id: customerUser!.id,
     report_generator_id: generator.id,
     report_id: report.id,
     account_id: sibling.reseller.id,

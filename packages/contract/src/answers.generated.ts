@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001027",
+      "actor": "api_key:0196a000-0000-7000-8000-000000001029",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -82,6 +82,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customers.read",
         "customers.create",
         "customers.change",
+        "customer_users.read",
+        "customer_users.change",
         "orders.read",
         "orders.place",
         "orders.cancel",
@@ -195,7 +197,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001047",
+      "id": "0196a000-0000-7000-8000-000000001049",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -299,7 +301,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-000000001048",
+        "id": "0196a000-0000-7000-8000-00000000104a",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -364,7 +366,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001027",
+          "id": "0196a000-0000-7000-8000-000000001029",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -380,7 +382,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-000000001049",
+        "id": "0196a000-0000-7000-8000-00000000104b",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -410,7 +412,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-000000001028",
+          "access_token": "0196a000-0000-7000-8000-00000000102a",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "expires_at": null,
@@ -422,9 +424,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104a",
+      "id": "0196a000-0000-7000-8000-00000000104c",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-00000000104b",
+      "access_token": "0196a000-0000-7000-8000-00000000104d",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "expires_at": null,
@@ -435,7 +437,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-000000001028",
+      "access_token": "0196a000-0000-7000-8000-00000000102a",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "expires_at": null,
@@ -462,7 +464,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-00000000104c",
+        "id": "0196a000-0000-7000-8000-00000000104e",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -504,7 +506,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001029",
+          "id": "0196a000-0000-7000-8000-00000000102b",
           "code": "halcyon-services",
           "name": "Halcyon Services",
           "provisioning": "manual",
@@ -519,7 +521,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104d",
+      "id": "0196a000-0000-7000-8000-00000000104f",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
@@ -587,7 +589,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104e",
+      "id": "0196a000-0000-7000-8000-000000001050",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -734,7 +736,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102a",
+          "id": "0196a000-0000-7000-8000-00000000102c",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-SEAT-Y",
@@ -744,7 +746,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102b",
+          "id": "0196a000-0000-7000-8000-00000000102d",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-TRIAL",
@@ -759,7 +761,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104f",
+      "id": "0196a000-0000-7000-8000-000000001051",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -853,7 +855,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102c",
+          "id": "0196a000-0000-7000-8000-00000000102e",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10005",
           "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -867,10 +869,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102d",
+          "id": "0196a000-0000-7000-8000-00000000102f",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10006",
-          "product_id": "0196a000-0000-7000-8000-00000000102e",
+          "product_id": "0196a000-0000-7000-8000-000000001030",
           "name": "Mail move, by hand",
           "short_description": "",
           "long_description": "",
@@ -886,7 +888,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-000000001050",
+      "id": "0196a000-0000-7000-8000-000000001052",
       "account_id": "0196a000-0000-7000-8000-000000000001",
       "number": "10007",
       "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -1251,7 +1253,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102c",
+          "plan_id": "0196a000-0000-7000-8000-00000000102e",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1262,7 +1264,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102d",
+          "plan_id": "0196a000-0000-7000-8000-00000000102f",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1431,7 +1433,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-000000001051",
+      "id": "0196a000-0000-7000-8000-000000001053",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -1499,7 +1501,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "target": "rate",
-          "target_id": "0196a000-0000-7000-8000-00000000102f",
+          "target_id": "0196a000-0000-7000-8000-000000001031",
           "charge_type": "recurring",
           "effective_from": "2020-01-01",
           "lower_limit": "0",
@@ -1601,7 +1603,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-000000001052",
+      "id": "0196a000-0000-7000-8000-000000001054",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1697,21 +1699,21 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001053",
+          "id": "0196a000-0000-7000-8000-000000001055",
           "from": "USD",
           "to": "EUR",
           "rate": "0.9215",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-000000001054",
+          "set_by": "api_key:0196a000-0000-7000-8000-000000001056",
           "set_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001055",
+          "id": "0196a000-0000-7000-8000-000000001057",
           "from": "EUR",
           "to": "JPY",
           "rate": "162.35",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-000000001054",
+          "set_by": "api_key:0196a000-0000-7000-8000-000000001056",
           "set_at": "2026-03-02T09:00:00Z"
         }
       ]
@@ -1877,9 +1879,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102f",
+          "id": "0196a000-0000-7000-8000-000000001031",
           "number": "100005",
-          "resource_id": "0196a000-0000-7000-8000-00000000102a",
+          "resource_id": "0196a000-0000-7000-8000-00000000102c",
           "mpn": "HR-SEAT-Y",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1940,9 +1942,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001030",
+          "id": "0196a000-0000-7000-8000-000000001032",
           "number": "100006",
-          "resource_id": "0196a000-0000-7000-8000-00000000102b",
+          "resource_id": "0196a000-0000-7000-8000-00000000102d",
           "mpn": "HR-TRIAL",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -1955,7 +1957,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "depends_on": [],
           "plan": {
-            "id": "0196a000-0000-7000-8000-00000000102c",
+            "id": "0196a000-0000-7000-8000-00000000102e",
             "number": "10005",
             "version": 1,
             "name": "Mailbox, trial",
@@ -2007,7 +2009,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102c",
+          "plan_id": "0196a000-0000-7000-8000-00000000102e",
           "number": "10005",
           "version": 1,
           "name": "Mailbox, trial",
@@ -2015,7 +2017,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102d",
+          "plan_id": "0196a000-0000-7000-8000-00000000102f",
           "number": "10006",
           "version": 1,
           "name": "Mail move, by hand",
@@ -2100,7 +2102,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001031",
+            "price_list_id": "0196a000-0000-7000-8000-000000001033",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2122,7 +2124,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001032",
+            "price_list_id": "0196a000-0000-7000-8000-000000001034",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2186,12 +2188,16 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           ],
           "attributes": {},
+          "note": null,
+          "emergency_email": null,
+          "industry": null,
+          "company_size": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001033",
+          "id": "0196a000-0000-7000-8000-000000001035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "1000002",
           "name": "Blackbriar Freight",
@@ -2219,6 +2225,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           ],
           "attributes": {},
+          "note": null,
+          "emergency_email": null,
+          "industry": null,
+          "company_size": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -2252,6 +2262,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           ],
           "attributes": {},
+          "note": null,
+          "emergency_email": null,
+          "industry": null,
+          "company_size": null,
           "version": 1,
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
@@ -2262,7 +2276,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-000000001056",
+      "id": "0196a000-0000-7000-8000-000000001058",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "1000004",
       "name": "Marlow Print Works",
@@ -2290,6 +2304,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         }
       ],
       "attributes": {},
+      "note": null,
+      "emergency_email": null,
+      "industry": null,
+      "company_size": null,
       "version": 1,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -2325,6 +2343,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         }
       ],
       "attributes": {},
+      "note": null,
+      "emergency_email": null,
+      "industry": null,
+      "company_size": null,
       "version": 1,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -2360,6 +2382,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         }
       ],
       "attributes": {},
+      "note": null,
+      "emergency_email": null,
+      "industry": null,
+      "company_size": null,
       "version": 2,
       "created_at": "2026-03-02T09:00:00Z",
       "updated_at": "2026-03-02T09:00:00Z"
@@ -2367,14 +2393,79 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "listCustomerUsers": [
     {
-      "data": []
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000050",
+          "login": "imani",
+          "email": "imani@example.com",
+          "name": "Imani Okafor",
+          "first_name": "Imani",
+          "last_name": "Okafor",
+          "phone": {
+            "area_code": null,
+            "number": null,
+            "extension": null
+          },
+          "time_zone": null,
+          "language": null,
+          "status": "active",
+          "version": 1,
+          "created_at": "2026-03-02T09:00:00Z",
+          "modified_at": null
+        }
+      ]
     }
+  ],
+  "getCustomerUser": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000050",
+      "login": "imani",
+      "email": "imani@example.com",
+      "name": "Imani Okafor",
+      "first_name": "Imani",
+      "last_name": "Okafor",
+      "phone": {
+        "area_code": null,
+        "number": null,
+        "extension": null
+      },
+      "time_zone": null,
+      "language": null,
+      "status": "active",
+      "version": 1,
+      "created_at": "2026-03-02T09:00:00Z",
+      "modified_at": null
+    }
+  ],
+  "changeCustomerUser": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000050",
+      "login": "imani",
+      "email": "imani@example.com",
+      "name": "Imani Okafor",
+      "first_name": "Imani",
+      "last_name": "Okafor",
+      "phone": {
+        "area_code": "503",
+        "number": "555-0100",
+        "extension": null
+      },
+      "time_zone": "America/Los_Angeles",
+      "language": "en-US",
+      "status": "active",
+      "version": 2,
+      "created_at": "2026-03-02T09:00:00Z",
+      "modified_at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "resetCustomerPassword": [
+    null
   ],
   "listOrders": [
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001034",
+          "id": "0196a000-0000-7000-8000-000000001036",
           "number": "SO000013",
           "surface": "api",
           "placed_by": "system",
@@ -2419,10 +2510,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-000000001057",
+      "id": "0196a000-0000-7000-8000-000000001059",
       "number": "SO000014",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+      "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -2450,7 +2541,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "quantity": "12",
           "previous_quantity": null,
           "origin": "requested",
-          "subscription_id": "0196a000-0000-7000-8000-000000001058"
+          "subscription_id": "0196a000-0000-7000-8000-00000000105a"
         },
         {
           "position": 1,
@@ -2464,13 +2555,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "quantity": "2",
           "previous_quantity": null,
           "origin": "requested",
-          "subscription_id": "0196a000-0000-7000-8000-000000001058"
+          "subscription_id": "0196a000-0000-7000-8000-00000000105a"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001059",
-          "subscription_id": "0196a000-0000-7000-8000-000000001058",
+          "id": "0196a000-0000-7000-8000-00000000105b",
+          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2494,8 +2585,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000105a",
-          "subscription_id": "0196a000-0000-7000-8000-000000001058",
+          "id": "0196a000-0000-7000-8000-00000000105c",
+          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2523,8 +2614,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000105b",
-          "subscription_id": "0196a000-0000-7000-8000-000000001058",
+          "id": "0196a000-0000-7000-8000-00000000105d",
+          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2548,8 +2639,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000105c",
-          "subscription_id": "0196a000-0000-7000-8000-000000001058",
+          "id": "0196a000-0000-7000-8000-00000000105e",
+          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2597,10 +2688,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-000000001058",
+          "id": "0196a000-0000-7000-8000-00000000105a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "14",
-          "order_id": "0196a000-0000-7000-8000-000000001057",
+          "order_id": "0196a000-0000-7000-8000-000000001059",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -2638,7 +2729,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000105d",
+              "id": "0196a000-0000-7000-8000-00000000105f",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -2918,7 +3009,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001035",
+          "id": "0196a000-0000-7000-8000-000000001037",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2943,7 +3034,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001036",
+          "id": "0196a000-0000-7000-8000-000000001038",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -2965,14 +3056,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001032",
+            "price_list_id": "0196a000-0000-7000-8000-000000001034",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-000000001039",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3001,7 +3092,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001038",
+          "id": "0196a000-0000-7000-8000-00000000103a",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3026,7 +3117,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001039",
+          "id": "0196a000-0000-7000-8000-00000000103b",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3048,14 +3139,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001032",
+            "price_list_id": "0196a000-0000-7000-8000-000000001034",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103a",
+          "id": "0196a000-0000-7000-8000-00000000103c",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3153,7 +3244,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3192,29 +3283,29 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "lines": [
         {
           "position": 0,
-          "plan_id": "0196a000-0000-7000-8000-00000000102d",
+          "plan_id": "0196a000-0000-7000-8000-00000000102f",
           "plan_version": 1,
-          "rate_id": "0196a000-0000-7000-8000-00000000103e",
-          "resource_id": "0196a000-0000-7000-8000-00000000103f",
+          "rate_id": "0196a000-0000-7000-8000-000000001040",
+          "resource_id": "0196a000-0000-7000-8000-000000001041",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
           "quantity": "1",
           "previous_quantity": null,
           "origin": "requested",
-          "subscription_id": "0196a000-0000-7000-8000-00000000103d"
+          "subscription_id": "0196a000-0000-7000-8000-00000000103f"
         }
       ],
       "charges": [],
       "edges": [],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103d",
+          "id": "0196a000-0000-7000-8000-00000000103f",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
           "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102d",
+          "plan_id": "0196a000-0000-7000-8000-00000000102f",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "removed",
@@ -3232,8 +3323,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103e",
-              "resource_id": "0196a000-0000-7000-8000-00000000103f",
+              "rate_id": "0196a000-0000-7000-8000-000000001040",
+              "resource_id": "0196a000-0000-7000-8000-000000001041",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3242,8 +3333,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001040",
-              "product_id": "0196a000-0000-7000-8000-00000000102e",
+              "id": "0196a000-0000-7000-8000-000000001042",
+              "product_id": "0196a000-0000-7000-8000-000000001030",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3265,7 +3356,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001034",
+          "order_id": "0196a000-0000-7000-8000-000000001036",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3295,7 +3386,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103c",
+              "id": "0196a000-0000-7000-8000-00000000103e",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3314,12 +3405,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103d",
+          "id": "0196a000-0000-7000-8000-00000000103f",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
           "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102d",
+          "plan_id": "0196a000-0000-7000-8000-00000000102f",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3337,8 +3428,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103e",
-              "resource_id": "0196a000-0000-7000-8000-00000000103f",
+              "rate_id": "0196a000-0000-7000-8000-000000001040",
+              "resource_id": "0196a000-0000-7000-8000-000000001041",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3347,8 +3438,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001040",
-              "product_id": "0196a000-0000-7000-8000-00000000102e",
+              "id": "0196a000-0000-7000-8000-000000001042",
+              "product_id": "0196a000-0000-7000-8000-000000001030",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3365,9 +3456,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000016",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "2",
-          "order_id": "0196a000-0000-7000-8000-000000001041",
+          "order_id": "0196a000-0000-7000-8000-000000001043",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102d",
+          "plan_id": "0196a000-0000-7000-8000-00000000102f",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3385,8 +3476,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000103e",
-              "resource_id": "0196a000-0000-7000-8000-00000000103f",
+              "rate_id": "0196a000-0000-7000-8000-000000001040",
+              "resource_id": "0196a000-0000-7000-8000-000000001041",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3395,8 +3486,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001042",
-              "product_id": "0196a000-0000-7000-8000-00000000102e",
+              "id": "0196a000-0000-7000-8000-000000001044",
+              "product_id": "0196a000-0000-7000-8000-000000001030",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3451,7 +3542,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3516,7 +3607,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103b",
+          "id": "0196a000-0000-7000-8000-00000000103d",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3540,9 +3631,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "id": "0196a000-0000-7000-8000-000000000016",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "2",
-      "order_id": "0196a000-0000-7000-8000-000000001041",
+      "order_id": "0196a000-0000-7000-8000-000000001043",
       "customer_id": "0196a000-0000-7000-8000-000000000005",
-      "plan_id": "0196a000-0000-7000-8000-00000000102d",
+      "plan_id": "0196a000-0000-7000-8000-00000000102f",
       "plan_version": 1,
       "name": "Mail move, by hand",
       "status": "active",
@@ -3560,8 +3651,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
         {
-          "rate_id": "0196a000-0000-7000-8000-00000000103e",
-          "resource_id": "0196a000-0000-7000-8000-00000000103f",
+          "rate_id": "0196a000-0000-7000-8000-000000001040",
+          "resource_id": "0196a000-0000-7000-8000-000000001041",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
@@ -3570,8 +3661,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001042",
-          "product_id": "0196a000-0000-7000-8000-00000000102e",
+          "id": "0196a000-0000-7000-8000-000000001044",
+          "product_id": "0196a000-0000-7000-8000-000000001030",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
           "units": "1",
@@ -3587,10 +3678,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000105e",
+        "id": "0196a000-0000-7000-8000-000000001060",
         "number": "CH000015",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -3623,7 +3714,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000105f",
+            "id": "0196a000-0000-7000-8000-000000001061",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3648,7 +3739,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001060",
+            "id": "0196a000-0000-7000-8000-000000001062",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3738,7 +3829,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103b",
+                "id": "0196a000-0000-7000-8000-00000000103d",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3796,7 +3887,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4034,7 +4125,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001034",
+          "order_id": "0196a000-0000-7000-8000-000000001036",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -4064,7 +4155,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103c",
+              "id": "0196a000-0000-7000-8000-00000000103e",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4080,7 +4171,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "planned": [
         {
-          "id": "0196a000-0000-7000-8000-000000001061",
+          "id": "0196a000-0000-7000-8000-000000001063",
           "subscription_id": "0196a000-0000-7000-8000-00000000003b",
           "moment": {
             "at": "renewal",
@@ -4101,7 +4192,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "reason": null,
           "order_id": null,
           "version": 1,
-          "created_by": "api_key:0196a000-0000-7000-8000-000000001027",
+          "created_by": "api_key:0196a000-0000-7000-8000-000000001029",
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
         }
@@ -4113,15 +4204,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "switchPlan": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001062",
+        "id": "0196a000-0000-7000-8000-000000001064",
         "number": "CH000016",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4136,8 +4227,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102f",
-            "resource_id": "0196a000-0000-7000-8000-00000000102a",
+            "rate_id": "0196a000-0000-7000-8000-000000001031",
+            "resource_id": "0196a000-0000-7000-8000-00000000102c",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4163,7 +4254,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001063",
+            "id": "0196a000-0000-7000-8000-000000001065",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4188,10 +4279,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001064",
+            "id": "0196a000-0000-7000-8000-000000001066",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "rate_id": "0196a000-0000-7000-8000-000000001031",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4213,12 +4304,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001065",
+            "id": "0196a000-0000-7000-8000-000000001067",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4242,12 +4333,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001066",
+            "id": "0196a000-0000-7000-8000-000000001068",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "rate_id": "0196a000-0000-7000-8000-000000001031",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4282,7 +4373,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4294,8 +4385,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000034",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "7",
-            "order_id": "0196a000-0000-7000-8000-000000001067",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "order_id": "0196a000-0000-7000-8000-000000001069",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4314,8 +4405,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102f",
-                "resource_id": "0196a000-0000-7000-8000-00000000102a",
+                "rate_id": "0196a000-0000-7000-8000-000000001031",
+                "resource_id": "0196a000-0000-7000-8000-00000000102c",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4324,7 +4415,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001068",
+                "id": "0196a000-0000-7000-8000-00000000106a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4344,8 +4435,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000034",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "7",
-          "order_id": "0196a000-0000-7000-8000-000000001067",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "order_id": "0196a000-0000-7000-8000-000000001069",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4364,8 +4455,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102f",
-              "resource_id": "0196a000-0000-7000-8000-00000000102a",
+              "rate_id": "0196a000-0000-7000-8000-000000001031",
+              "resource_id": "0196a000-0000-7000-8000-00000000102c",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4374,7 +4465,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001068",
+              "id": "0196a000-0000-7000-8000-00000000106a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4397,7 +4488,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4412,8 +4503,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-00000000102f",
-            "resource_id": "0196a000-0000-7000-8000-00000000102a",
+            "rate_id": "0196a000-0000-7000-8000-000000001031",
+            "resource_id": "0196a000-0000-7000-8000-00000000102c",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4461,7 +4552,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "rate_id": "0196a000-0000-7000-8000-000000001031",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4486,7 +4577,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4511,9 +4602,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-00000000102f",
+            "rate_id": "0196a000-0000-7000-8000-000000001031",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4548,7 +4639,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4558,7 +4649,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4574,8 +4665,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": {},
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000102f",
-                "resource_id": "0196a000-0000-7000-8000-00000000102a",
+                "rate_id": "0196a000-0000-7000-8000-000000001031",
+                "resource_id": "0196a000-0000-7000-8000-00000000102c",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4600,7 +4691,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4616,8 +4707,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "attributes": {},
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-00000000102f",
-              "resource_id": "0196a000-0000-7000-8000-00000000102a",
+              "rate_id": "0196a000-0000-7000-8000-000000001031",
+              "resource_id": "0196a000-0000-7000-8000-00000000102c",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4646,15 +4737,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "renewSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001069",
+        "id": "0196a000-0000-7000-8000-00000000106b",
         "number": "RN000017",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4687,8 +4778,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000035",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "8",
-            "order_id": "0196a000-0000-7000-8000-00000000106a",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "order_id": "0196a000-0000-7000-8000-00000000106c",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4717,7 +4808,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000106b",
+                "id": "0196a000-0000-7000-8000-00000000106d",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4737,8 +4828,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "8",
-          "order_id": "0196a000-0000-7000-8000-00000000106a",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "order_id": "0196a000-0000-7000-8000-00000000106c",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4767,7 +4858,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106b",
+              "id": "0196a000-0000-7000-8000-00000000106d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4790,7 +4881,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4820,7 +4911,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4862,7 +4953,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4908,15 +4999,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "cancelSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000106c",
+        "id": "0196a000-0000-7000-8000-00000000106e",
         "number": "CL000018",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -4944,7 +5035,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000106d",
+            "id": "0196a000-0000-7000-8000-00000000106f",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4969,12 +5060,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000106e",
+            "id": "0196a000-0000-7000-8000-000000001070",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5009,7 +5100,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -5021,8 +5112,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000036",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "9",
-            "order_id": "0196a000-0000-7000-8000-00000000106f",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "order_id": "0196a000-0000-7000-8000-000000001071",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5051,7 +5142,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001070",
+                "id": "0196a000-0000-7000-8000-000000001072",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5071,8 +5162,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000036",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "9",
-          "order_id": "0196a000-0000-7000-8000-00000000106f",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "order_id": "0196a000-0000-7000-8000-000000001071",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5101,7 +5192,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001070",
+              "id": "0196a000-0000-7000-8000-000000001072",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5124,7 +5215,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -5177,7 +5268,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5212,7 +5303,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -5222,7 +5313,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5264,7 +5355,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5315,8 +5406,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "10",
-          "order_id": "0196a000-0000-7000-8000-000000001071",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "order_id": "0196a000-0000-7000-8000-000000001073",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5345,7 +5436,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001072",
+              "id": "0196a000-0000-7000-8000-000000001074",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5368,7 +5459,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5419,8 +5510,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "4",
-          "order_id": "0196a000-0000-7000-8000-000000001073",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "order_id": "0196a000-0000-7000-8000-000000001075",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5449,7 +5540,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001074",
+              "id": "0196a000-0000-7000-8000-000000001076",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5472,7 +5563,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5518,15 +5609,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeExpiry": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001075",
+        "id": "0196a000-0000-7000-8000-000000001077",
         "number": "CH000019",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5554,7 +5645,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001076",
+            "id": "0196a000-0000-7000-8000-000000001078",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5579,12 +5670,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001077",
+            "id": "0196a000-0000-7000-8000-000000001079",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5619,7 +5710,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5631,8 +5722,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000039",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "11",
-            "order_id": "0196a000-0000-7000-8000-000000001078",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "order_id": "0196a000-0000-7000-8000-00000000107a",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5661,7 +5752,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001079",
+                "id": "0196a000-0000-7000-8000-00000000107b",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5681,8 +5772,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000039",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "11",
-          "order_id": "0196a000-0000-7000-8000-000000001078",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "order_id": "0196a000-0000-7000-8000-00000000107a",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5711,7 +5802,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001079",
+              "id": "0196a000-0000-7000-8000-00000000107b",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5734,7 +5825,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5787,7 +5878,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5822,7 +5913,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5832,7 +5923,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5874,7 +5965,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5920,15 +6011,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "convertTrial": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107a",
+        "id": "0196a000-0000-7000-8000-00000000107c",
         "number": "CH000020",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -5955,10 +6046,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-00000000102c",
+            "plan_id": "0196a000-0000-7000-8000-00000000102e",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-000000001030",
-            "resource_id": "0196a000-0000-7000-8000-00000000102b",
+            "rate_id": "0196a000-0000-7000-8000-000000001032",
+            "resource_id": "0196a000-0000-7000-8000-00000000102d",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -5970,7 +6061,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107b",
+            "id": "0196a000-0000-7000-8000-00000000107d",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5995,12 +6086,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107c",
+            "id": "0196a000-0000-7000-8000-00000000107e",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -6035,7 +6126,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -6047,8 +6138,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "12",
-            "order_id": "0196a000-0000-7000-8000-00000000107d",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "order_id": "0196a000-0000-7000-8000-00000000107f",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6077,7 +6168,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000107e",
+                "id": "0196a000-0000-7000-8000-000000001080",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6097,8 +6188,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "12",
-          "order_id": "0196a000-0000-7000-8000-00000000107d",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "order_id": "0196a000-0000-7000-8000-00000000107f",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6127,7 +6218,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000107e",
+              "id": "0196a000-0000-7000-8000-000000001080",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6150,7 +6241,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001033",
+        "customer_id": "0196a000-0000-7000-8000-000000001035",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -6176,10 +6267,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-00000000102c",
+            "plan_id": "0196a000-0000-7000-8000-00000000102e",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-000000001030",
-            "resource_id": "0196a000-0000-7000-8000-00000000102b",
+            "rate_id": "0196a000-0000-7000-8000-000000001032",
+            "resource_id": "0196a000-0000-7000-8000-00000000102d",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -6216,7 +6307,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -6251,7 +6342,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001033",
+            "buyer_id": "0196a000-0000-7000-8000-000000001035",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -6261,7 +6352,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6303,7 +6394,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001033",
+          "customer_id": "0196a000-0000-7000-8000-000000001035",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6349,10 +6440,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "setSpecialPrices": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107f",
+        "id": "0196a000-0000-7000-8000-000000001081",
         "number": "CH000021",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6385,7 +6476,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001080",
+            "id": "0196a000-0000-7000-8000-000000001082",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6414,7 +6505,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001081",
+            "id": "0196a000-0000-7000-8000-000000001083",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6492,7 +6583,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103b",
+                "id": "0196a000-0000-7000-8000-00000000103d",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6550,7 +6641,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6767,10 +6858,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "moveItems": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001082",
+        "id": "0196a000-0000-7000-8000-000000001084",
         "number": "CH000022",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001027",
+        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6817,7 +6908,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001083",
+            "id": "0196a000-0000-7000-8000-000000001085",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6842,7 +6933,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001084",
+            "id": "0196a000-0000-7000-8000-000000001086",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6867,7 +6958,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001085",
+            "id": "0196a000-0000-7000-8000-000000001087",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6892,7 +6983,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001086",
+            "id": "0196a000-0000-7000-8000-000000001088",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6982,7 +7073,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103b",
+                "id": "0196a000-0000-7000-8000-00000000103d",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6999,7 +7090,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001034",
+            "order_id": "0196a000-0000-7000-8000-000000001036",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -7029,7 +7120,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103c",
+                "id": "0196a000-0000-7000-8000-00000000103e",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7087,7 +7178,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7104,7 +7195,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001034",
+          "order_id": "0196a000-0000-7000-8000-000000001036",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -7134,7 +7225,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103c",
+              "id": "0196a000-0000-7000-8000-00000000103e",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7559,7 +7650,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7692,7 +7783,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7786,7 +7877,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103d",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7815,7 +7906,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001043",
+          "id": "0196a000-0000-7000-8000-000000001045",
           "type": "subscription.created",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -7846,7 +7937,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "plan_id": "0196a000-0000-7000-8000-00000000000a",
               "licenses": [
                 {
-                  "id": "0196a000-0000-7000-8000-00000000103b",
+                  "id": "0196a000-0000-7000-8000-00000000103d",
                   "units": "5",
                   "end_on": "2026-04-02",
                   "enabled": true,
@@ -7894,7 +7985,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "charges": [
             {
-              "id": "0196a000-0000-7000-8000-000000001036",
+              "id": "0196a000-0000-7000-8000-000000001038",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7919,7 +8010,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001037",
+              "id": "0196a000-0000-7000-8000-000000001039",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7948,7 +8039,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -7973,7 +8064,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-00000000103a",
+              "id": "0196a000-0000-7000-8000-00000000103c",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -8004,7 +8095,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001044",
+          "id": "0196a000-0000-7000-8000-000000001046",
           "type": "intent.planned",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -8030,7 +8121,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-00000000003e"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-000000001087",
+        "id": "0196a000-0000-7000-8000-000000001089",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000005",
         "name": "Oakmoth Publishing",
@@ -8058,6 +8149,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         ],
         "attributes": {},
+        "note": null,
+        "emergency_email": null,
+        "industry": null,
+        "company_size": null,
         "version": 1,
         "created_at": "2026-03-02T09:00:00Z",
         "updated_at": "2026-03-02T09:00:00Z"
@@ -8066,10 +8161,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-000000001088",
+            "id": "0196a000-0000-7000-8000-00000000108a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "5",
-            "order_id": "0196a000-0000-7000-8000-000000001089",
+            "order_id": "0196a000-0000-7000-8000-00000000108b",
             "customer_id": "0196a000-0000-7000-8000-00000000003e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -8099,7 +8194,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108a",
+                "id": "0196a000-0000-7000-8000-00000000108c",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8113,11 +8208,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-00000000108b",
+            "id": "0196a000-0000-7000-8000-00000000108d",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "15",
-            "order_id": "0196a000-0000-7000-8000-00000000108c",
-            "customer_id": "0196a000-0000-7000-8000-000000001087",
+            "order_id": "0196a000-0000-7000-8000-00000000108e",
+            "customer_id": "0196a000-0000-7000-8000-000000001089",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -8146,7 +8241,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108d",
+                "id": "0196a000-0000-7000-8000-00000000108f",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8160,10 +8255,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-00000000108e",
+            "id": "0196a000-0000-7000-8000-000000001090",
             "number": "CL000024",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -8191,13 +8286,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "quantity": "0",
                 "previous_quantity": "2",
                 "origin": "requested",
-                "subscription_id": "0196a000-0000-7000-8000-000000001088"
+                "subscription_id": "0196a000-0000-7000-8000-00000000108a"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108f",
-                "subscription_id": "0196a000-0000-7000-8000-000000001088",
+                "id": "0196a000-0000-7000-8000-000000001091",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108a",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8218,15 +8313,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001090",
-                "subscription_id": "0196a000-0000-7000-8000-000000001088",
+                "id": "0196a000-0000-7000-8000-000000001092",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108a",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -8274,10 +8369,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001088",
+                "id": "0196a000-0000-7000-8000-00000000108a",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "5",
-                "order_id": "0196a000-0000-7000-8000-000000001089",
+                "order_id": "0196a000-0000-7000-8000-00000000108b",
                 "customer_id": "0196a000-0000-7000-8000-00000000003e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -8307,7 +8402,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108a",
+                    "id": "0196a000-0000-7000-8000-00000000108c",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8323,15 +8418,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-00000000108c",
+            "id": "0196a000-0000-7000-8000-00000000108e",
             "number": "MG000023",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001087",
+            "customer_id": "0196a000-0000-7000-8000-000000001089",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -8354,13 +8449,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "quantity": "2",
                 "previous_quantity": null,
                 "origin": "requested",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108b"
+                "subscription_id": "0196a000-0000-7000-8000-00000000108d"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001091",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108b",
+                "id": "0196a000-0000-7000-8000-000000001093",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8381,19 +8476,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001092",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108b",
+                "id": "0196a000-0000-7000-8000-000000001094",
+                "subscription_id": "0196a000-0000-7000-8000-00000000108d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001087",
+                "buyer_id": "0196a000-0000-7000-8000-000000001089",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -8410,7 +8505,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8428,7 +8523,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001087",
+                "buyer_id": "0196a000-0000-7000-8000-000000001089",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -8437,11 +8532,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108b",
+                "id": "0196a000-0000-7000-8000-00000000108d",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "15",
-                "order_id": "0196a000-0000-7000-8000-00000000108c",
-                "customer_id": "0196a000-0000-7000-8000-000000001087",
+                "order_id": "0196a000-0000-7000-8000-00000000108e",
+                "customer_id": "0196a000-0000-7000-8000-000000001089",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -8470,7 +8565,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108d",
+                    "id": "0196a000-0000-7000-8000-00000000108f",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8534,7 +8629,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-000000001087",
+          "buyer_id": "0196a000-0000-7000-8000-000000001089",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -8579,7 +8674,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "phone": "+1 518 555 0142"
           }
         ],
-        "attributes": {}
+        "attributes": {},
+        "note": null,
+        "emergency_email": null,
+        "industry": null,
+        "company_size": null
       },
       "is_new_customer": true,
       "subscriptions": [
@@ -8626,7 +8725,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103b",
+                "id": "0196a000-0000-7000-8000-00000000103d",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8750,7 +8849,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8777,7 +8876,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8970,7 +9069,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8997,7 +9096,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9024,7 +9123,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9051,7 +9150,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9165,9 +9264,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000016",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "2",
-            "order_id": "0196a000-0000-7000-8000-000000001041",
+            "order_id": "0196a000-0000-7000-8000-000000001043",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102d",
+            "plan_id": "0196a000-0000-7000-8000-00000000102f",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -9185,8 +9284,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000103e",
-                "resource_id": "0196a000-0000-7000-8000-00000000103f",
+                "rate_id": "0196a000-0000-7000-8000-000000001040",
+                "resource_id": "0196a000-0000-7000-8000-000000001041",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -9195,8 +9294,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001042",
-                "product_id": "0196a000-0000-7000-8000-00000000102e",
+                "id": "0196a000-0000-7000-8000-000000001044",
+                "product_id": "0196a000-0000-7000-8000-000000001030",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -9231,12 +9330,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-00000000103d",
+            "id": "0196a000-0000-7000-8000-00000000103f",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "3",
             "order_id": "0196a000-0000-7000-8000-000000000017",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102d",
+            "plan_id": "0196a000-0000-7000-8000-00000000102f",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -9254,8 +9353,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-00000000103e",
-                "resource_id": "0196a000-0000-7000-8000-00000000103f",
+                "rate_id": "0196a000-0000-7000-8000-000000001040",
+                "resource_id": "0196a000-0000-7000-8000-000000001041",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -9264,8 +9363,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001040",
-                "product_id": "0196a000-0000-7000-8000-00000000102e",
+                "id": "0196a000-0000-7000-8000-000000001042",
+                "product_id": "0196a000-0000-7000-8000-000000001030",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -9303,7 +9402,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001034",
+            "order_id": "0196a000-0000-7000-8000-000000001036",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -9333,7 +9432,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103c",
+                "id": "0196a000-0000-7000-8000-00000000103e",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9436,7 +9535,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9581,7 +9680,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9608,7 +9707,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9745,10 +9844,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "from": {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
-        "customer_id": "0196a000-0000-7000-8000-000000001033"
+        "customer_id": "0196a000-0000-7000-8000-000000001035"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-000000001093",
+        "id": "0196a000-0000-7000-8000-000000001095",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
         "number": "1000006",
         "name": "Blackbriar Freight",
@@ -9776,6 +9875,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         ],
         "attributes": {},
+        "note": null,
+        "emergency_email": null,
+        "industry": null,
+        "company_size": null,
         "version": 1,
         "created_at": "2026-03-02T09:00:00Z",
         "updated_at": "2026-03-02T09:00:00Z"
@@ -9787,8 +9890,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "6",
-            "order_id": "0196a000-0000-7000-8000-000000001094",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "order_id": "0196a000-0000-7000-8000-000000001096",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9817,7 +9920,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001095",
+                "id": "0196a000-0000-7000-8000-000000001097",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9831,11 +9934,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001096",
+            "id": "0196a000-0000-7000-8000-000000001098",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "number": "16",
-            "order_id": "0196a000-0000-7000-8000-000000001097",
-            "customer_id": "0196a000-0000-7000-8000-000000001093",
+            "order_id": "0196a000-0000-7000-8000-000000001099",
+            "customer_id": "0196a000-0000-7000-8000-000000001095",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -9864,7 +9967,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001098",
+                "id": "0196a000-0000-7000-8000-00000000109a",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9878,15 +9981,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001099",
+            "id": "0196a000-0000-7000-8000-00000000109b",
             "number": "CL000026",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001033",
+            "customer_id": "0196a000-0000-7000-8000-000000001035",
             "po_number": null,
             "total": {
               "amount": "-39.60",
@@ -9914,7 +10017,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000109a",
+                "id": "0196a000-0000-7000-8000-00000000109c",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -9936,19 +10039,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000109b",
+                "id": "0196a000-0000-7000-8000-00000000109d",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001033",
+                "buyer_id": "0196a000-0000-7000-8000-000000001035",
                 "type": "refund",
                 "quantity": "2",
                 "unit_price": "19.8",
@@ -9983,7 +10086,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001033",
+                "buyer_id": "0196a000-0000-7000-8000-000000001035",
                 "total": {
                   "amount": "-39.60",
                   "currency": "USD"
@@ -9995,8 +10098,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "id": "0196a000-0000-7000-8000-00000000003d",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "6",
-                "order_id": "0196a000-0000-7000-8000-000000001094",
-                "customer_id": "0196a000-0000-7000-8000-000000001033",
+                "order_id": "0196a000-0000-7000-8000-000000001096",
+                "customer_id": "0196a000-0000-7000-8000-000000001035",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -10025,7 +10128,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001095",
+                    "id": "0196a000-0000-7000-8000-000000001097",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10041,15 +10144,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001097",
+            "id": "0196a000-0000-7000-8000-000000001099",
             "number": "MG000025",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001054",
+            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001093",
+            "customer_id": "0196a000-0000-7000-8000-000000001095",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -10072,13 +10175,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "quantity": "2",
                 "previous_quantity": null,
                 "origin": "requested",
-                "subscription_id": "0196a000-0000-7000-8000-000000001096"
+                "subscription_id": "0196a000-0000-7000-8000-000000001098"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000109c",
-                "subscription_id": "0196a000-0000-7000-8000-000000001096",
+                "id": "0196a000-0000-7000-8000-00000000109e",
+                "subscription_id": "0196a000-0000-7000-8000-000000001098",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -10099,19 +10202,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000109d",
-                "subscription_id": "0196a000-0000-7000-8000-000000001096",
+                "id": "0196a000-0000-7000-8000-00000000109f",
+                "subscription_id": "0196a000-0000-7000-8000-000000001098",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001093",
+                "buyer_id": "0196a000-0000-7000-8000-000000001095",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -10128,7 +10231,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10146,7 +10249,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001093",
+                "buyer_id": "0196a000-0000-7000-8000-000000001095",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -10155,11 +10258,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001096",
+                "id": "0196a000-0000-7000-8000-000000001098",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
                 "number": "16",
-                "order_id": "0196a000-0000-7000-8000-000000001097",
-                "customer_id": "0196a000-0000-7000-8000-000000001093",
+                "order_id": "0196a000-0000-7000-8000-000000001099",
+                "customer_id": "0196a000-0000-7000-8000-000000001095",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -10188,7 +10291,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001098",
+                    "id": "0196a000-0000-7000-8000-00000000109a",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10228,7 +10331,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-000000000003",
-          "buyer_id": "0196a000-0000-7000-8000-000000001033",
+          "buyer_id": "0196a000-0000-7000-8000-000000001035",
           "given_back": {
             "amount": "-39.60",
             "currency": "USD"
@@ -10252,7 +10355,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-000000001093",
+          "buyer_id": "0196a000-0000-7000-8000-000000001095",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -10297,7 +10400,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "phone": "+1 518 555 0142"
           }
         ],
-        "attributes": {}
+        "attributes": {},
+        "note": null,
+        "emergency_email": null,
+        "industry": null,
+        "company_size": null
       },
       "is_new_customer": true,
       "subscriptions": [
@@ -10306,7 +10413,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001034",
+            "order_id": "0196a000-0000-7000-8000-000000001036",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -10336,7 +10443,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103c",
+                "id": "0196a000-0000-7000-8000-00000000103e",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10439,7 +10546,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10584,7 +10691,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001032",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10611,7 +10718,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001046",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10765,7 +10872,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createReportGenerator": [
     {
-      "id": "0196a000-0000-7000-8000-00000000109e",
+      "id": "0196a000-0000-7000-8000-0000000010a0",
       "name": "Daily orders",
       "data_set": "orders",
       "format": "json",
@@ -10831,7 +10938,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createReport": [
     {
-      "id": "0196a000-0000-7000-8000-00000000109f",
+      "id": "0196a000-0000-7000-8000-0000000010a1",
       "generator_id": "0196a000-0000-7000-8000-000000000046",
       "name": "Monthly payments",
       "type": "onetime",
@@ -10871,7 +10978,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001045",
+          "id": "0196a000-0000-7000-8000-000000001047",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",
@@ -10911,7 +11018,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSandbox": [
     {
       "sandbox": {
-        "id": "0196a000-0000-7000-8000-0000000010a0",
+        "id": "0196a000-0000-7000-8000-0000000010a2",
         "name": "Next year",
         "now_at": "2027-01-31T09:00:00Z",
         "status": "standing",

@@ -11,6 +11,9 @@ export const cast = {
   /** An account that the examples suspend. */
   branch: exampleId(4),
   customer: exampleId(5),
+  /** Who signs in for it, and with what the person may choose a password. */
+  customerUser: exampleId(80),
+  resetToken: `tl_reset_${'x'.repeat(43)}`,
   vendor: exampleId(6),
   product: exampleId(7),
   seat: exampleId(8),

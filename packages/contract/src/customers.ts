@@ -3,7 +3,7 @@ import { billingCurrency } from './accounts.ts';
 import { cast } from './cast.ts';
 import { address, contacts, shownAddress, shownContacts } from './company.ts';
 import { route } from './route.ts';
-import { attributes, changes, id, instant, language, name, page, pageQuery, text, version } from './wire.ts';
+import { attributes, changes, id, instant, language, longText, name, page, pageQuery, text, version } from './wire.ts';
 
 export const customerStatus = z.enum(['pending', 'active', 'credit_hold', 'admin_hold', 'canceled', 'error']);
 
@@ -22,6 +22,10 @@ export const customer = z
     address: shownAddress,
     contacts: shownContacts,
     attributes: z.record(z.string(), z.string()),
+    note: z.string().nullable(),
+    emergency_email: z.string().nullable(),
+    industry: z.string().nullable(),
+    company_size: z.string().nullable(),
     version,
     created_at: instant,
     updated_at: instant,
@@ -40,6 +44,17 @@ const facts = {
     .nullable()
     .openapi({ description: "The group among its seller's buyers, for price lists of groups." }),
   attributes,
+  note: longText(500).nullable().openapi({ description: 'What its seller writes down about it.' }),
+  emergency_email: text(250)
+    .nullable()
+    .openapi({ description: 'Who is told of incidents: e-mail addresses with a semicolon between them.' }),
+  industry: text(3)
+    .nullable()
+    .openapi({ description: 'A section or division of ISIC Rev. 4, or a code that the operator added.' }),
+  company_size: text(2).nullable().openapi({
+    description:
+      'How many people: 1 up to 9, 2 up to 49, 3 up to 249, 4 up to 999, 5 up to 4,999, 6 more; or what the operator added.',
+  }),
 };
 
 export const newCustomer = z
@@ -54,6 +69,10 @@ export const newCustomer = z
     buyer_group: facts.buyer_group.optional(),
     billing_currency: billingCurrency.optional(),
     attributes: facts.attributes.optional(),
+    note: facts.note.optional(),
+    emergency_email: facts.emergency_email.optional(),
+    industry: facts.industry.optional(),
+    company_size: facts.company_size.optional(),
   })
   .openapi('NewCustomer');
 
@@ -68,19 +87,11 @@ export const customerChange = changes({
   buyer_group: facts.buyer_group.optional(),
   billing_currency: billingCurrency.optional(),
   attributes: facts.attributes.optional(),
+  note: facts.note.optional(),
+  emergency_email: facts.emergency_email.optional(),
+  industry: facts.industry.optional(),
+  company_size: facts.company_size.optional(),
 }).openapi('CustomerChange');
-
-export const customerUser = z
-  .strictObject({
-    id: id('customer_user'),
-    login: z.string().openapi({ description: 'What the person signs in with.' }),
-    email: z.string(),
-    name: z.string(),
-    status: z.enum(['active', 'disabled']),
-    created_at: instant,
-  })
-  .openapi('CustomerUser');
-export type CustomerUser = z.input<typeof customerUser>;
 
 const params = z.strictObject({ customer_id: id('customer') });
 const tag = 'Customers';
@@ -163,18 +174,5 @@ export const customerRoutes = {
         status: 200,
       },
     ],
-  }),
-  listCustomerUsers: route({
-    operationId: 'listCustomerUsers',
-    method: 'get',
-    path: '/customers/{customer_id}/users',
-    tag,
-    summary: 'List who signs in for a customer',
-    description:
-      "People of the customer's panel, the oldest first. What they sign in with is never shown but for the login.",
-    permission: 'users.read',
-    params,
-    answers: { 200: z.strictObject({ data: z.array(customerUser) }) },
-    examples: [{ as: 'reseller', params: { customer_id: cast.customer }, status: 200 }],
   }),
 };

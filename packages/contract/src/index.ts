@@ -3,6 +3,7 @@ export * from './answers.generated.ts';
 export * from './cast.ts';
 export * from './catalog-import.ts';
 export * from './catalog.ts';
+export * from './customer-users.ts';
 export * from './customers.ts';
 export * from './delegations.ts';
 export * from './events.ts';

@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts.ts';
 import { catalogRoutes } from './catalog.ts';
+import { customerUserRoutes } from './customer-users.ts';
 import { customerRoutes } from './customers.ts';
 import { delegationRoutes } from './delegations.ts';
 import { eventRoutes } from './events.ts';
@@ -41,6 +42,7 @@ export const routes = {
   ...poolRoutes,
   ...catalogRoutes,
   ...customerRoutes,
+  ...customerUserRoutes,
   ...orderRoutes,
   ...subscriptionRoutes,
   ...lifecycleRoutes,

@@ -14,7 +14,7 @@ import {
 import { bindAccounts, causeOf, type Account, type AccountNode } from '../modules/accounts/index.ts';
 import { bindDelegations, bindPlans, bindProducts, catalogBrowser } from '../modules/catalog/index.ts';
 import { bindCatalogFiles } from '../modules/catalog-files/index.ts';
-import { bindCustomers } from '../modules/customers/index.ts';
+import { bindCustomers, bindCustomerUsers } from '../modules/customers/index.ts';
 import { bindEvents } from '../modules/events/index.ts';
 import { bindLifecycle, bindTransfers, impactOf } from '../modules/lifecycle/index.ts';
 import { bindOrders } from '../modules/orders/index.ts';
@@ -98,6 +98,7 @@ export function boundApi(engine: Engine) {
     checkProduct: async (account: Account, id, field) => void (await browser.product(account.rootId, id, field)),
   });
   bindCustomers(bind, engine);
+  bindCustomerUsers(bind, engine);
   bindOrders(bind, engine);
   bindSubscriptions(bind, { ...engine, history: engine.lifecycle, nextDues: engine.lifecycle.nextDues });
   bindLifecycle(bind, engine);

@@ -56,7 +56,8 @@ export function buildEngine(parts: EngineParts) {
   const access = accessService({ db, directory, revisions, secrets, clock });
   const authenticate = authenticator({ db, directory, revisions, secrets, clock, ...settings });
   const sellers = sellersService({ db, directory, revisions, secrets, accounts });
-  const selling = buildSelling(parts, { revisions, directory });
+  const codes = parts.codes ?? codesWith(noAdditions);
+  const selling = buildSelling(parts, { revisions, directory, codes });
   const { webhookTimeoutMs, sandboxPrivateWebhooks = false } = settings;
   const provisioning = provisioningService({
     db,
@@ -76,7 +77,7 @@ export function buildEngine(parts: EngineParts) {
     db,
     clock,
     secrets,
-    codes: parts.codes ?? codesWith(noAdditions),
+    codes,
     revisions,
     directory,
     accounts,
@@ -103,16 +104,16 @@ function inTurn(...workers: readonly DueWorker[]): DueWorker {
   };
 }
 
-type Common = Pick<Parameters<typeof catalogService>[0], 'revisions' | 'directory'>;
+type Common = Pick<Parameters<typeof catalogService>[0], 'revisions' | 'directory'> & { readonly codes: Codes };
 
 /** What is sold, to whom, and what happens to it afterwards. */
-function buildSelling({ db, secrets, settings, ...parts }: EngineParts, { revisions, directory }: Common) {
+function buildSelling({ db, secrets, settings, ...parts }: EngineParts, { revisions, directory, codes }: Common) {
   const offers = offersOf(db);
   const prices = pricesOf(db);
   const planNumbers = numbers(db, 'plan_number_seq');
   const rateNumbers = numbers(db, 'rate_number_seq');
   const customerNumbers = numbers(db, 'customer_number_seq');
-  const customers = customersService({ db, directory, numbers: customerNumbers });
+  const customers = customersService({ db, directory, numbers: customerNumbers, codes });
   const subscriptions = subscriptionsService({ db });
   const common = {
     db,

@@ -50,6 +50,12 @@ const operations: readonly Operation[] = [
   ['GET', `/customers/${nobodys}/serviceplan/${nobodys}/getid`, both, roles, 'customer_id'],
   ['GET', '/customers/subscriptions', ['v2.5'], roles, 'created_start'],
   ['POST', `/customers/${nobodys}/trend-vision-one-subscription`, ['v3'], roles, 'customer_id'],
+  ['POST', '/customers', both, roles, 'company.name'],
+  ['GET', '/customers', ['v2'], roles, 'user_modified_start'],
+  ['GET', '/customers', ['v3'], roles, 'created_start'],
+  ['PUT', '/customers/nobody', both, roles, 'customer_id'],
+  ['PUT', '/customers/nobody/users/nobody', both, roles, 'customer_id'],
+  ['GET', '/customers/nobody/users', both, roles, 'customer_id'],
 ];
 
 const cells = operations.flatMap(([method, path, versions, allowed, told]) =>
@@ -84,6 +90,11 @@ it('a suspended partner reads and does not write; a closed one is nobody', async
   expect(await lmpi.get(credential, '/LMPI/v2/me/serviceplans')).toMatchObject({ status: 200 });
   const refused = await lmpi.post(credential, '/LMPI/v2/partners/serviceplan', {});
   expect(refusal(refused)).toEqual({ status: 403, subject: 'AccessDenied' });
+  for (const [method, path] of operations.filter(([, at]) => at.startsWith('/customers'))) {
+    const answer = await lmpi.send(credential, { method, target: `/LMPI/v2${path}` });
+    // What reads is let in, and told what is missing.
+    expect(refusal(answer).status).toBe(method === 'GET' ? 400 : 403);
+  }
   await become('closed');
   const closed = await lmpi.get(credential, '/LMPI/v2/me/serviceplans');
   expect(refusal(closed)).toEqual({ status: 401, subject: 'AuthenticationFailureAccessToken' });

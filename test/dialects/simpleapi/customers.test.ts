@@ -52,19 +52,20 @@ describe('POST /customers', () => {
     expect(answer.status).toBe(200);
     expect(answer.text).not.toMatch(/cvdazv|Imani\.O@/);
     expect(answer.body['contactPersons']).toEqual(contactPersons);
-    const { customerUser } = api.engine.access;
+    const signIn = (name: string, password: string) =>
+      api.engine.access.customerUser(channel.distributor.id, name, password);
     const { id: customerId } = await api.engine.customers.get(channel.reseller.id, {
       number: String(answer.body['id']),
     });
     for (const name of ['imani.o@example.com', 'IMANI.O@EXAMPLE.COM']) {
-      expect(await customerUser(name, 'Ecx$cvdazv')).toMatchObject({
+      expect(await signIn(name, 'Ecx$cvdazv')).toMatchObject({
         customerId,
         email: 'imani.okafor@example.com',
         name: 'Imani Okafor',
       });
     }
-    expect(await customerUser('imani.o@example.com', 'Ecx$cvdazW')).toBeUndefined();
-    expect(await customerUser('nobody', 'Ecx$cvdazv')).toBeUndefined();
+    expect(await signIn('imani.o@example.com', 'Ecx$cvdazW')).toBeUndefined();
+    expect(await signIn('nobody', 'Ecx$cvdazv')).toBeUndefined();
     for (const table of ['customers', 'customer_users', 'events', 'idempotency_keys']) {
       const text = `select 1 from ${table} t where t::text like '%cvdazv%'`;
       expect(await api.db.query({ name: `search_${table}`, text }, [])).toEqual([]);
@@ -204,12 +205,13 @@ describe('PATCH /customers/{id}', () => {
     const id = await aCustomer();
     const [person] = aCustomerBody()['contactPersons'] as object[];
     const send = (more: object) => reseller.patch(`/customers/${id}`, { contactPersons: [{ ...person, ...more }] });
-    const { customerUser } = api.engine.access;
+    const signIn = (name: string, password: string) =>
+      api.engine.access.customerUser(channel.distributor.id, name, password);
     expect((await send({ login: 'patched.login', password: 'Abcdefg1' })).status).toBe(200);
     expect((await send({ login: 'Patched.Login', password: 'Abcdefg2' })).status).toBe(200);
     expect((await send({ login: 'patched.login' })).status).toBe(200);
-    expect(await customerUser('patched.login', 'Abcdefg1')).toBeUndefined();
-    expect(await customerUser('patched.login', 'Abcdefg2')).toMatchObject({ login: 'patched.login' });
+    expect(await signIn('patched.login', 'Abcdefg1')).toBeUndefined();
+    expect(await signIn('patched.login', 'Abcdefg2')).toMatchObject({ login: 'patched.login' });
   });
 
   test.each([

@@ -11,7 +11,10 @@ import type { Pattern } from './request.ts';
 /** What texts of LMPI look like, for `text` and `optionalText` of a request. */
 
 const emailSays = 'letters, digits, "-", ".", "_" and "@"';
+/** Of a contact (LMPI reference, part 1, 5.2). */
 export const email: Pattern = { test: isPlainEmail, says: `an e-mail address of ${emailSays}` };
+/** Of a user, of which the pages say no more than that it is one (part 1, 6.1). */
+export const mailbox: Pattern = { test: (text) => /^[^\s@]+@[^\s@]+$/.test(text), says: 'an e-mail address' };
 export const emails: Pattern = {
   test: areEmails,
   says: `e-mail addresses of ${emailSays}, with a semicolon between them`,

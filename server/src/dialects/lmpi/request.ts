@@ -158,7 +158,11 @@ function instantOf(name: string, value: unknown): Temporal.Instant {
   const [, date, time = 'T00:00:00', zone = 'Z'] =
     /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(Z|[+-]\d{2}:?\d{2})?$/i.exec(text) ?? [];
   try {
-    if (date !== undefined) return Temporal.Instant.from(`${date}${time}${zone}`);
+    if (date !== undefined) {
+      const instant = Temporal.Instant.from(`${date}${time}${zone}`);
+      // What lies outside of four digits of a year in UTC could not be stored or told.
+      if (/^(?!0000)\d{4}-/.test(instant.toString())) return instant;
+    }
   } catch {
     // A day or an hour that there is not.
   }

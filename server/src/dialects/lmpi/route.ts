@@ -8,10 +8,10 @@ export type Call = Admitted & {
   readonly requestId: string;
   /** A part of the path, decoded. */
   readonly path: (name: string) => string;
-  /** Where this server is reached: scheme, host and port. */
-  readonly origin: () => string;
   /** The members of the query. */
   readonly query: () => Fields;
+  /** Where the caller reaches this server, for links: scheme and host without a slash at the end. */
+  readonly origin: () => string;
 };
 
 /** The body of a 200: LMPI knows no other success (LMPI reference, part 1, 2). Empty where the page says so. */

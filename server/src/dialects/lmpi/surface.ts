@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import type { HttpEnv, Surface } from '../../platform/http/index.ts';
 import { admission, type Admitted } from './admission.ts';
 import { credentialRoutes, type CredentialDependencies } from './credentials.ts';
+import { customerRoutes, type CustomerDependencies } from './customers.ts';
 import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
 import { partnerRoutes, type PartnerDependencies } from './partners.ts';
 import { productList } from './products.ts';
@@ -11,11 +12,13 @@ import { createServicePlan, type CreateDependencies } from './serviceplan-create
 import { servicePlanLists } from './serviceplans.ts';
 import type { SubscriptionDependencies } from './subscription-call.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
+import { userRoutes } from './users.ts';
 
 export type LmpiDependencies = CreateDependencies &
   PartnerDependencies &
   CredentialDependencies &
   SubscriptionDependencies &
+  CustomerDependencies &
   Parameters<typeof admission>[0] & { readonly config: { readonly publicUrl?: string | undefined } };
 
 const everyVersion = ['v2', 'v3'] as const;
@@ -55,6 +58,8 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
   route('POST', '/partners/serviceplan', 'lmpi.serviceplans.create', (call) => createServicePlan(dependencies, call));
   route('GET', '/me/serviceplans', 'lmpi.serviceplans.list', ({ principal, version }) => list(principal.node, version));
   subscriptionRoutes(route, dependencies);
+  customerRoutes(route, dependencies);
+  userRoutes(route, dependencies);
 
   return {
     name: 'lmpi',

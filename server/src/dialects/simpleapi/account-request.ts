@@ -169,8 +169,8 @@ function readContacts(
 }
 
 /** How a contact person is called as somebody who signs in. */
-export function whoIs({ email: address, firstName, lastName }: Contact): { email: string; name: string } {
-  return { email: address, name: `${firstName} ${lastName}`.slice(0, 150) };
+export function whoIs({ email: address, firstName, lastName }: Contact) {
+  return { email: address, name: `${firstName} ${lastName}`.slice(0, 150), firstName, lastName };
 }
 
 function readContact(members: Members): Contact {

@@ -150,11 +150,16 @@ describe('the table', () => {
       [...allowedTo(role)].filter((operation) => permissions[operation].effect === 'write');
     const life = own.filter((operation) => /^subscriptions\.(?!(read|transfer)$)/.test(operation));
     expect(life).toHaveLength(12);
-    const customers = ['customers.create', 'customers.change'];
+    const customers = ['customers.create', 'customers.change', 'customer_users.change'];
     const orders = ['orders.place', 'orders.cancel', 'orders.preview', 'orders.change'];
     expect(writes('sales')).toEqual([...customers, ...orders, ...life, 'reports.run']);
     const pauses = ['subscriptions.suspend', 'subscriptions.resume'];
-    expect(writes('support')).toEqual(['customers.change', ...pauses, 'provisioning.acknowledge']);
+    expect(writes('support')).toEqual([
+      'customers.change',
+      'customer_users.change',
+      ...pauses,
+      'provisioning.acknowledge',
+    ]);
     expect(writes('billing')).toEqual(['reports.set_up', 'reports.run']);
   });
 

@@ -82,6 +82,8 @@ const table = {
   'customers.read': read('See customers'),
   'customers.create': write('Add a customer', sellers),
   'customers.change': write('Change a customer', [...sellers, 'support']),
+  'customer_users.read': read('See who signs in for a customer'),
+  'customer_users.change': write('Change, disable and enable who signs in for a customer', [...sellers, 'support']),
   'orders.read': read('See orders and their charges'),
   'orders.place': write('Place an order', sellers),
   // A preview is refused whenever the order itself would be.

@@ -1,58 +1,109 @@
-import { randomBytes } from 'node:crypto';
-import { newId, type AccountId, type CustomerId } from '@tierline/kernel';
-import { realTimeOf, type Cause, type Database, type NewEvent, type Write } from '../../platform/db/index.ts';
-import { loginTaken, type CustomerUser, type WantedLogin } from './customer-user.ts';
+import { invalid, notFound, versionMismatch, type AccountId, type CustomerId } from '@tierline/kernel';
+import { commit, eventName, once, realTimeOf, type Cause, type Database } from '../../platform/db/index.ts';
+import { changedCustomerUser, resetRefused, type CustomerUser, type CustomerUserChange } from './customer-user.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
-import { selectCustomerLogin, selectCustomerUsers, upsertCustomerUser } from './store-customer-users.ts';
+import {
+  countCustomerUsers,
+  resetPassword,
+  selectCustomerLogin,
+  selectCustomerUser,
+  selectCustomerUserPage,
+  selectResettable,
+  updateCustomerUser,
+  type CustomerUserFilter,
+  type CustomerUserOwner,
+} from './store-customer-users.ts';
+import { tokenHash } from './tokens.ts';
+import { passwordReasons } from './user.ts';
 
-/**
- * What stores the people of a customer, for whoever stores it together with the customer. Passwords are hashed here and are in
- * nothing that is answered, logged or told.
- * @param number the customer's, of which logins are made that nobody chose
- */
-export async function customerUserSteps(
-  db: Database,
-  cause: Cause,
-  of: { readonly ownerId: AccountId; readonly id: CustomerId; readonly number: string },
-  wanted: readonly WantedLogin[],
-): Promise<{ readonly writes: Write[]; readonly events: NewEvent[] }> {
-  const writes: Write[] = [];
-  const events: NewEvent[] = [];
-  for (const { login, password, email, name, field } of wanted) {
-    const user: CustomerUser = {
-      id: newId(),
-      ownerId: of.ownerId,
-      customerId: of.id,
-      login: (login ?? `${of.number}-${randomBytes(3).toString('hex')}`).toLowerCase(),
-      email,
-      name,
-      status: 'active',
-      createdAt: realTimeOf(cause).toString(),
-    };
-    const hash = await hashPassword(password ?? randomBytes(18).toString('base64url'));
-    const run = upsertCustomerUser(db, user, hash, password === undefined);
-    writes.push({ run, expect: 1, otherwise: loginTaken(field) });
-    events.push({
-      ownerId: of.ownerId,
-      type: 'customer.user_set',
-      subjectKind: 'customer',
-      subjectId: of.id,
-      data: { login: user.login, password_set: password !== undefined },
-    });
-  }
-  return { writes, events };
-}
-
+/** Use cases of the people of customers. Callers have checked that the customer is one that the actor may see. */
 export function customerUsersService({ db }: { readonly db: Database }) {
   /** Who has this login and password; whether the status of the customer lets anybody into its panel is for the caller to ask. */
-  async function customerUser(login: string, password: string): Promise<CustomerUser | undefined> {
-    const found = await selectCustomerLogin(db, login.toLowerCase());
+  async function customerUser(
+    channelId: AccountId,
+    login: string,
+    password: string,
+  ): Promise<CustomerUser | undefined> {
+    const found = await selectCustomerLogin(db, channelId, login);
     const isRight = await verifyPassword(password, found?.passwordHash);
     return isRight && found?.user.status === 'active' ? found.user : undefined;
   }
 
+  async function getCustomerUser(of: CustomerUserOwner, id: string, field?: string): Promise<CustomerUser> {
+    const user = await selectCustomerUser(db, of, id);
+    if (user === undefined) throw notFound('customer user', field);
+    return user;
+  }
+
+  async function changeCustomerUser(
+    cause: Cause,
+    of: CustomerUserOwner,
+    id: string,
+    change: CustomerUserChange,
+  ): Promise<CustomerUser> {
+    const current = await getCustomerUser(of, id);
+    const { expectedVersion, ...fields } = change;
+    if (expectedVersion !== undefined && expectedVersion !== current.version) {
+      throw versionMismatch('customer user', current.version);
+    }
+    const changed = changedCustomerUser(current, fields, realTimeOf(cause).toString());
+    return commit(db, {
+      cause,
+      subjectId: current.customerId,
+      answer: changed,
+      writes: [{ run: updateCustomerUser(db, changed), expect: 1, otherwise: versionMismatch('customer user') }],
+      events: [
+        {
+          ownerId: current.ownerId,
+          type: 'customer.user_changed',
+          subjectKind: 'customer',
+          subjectId: current.customerId,
+          data: { login: current.login, changed: Object.keys(fields).map(eventName), status: changed.status },
+        },
+      ],
+    });
+  }
+
+  /** Whoever holds the token of a person chooses a password, once. No profile is changed by it. */
+  async function resetCustomerPassword(cause: Cause, token: string, password: string): Promise<void> {
+    const reasons = passwordReasons(password);
+    if (reasons.length > 0) throw invalid(reasons);
+    const hash = tokenHash(token);
+    const user = await selectResettable(db, hash, realTimeOf(cause));
+    if (user === undefined) throw resetRefused();
+    const run = resetPassword(db, user, hash, await hashPassword(password));
+    await commit(db, {
+      cause,
+      subjectId: user.customerId,
+      answer: null,
+      writes: [{ run, expect: 1, otherwise: resetRefused() }],
+      events: [
+        {
+          ownerId: user.ownerId,
+          type: 'customer.user_password_set',
+          subjectKind: 'customer',
+          subjectId: user.customerId,
+          data: { login: user.login },
+        },
+      ],
+    });
+  }
+
   return {
     customerUser,
-    listCustomerUsers: (ownerId: AccountId, customerId: CustomerId) => selectCustomerUsers(db, ownerId, customerId),
+    getCustomerUser,
+    resetCustomerPassword,
+    changeCustomerUser: (...input: Parameters<typeof changeCustomerUser>) =>
+      once(db, input[0], () => changeCustomerUser(...input)),
+    listCustomerUsers: (ownerId: AccountId, customerId: CustomerId) =>
+      selectCustomerUserPage(db, { ownerId, customerId }),
+    /** One page, and how many there are on all. */
+    async pageOfCustomerUsers(filter: CustomerUserFilter, page: { readonly offset: number; readonly limit: number }) {
+      const [users, total] = await Promise.all([
+        selectCustomerUserPage(db, filter, page),
+        countCustomerUsers(db, filter),
+      ]);
+      return { users, total };
+    },
   };
 }

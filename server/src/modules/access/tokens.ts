@@ -11,6 +11,11 @@ export function newApiKey(): string {
   return keyPrefix + random();
 }
 
+/** With which a person of a customer chooses a password. */
+export function newResetToken(): string {
+  return `tl_reset_${random()}`;
+}
+
 export function isApiKey(text: string): boolean {
   return /^tl_key_[\w-]{32,128}$/.test(text);
 }

@@ -1,5 +1,6 @@
 import { invalid, isCurrency, type AccountId, type CustomerId, type Reason } from '@tierline/kernel';
 import { badEmails, isCountry, type Address, type Contact } from '../accounts/index.ts';
+import { areEmails, type Codes } from '../codes/index.ts';
 
 export const customerStatuses = ['pending', 'active', 'credit_hold', 'admin_hold', 'canceled', 'error'] as const;
 export type CustomerStatus = (typeof customerStatuses)[number];
@@ -39,6 +40,13 @@ export type Customer = {
   readonly address: Address;
   readonly contacts: readonly Contact[];
   readonly attributes: Readonly<Record<string, string>>;
+  /** What its seller wrote down about it. */
+  readonly note: string | null;
+  /** Who is told of incidents: addresses with a semicolon between them. */
+  readonly emergencyEmail: string | null;
+  /** Codes of the lists in `codes`. */
+  readonly industry: string | null;
+  readonly companySize: string | null;
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -55,10 +63,15 @@ export type CustomerFacts = Pick<Customer, 'name' | 'address' | 'contacts' | 'la
   readonly buyerGroup?: string | null;
   readonly billingCurrency?: string | null;
   readonly attributes?: Readonly<Record<string, string>>;
+  readonly note?: string | null;
+  readonly emergencyEmail?: string | null;
+  readonly industry?: string | null;
+  readonly companySize?: string | null;
 };
 
-export function checkFacts(facts: CustomerFacts): void {
-  const reasons: Reason[] = [];
+/** @param given what is being said now: a code that was good once may stay when it is not in the list any more */
+export function checkFacts(facts: CustomerFacts, given: Partial<CustomerFacts>, codes: Codes): void {
+  const reasons: Reason[] = codeReasons(given, codes);
   if (facts.billingCurrency && !isCurrency(facts.billingCurrency)) {
     reasons.push({
       code: 'customers.unknown_currency',
@@ -81,4 +94,30 @@ export function checkFacts(facts: CustomerFacts): void {
     });
   }
   if (reasons.length > 0) throw invalid(reasons);
+}
+
+function codeReasons({ industry, companySize, emergencyEmail }: Partial<CustomerFacts>, codes: Codes): Reason[] {
+  const reasons: Reason[] = [];
+  if (industry && !codes.industries.has(industry)) {
+    reasons.push({
+      code: 'customers.unknown_industry',
+      field: 'industry',
+      message: 'There is no such code of an industry.',
+    });
+  }
+  if (companySize && !codes.companySizes.has(companySize)) {
+    reasons.push({
+      code: 'customers.unknown_company_size',
+      field: 'company_size',
+      message: 'There is no such code of a company size.',
+    });
+  }
+  if (emergencyEmail && !areEmails(emergencyEmail)) {
+    reasons.push({
+      code: 'customers.invalid_email',
+      field: 'emergency_email',
+      message: 'E-mail addresses have a semicolon between them, and letters, digits, and "-", "." and "_".',
+    });
+  }
+  return reasons;
 }

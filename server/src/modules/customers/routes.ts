@@ -1,6 +1,6 @@
 import { customerRoutes, type Customer as Shown } from '@tierline/contract';
 import { afterId, created, given, ok, pageById, type Bind } from '../../platform/http/index.ts';
-import type { AccessService, Principal } from '../access/index.ts';
+import type { Principal } from '../access/index.ts';
 import { addressFrom, contactFrom, showAddress, showContacts, type AccountsService } from '../accounts/index.ts';
 import type { Customer } from './customer.ts';
 import type { CustomersService } from './service.ts';
@@ -8,10 +8,9 @@ import type { CustomersService } from './service.ts';
 type Services = {
   readonly customers: CustomersService;
   readonly accounts: AccountsService;
-  readonly access: Pick<AccessService, 'listCustomerUsers'>;
 };
 
-export function bindCustomers(bind: Bind<Principal>, { customers, accounts, access }: Services): void {
+export function bindCustomers(bind: Bind<Principal>, { customers, accounts }: Services): void {
   bind(customerRoutes.listCustomers, async ({ caller, query }) => {
     const { owner_id: ownerId, status, name, email, external_id: externalId, limit } = query;
     if (ownerId !== undefined) await accounts.visible(caller.accountId, ownerId, 'owner_id');
@@ -32,6 +31,7 @@ export function bindCustomers(bind: Bind<Principal>, { customers, accounts, acce
       buyerGroup: body.buyer_group,
       billingCurrency: body.billing_currency,
       attributes: body.attributes,
+      ...moreFacts(body),
     };
     const { address, contacts } = body;
     const customer = await customers.create(cause, ownerId, {
@@ -57,6 +57,7 @@ export function bindCustomers(bind: Bind<Principal>, { customers, accounts, acce
       buyerGroup: body.buyer_group,
       billingCurrency: body.billing_currency,
       attributes: body.attributes,
+      ...moreFacts(body),
       address: body.address && addressFrom(body.address),
       contacts: body.contacts?.map(contactFrom),
       expectedVersion,
@@ -64,21 +65,12 @@ export function bindCustomers(bind: Bind<Principal>, { customers, accounts, acce
     const customer = await customers.change(cause, caller.accountId, { id: params.customer_id }, given(wanted));
     return ok(showCustomer(customer), customer.version);
   });
+}
 
-  bind(customerRoutes.listCustomerUsers, async ({ caller, params }) => {
-    const { ownerId, id } = await customers.get(caller.accountId, { id: params.customer_id });
-    const users = await access.listCustomerUsers(ownerId, id);
-    return ok({
-      data: users.map(({ id: userId, login, email, name, status, createdAt }) => ({
-        id: userId,
-        login,
-        email,
-        name,
-        status,
-        created_at: createdAt,
-      })),
-    });
-  });
+type MoreFacts = Partial<Record<'note' | 'emergency_email' | 'industry' | 'company_size', string | null | undefined>>;
+
+function moreFacts({ note, emergency_email: emergencyEmail, industry, company_size: companySize }: MoreFacts) {
+  return { note, emergencyEmail, industry, companySize };
 }
 
 export function showCustomer(customer: Customer): Shown {
@@ -96,6 +88,10 @@ export function showCustomer(customer: Customer): Shown {
     address: showAddress(customer.address),
     contacts: showContacts(customer.contacts),
     attributes: customer.attributes,
+    note: customer.note,
+    emergency_email: customer.emergencyEmail,
+    industry: customer.industry,
+    company_size: customer.companySize,
     version: customer.version,
     created_at: customer.createdAt,
     updated_at: customer.updatedAt,

@@ -1,4 +1,4 @@
-import { instantText, type AccountId, type CustomerId } from '@tierline/kernel';
+import { instantText, type AccountId, type CustomerId, type Temporal } from '@tierline/kernel';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import {
   growing,
@@ -28,6 +28,10 @@ export function fromRow(row: Selectable<Tables['customers']>): Customer {
     address: row.address as Address,
     contacts: row.contacts as Contact[],
     attributes: row.attributes as Record<string, string>,
+    note: row.note,
+    emergencyEmail: row.emergency_email,
+    industry: row.industry,
+    companySize: row.company_size,
     version: row.version,
     createdAt: instantText(row.created_at),
     updatedAt: instantText(row.updated_at),
@@ -71,6 +75,10 @@ function changeable(customer: Customer) {
     contacts: JSON.stringify(customer.contacts),
     contact_emails: contactEmails(customer.contacts),
     attributes: JSON.stringify(customer.attributes),
+    note: customer.note,
+    emergency_email: customer.emergencyEmail,
+    industry: customer.industry,
+    company_size: customer.companySize,
     version: customer.version,
     updated_at: customer.updatedAt,
   };
@@ -228,4 +236,37 @@ export async function selectCustomerPage(
     db.kysely.selectFrom('customers').selectAll().where(isOnPage).orderBy('id', 'desc'),
   );
   return rows.map(fromRow);
+}
+
+/** The customers of every seller within an account that were made in `[from, to)`. */
+export type CreatedFilter = {
+  readonly within: AccountId;
+  readonly from: Temporal.Instant;
+  readonly to: Temporal.Instant;
+};
+
+function created<Row>(query: Query<Row>, { within, from, to }: CreatedFilter): Query<Row> {
+  return filtered(query, { scope: { within } })
+    .where('created_at', '>=', sql<Temporal.Instant>`${from.toString()}::timestamptz`)
+    .where('created_at', '<', sql<Temporal.Instant>`${to.toString()}::timestamptz`);
+}
+
+/** The oldest first. */
+export async function selectCreated(
+  db: Database,
+  filter: CreatedFilter,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): Promise<Customer[]> {
+  const rows = await created(db.kysely.selectFrom('customers').selectAll(), filter)
+    .orderBy('created_at')
+    .orderBy('id')
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
+export async function countCreated(db: Database, filter: CreatedFilter): Promise<number> {
+  const counted = db.kysely.selectFrom('customers').select(sql<number>`count(*)::int`.as('total'));
+  return (await created(counted, filter).executeTakeFirstOrThrow()).total;
 }

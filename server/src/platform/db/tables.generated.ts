@@ -74,6 +74,18 @@ export type Tables = {
     password_hash: string;
     status: string;
     created_at: ColumnType<Temporal.Instant, string, string>;
+    channel_id: string;
+    first_name: string;
+    last_name: string;
+    phone_area_code: string | null;
+    phone_number: string | null;
+    phone_extension: string | null;
+    time_zone: string | null;
+    language: string | null;
+    version: number;
+    modified_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    reset_token_hash: Buffer | null;
+    reset_expires_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
   };
   customers: {
     owner_id: string;
@@ -93,6 +105,10 @@ export type Tables = {
     created_at: ColumnType<Temporal.Instant, string, string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
     billing_currency: string | null;
+    note: string | null;
+    emergency_email: string | null;
+    industry: string | null;
+    company_size: string | null;
   };
   data_centers: {
     root_id: string;
