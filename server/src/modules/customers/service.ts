@@ -13,7 +13,7 @@ import {
 } from '../../platform/db/index.ts';
 import { unchanging } from '../../platform/unchanging.ts';
 import { customerUserSteps, type WantedLogin } from '../access/index.ts';
-import { isWithin, type Directory } from '../accounts/index.ts';
+import { isWithin, recordFormerName, type Directory } from '../accounts/index.ts';
 import {
   checkFacts,
   statusRules,
@@ -178,6 +178,10 @@ export function customersService({ db, directory, numbers }: Dependencies) {
       answer: changed,
       writes: [
         { run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') },
+        ...recordFormerName(current.ownerId, current.id, cause.at.toString(), {
+          was: { ...current.address, name: current.name },
+          is: { ...changed.address, name: changed.name },
+        }),
         ...people.writes,
       ],
       events: [
