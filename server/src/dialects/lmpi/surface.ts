@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import type { HttpEnv, Surface } from '../../platform/http/index.ts';
 import { admission, type Admitted } from './admission.ts';
 import { credentialRoutes, type CredentialDependencies } from './credentials.ts';
+import { customerReportRoutes, type CustomerReportDependencies } from './customer-reports.ts';
 import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
 import { partnerRoutes, type PartnerDependencies } from './partners.ts';
 import { productList } from './products.ts';
@@ -13,6 +14,7 @@ import { servicePlanLists } from './serviceplans.ts';
 export type LmpiDependencies = CreateDependencies &
   PartnerDependencies &
   CredentialDependencies &
+  CustomerReportDependencies &
   Parameters<typeof admission>[0];
 
 const everyVersion = ['v2', 'v3'] as const;
@@ -50,6 +52,7 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
   );
   route('POST', '/partners/serviceplan', 'lmpi.serviceplans.create', (call) => createServicePlan(dependencies, call));
   route('GET', '/me/serviceplans', 'lmpi.serviceplans.list', ({ principal, version }) => list(principal.node, version));
+  customerReportRoutes(route, dependencies);
 
   return {
     name: 'lmpi',
