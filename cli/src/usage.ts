@@ -1,4 +1,10 @@
-import { usageColumns, usageFileRoutes, usageImportRecord, type LicenseUsage, type UsageImportRecord } from '@tierline/contract';
+import {
+  usageColumns,
+  usageFileRoutes,
+  usageImportRecord,
+  type LicenseUsage,
+  type UsageImportRecord,
+} from '@tierline/contract';
 import { openSource } from './catalog-import.ts';
 import type { CommandSpec, GroupSpec } from './command.ts';
 import { exitCodes } from './exit.ts';

@@ -86,11 +86,14 @@ export const usageRoutes = {
     path: '/usage',
     tag,
     summary: 'List usage of licenses',
-    description: 'Of your customers and of those of accounts below, in the order of licenses. What nobody read is not there.',
+    description:
+      'Of your customers and of those of accounts below, in the order of licenses. What nobody read is not there.',
     permission: 'usage.read',
     query: z.strictObject({
       ...pageQuery,
-      month: month.optional().openapi({ description: 'Of which month; the current one of your calendar when not given.' }),
+      month: month
+        .optional()
+        .openapi({ description: 'Of which month; the current one of your calendar when not given.' }),
       subscription_id: id('subscription').optional(),
       account_id: id('account', 'Only of this account and below it.').optional(),
     }),

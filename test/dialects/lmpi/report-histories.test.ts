@@ -1,4 +1,4 @@
-import { formatDecimal, Temporal, type PlanId } from '@tierline/kernel';
+import { formatDecimal, isTierlineError, Temporal, type PlanId } from '@tierline/kernel';
 import type { Fields } from '@tierline/server/modules/subscriptions/index.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -28,7 +28,19 @@ const steps = fc.array(
   fc.record<Step>({
     days: fc.integer({ min: 0, max: 20 }),
     subject: fc.nat({ max: 20 }),
-    did: fc.constantFrom('sell', 'sell', 'try', 'change', 'change', 'cancel', 'suspend', 'resume', 'convert', 'switch', 'stop_renewing'),
+    did: fc.constantFrom(
+      'sell',
+      'sell',
+      'try',
+      'change',
+      'change',
+      'cancel',
+      'suspend',
+      'resume',
+      'convert',
+      'switch',
+      'stop_renewing',
+    ),
     units: fc.integer({ min: 1, max: 50 }),
   }),
   { minLength: 8, maxLength: 25 },
@@ -57,10 +69,10 @@ async function act(step: Step, customer: Awaited<ReturnType<World['customer']>>,
       await world.command(of, { kind: 'cancel', reason: null });
       break;
     case 'suspend':
-      await world.command(of, { kind: 'suspend' });
+      await world.command(of, { kind: 'suspend', endOn: null });
       break;
     case 'resume':
-      await world.command(of, { kind: 'resume', expiry: { kind: 'restore' } });
+      await world.command(of, { kind: 'resume', endOn: null });
       break;
     case 'convert':
       await world.command(of, { kind: 'convert', planId });
@@ -69,7 +81,7 @@ async function act(step: Step, customer: Awaited<ReturnType<World['customer']>>,
       await world.command(of, { kind: 'switch', planId, items: null, start: 'keep' });
       break;
     case 'stop_renewing':
-      await world.command(of, { kind: 'auto_renewal', enabled: false, months: null });
+      await world.command(of, { kind: 'auto_renewal', on: false, months: null });
   }
 }
 
@@ -115,8 +127,23 @@ function mostOf(lives: Iterable<readonly Moment[]>, from: Temporal.Instant, unti
 }
 
 const toldOf = (fields: Fields): string => {
-  const { start_on: start, end_on: end, start_charge_on: charge, product_id: product, ...license } = fields.licenses[0]!;
-  return JSON.stringify([unitsOf(fields), fields.plan_id, start, end, charge, product, license.license_version, license.enabled]);
+  const {
+    start_on: start,
+    end_on: end,
+    start_charge_on: charge,
+    product_id: product,
+    ...license
+  } = fields.licenses[0]!;
+  return JSON.stringify([
+    unitsOf(fields),
+    fields.plan_id,
+    start,
+    end,
+    charge,
+    product,
+    license.license_version,
+    license.enabled,
+  ]);
 };
 
 /** What was sold and changed in a month, in no order. */
@@ -130,7 +157,9 @@ function stepsOf(lives: Iterable<readonly Moment[]>, from: Temporal.Instant, unt
       const version = fields.licenses[0]!.license_version;
       const isConverted = was?.licenses[0]!.license_version === 'trial' && version === 'full';
       const type = was === undefined ? 'new_purchase' : isConverted ? 'license_convert' : 'license_change';
-      found.push(`${type} ${was === undefined ? 0 : unitsOf(was)} ${unitsOf(fields)} ${fields.licenses[0]!.start_charge_on}`);
+      found.push(
+        `${type} ${was === undefined ? 0 : unitsOf(was)} ${unitsOf(fields)} ${fields.licenses[0]!.start_charge_on}`,
+      );
     }
   }
   return found.toSorted();
@@ -169,26 +198,24 @@ test('both reports are what the timelines say, for every month, whenever they ar
         if (!now.equals(last)) asked.set(last.toString(), (await tell(last)).text);
       }
       // What can't be done is refused by the engine, in its own words; anything else is a mistake of this test.
-      for (const error of refused) expect(error).toMatchObject({ name: 'TierlineError' });
+      for (const error of refused) expect(isTierlineError(error) && error.kind !== 'bug', String(error)).toBe(true);
       const lives = await timelines(sold.map(({ id }) => id));
       const mine = new Set([...lives.values()].map(([first]) => first!.fields.customer_id));
-      const summaries = await import('@tierline/server/modules/license-reports/summary.ts');
-      expect(summaries.summarize).toBeTypeOf('function');
       const end = begins.toZonedDateTimeISO(msp.timeZone).toPlainDate();
       for (let first = began; Temporal.PlainDate.compare(first, end) <= 0; first = first.add({ months: 1 })) {
         const from = first.toZonedDateTime(msp.timeZone).toInstant();
         const until = first.add({ months: 1 }).toZonedDateTime(msp.timeZone).toInstant();
         const { transactions, text } = await tell(first);
-        const before = asked.get(first.toString());
-        if (before !== undefined) expect(text).toBe(before);
-        const steps = transactions
+        const earlier = asked.get(first.toString());
+        if (earlier !== undefined) expect(text).toBe(earlier);
+        const told = transactions
           .filter(({ customerId }) => mine.has(customerId))
           .map(
             ({ type, previousUnits, units, is }) =>
               `${type} ${formatDecimal(previousUnits)} ${formatDecimal(units)} ${is.startChargeOn}`,
           );
-        expect(steps.toSorted()).toEqual(stepsOf(lives.values(), from, until));
-        const lines = await world.engine.licenseReports.lines(msp.id, { year: first.year, month: first.month });
+        expect(told.toSorted()).toEqual(stepsOf(lives.values(), from, until));
+        const lines = await licenseReports.lines(msp.id, { month: { year: first.year, month: first.month } });
         const most = lines
           .filter(({ customerId }) => mine.has(customerId))
           .map(({ customerId, planId, provisioned }) => `${customerId} ${planId} ${formatDecimal(provisioned)}`);

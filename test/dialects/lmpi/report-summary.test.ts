@@ -147,7 +147,10 @@ describe('months', () => {
       await world.command(canceled, { kind: 'cancel', reason: null });
       const ask = async (cycle: object) => (await world.report(world.credentials.distributor, 'summary', cycle)).text;
       const told = async (cycle: object) =>
-        rowsOf({ json: JSON.parse(await ask(cycle)) as unknown }).map((row) => [row['service_plan'], row['provisioned']]);
+        rowsOf({ json: JSON.parse(await ask(cycle)) as unknown }).map((row) => [
+          row['service_plan'],
+          row['provisioned'],
+        ]);
       await world.passTo('2026-04-05T10:00:00Z');
       expect(await told(march)).toEqual([
         ['Mailboxes', 5],

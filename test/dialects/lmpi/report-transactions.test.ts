@@ -22,7 +22,13 @@ async function told(world: World, body: object, as: 'distributor' | 'msp' = 'dis
   return (answer.json as { transaction: Row[] }).transaction;
 }
 const brief = (rows: readonly Row[]) =>
-  rows.map((row) => [row['type'], row['version'], row['previous_units_allocated'], row['units_allocated'], row['change_units']]);
+  rows.map((row) => [
+    row['type'],
+    row['version'],
+    row['previous_units_allocated'],
+    row['units_allocated'],
+    row['change_units'],
+  ]);
 
 describe('200', () => {
   it.each(['v2', 'v3'])('answers the members of the sample, all strings, in %s', async (version) => {

@@ -1,4 +1,4 @@
-import { decimal } from '@tierline/kernel';
+import { decimal, Temporal } from '@tierline/kernel';
 import type { Account } from '@tierline/server/modules/accounts/index.ts';
 import type { Customer } from '@tierline/server/modules/customers/index.ts';
 import type { NamedCommand } from '@tierline/server/modules/lifecycle/index.ts';
@@ -51,10 +51,19 @@ export async function openReports() {
   const change = (of: { readonly id: string; readonly ownerId: string }, mpn: string, units: number) =>
     command(of, { kind: 'change', items: [{ mpn, quantity: decimal(String(units)) }], cascade: false });
 
-  /** Moves the clock, and lets everything happen that comes due until then. */
+  const dueAt = async (until: string) => {
+    const text = 'select min(due_at) as at from subscription_due where due_at <= $1::timestamptz';
+    return (await lmpi.db.query<{ at: Temporal.Instant | null }>({ name: 'due_at', text }, [until]))[0]?.at ?? null;
+  };
+
+  /** Moves the clock, and lets everything happen that comes due until then, each at its moment. */
   const passTo = async (at: string) => {
+    for (let due = await dueAt(at); due !== null; due = await dueAt(at)) {
+      const now = lmpi.clock.now();
+      if (Temporal.Instant.compare(due, now) > 0) lmpi.moveTo(due.toString());
+      await engine.worker.runDue({ sandboxId: null }, lmpi.clock.now());
+    }
     lmpi.moveTo(at);
-    await engine.worker.runDue({ sandboxId: null }, lmpi.clock.now());
   };
 
   const report = (as: Credential, name: 'summary' | 'transactions', body: unknown, version = 'v3') =>

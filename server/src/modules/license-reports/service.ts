@@ -31,6 +31,8 @@ export type LicenseReports = ReturnType<typeof licenseReports>;
 
 type Dependencies = { readonly db: Database; readonly directory: Directory };
 type Asked = { readonly month: Month; readonly productId?: ProductId | undefined };
+/** `partnerId`: only of this account and those below it. */
+type SummaryAsked = Asked & { readonly partnerId?: AccountId | undefined };
 type OwnerMonth = Span & Owner & { readonly ownerId: AccountId };
 
 /** What has names to be told. */
@@ -40,26 +42,31 @@ const noUnit: Unit = { code: '', name: '' };
 
 /** Reports about licenses of an account's customers and of those of every account below it. Callers have authorized the actor. */
 export function licenseReports({ db, directory }: Dependencies) {
-  /**
-   * What customers had in a month, each month as the calendar of the customer's seller has it.
-   * @param partnerId only of this account and those below it; not found where it is not `within`
-   */
-  async function summary(
-    within: AccountId,
-    { month, partnerId, productId }: Asked & { readonly partnerId?: AccountId | undefined },
-  ): Promise<SummaryRow[]> {
+  /** What customers had in a month, each month as the calendar of the customer's seller has it; in no order, and nothing is named. */
+  async function lines(within: AccountId, asked: SummaryAsked): Promise<SummaryLine[]> {
+    return (await linesAndMonths(within, asked)).lines;
+  }
+
+  async function linesAndMonths(within: AccountId, { month, partnerId, productId }: SummaryAsked) {
     const spans = (await ownersOf(within, partnerId)).map((owner) => ownerMonth(owner, spanOf(month, owner.timeZone)));
     const bySeller = new Map(spans.map((span) => [span.ownerId, span]));
-    const ids = [...bySeller.keys()];
     const [licenses, changes, usage] = await Promise.all([
       selectAtEnd(db, spans),
       selectChanges(db, spans),
-      selectUsage(db, ids, firstDay(month).toString()),
+      selectUsage(db, [...bySeller.keys()], firstDay(month).toString()),
     ]);
     const all = summarize(licenses, changes, usage, (ownerId) => bySeller.get(ownerId)!);
-    const lines = productId === undefined ? all : all.filter((line) => line.productId === productId);
-    const nameOf = await named(lines, (ownerId) => bySeller.get(ownerId)!.until.toString());
-    const rows = lines.map((line) => {
+    return { bySeller, lines: productId === undefined ? all : all.filter((line) => line.productId === productId) };
+  }
+
+  /**
+   * The same with the names that everything had at the end of the month, in their order.
+   * @throws TierlineError not_found where the partner that is asked for is not `within`
+   */
+  async function summary(within: AccountId, asked: SummaryAsked): Promise<SummaryRow[]> {
+    const { bySeller, lines: found } = await linesAndMonths(within, asked);
+    const nameOf = await named(found, (ownerId) => bySeller.get(ownerId)!.until.toString());
+    const rows = found.map((line) => {
       const { partner, customer, product, unit } = nameOf(line);
       const { city, state } = customer;
       return { partner, customer: customer.name, city, state, product, unit, line };
@@ -140,7 +147,7 @@ export function licenseReports({ db, directory }: Dependencies) {
     });
   }
 
-  return { summary, transactions };
+  return { lines, summary, transactions };
 }
 
 function ownerMonth(owner: Owner, span: Span): OwnerMonth {

@@ -36,5 +36,14 @@ export function transactionOf(step: LicenseStep): Transaction | undefined {
 
 function told(state: LicenseState): string {
   const { planId, productId, licenseVersion, startOn, endOn, startChargeOn, enabled } = state;
-  return JSON.stringify([formatDecimal(allocated(state)), planId, productId, licenseVersion, startOn, endOn, startChargeOn, enabled]);
+  return JSON.stringify([
+    formatDecimal(allocated(state)),
+    planId,
+    productId,
+    licenseVersion,
+    startOn,
+    endOn,
+    startChargeOn,
+    enabled,
+  ]);
 }

@@ -1,5 +1,12 @@
 import { usageFileRoutes, usageRoutes, type LicenseUsage, type UsageImportRecord } from '@tierline/contract';
-import { decimal, formatDecimal, isTierlineError, Temporal, type LicenseId, type SubscriptionId } from '@tierline/kernel';
+import {
+  decimal,
+  formatDecimal,
+  isTierlineError,
+  Temporal,
+  type LicenseId,
+  type SubscriptionId,
+} from '@tierline/kernel';
 import {
   afterId,
   checkMediaType,

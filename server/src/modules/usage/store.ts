@@ -27,7 +27,12 @@ export async function selectLicenses(
     time_zone: string;
   }>(licensesStatement, [within, [...new Set(ids)]]);
   const found = new Map<SubscriptionId, ReadLicense[]>();
-  for (const { owner_id: ownerId, subscription_id: subscriptionId, license_id: licenseId, time_zone: timeZone } of rows) {
+  for (const {
+    owner_id: ownerId,
+    subscription_id: subscriptionId,
+    license_id: licenseId,
+    time_zone: timeZone,
+  } of rows) {
     const licenses = found.get(subscriptionId) ?? [];
     if (licenseId !== null) licenses.push({ ownerId, licenseId, subscriptionId, timeZone });
     found.set(subscriptionId, licenses);
