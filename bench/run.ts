@@ -2,6 +2,7 @@ import { machine } from './measure.ts';
 import { changes } from './changes.ts';
 import { estimates } from './estimates.ts';
 import { lmpi } from './lmpi.ts';
+import { lmpiReports } from './lmpi-reports.ts';
 import { orders } from './orders.ts';
 import { products } from './products.ts';
 import { renewals } from './renewals.ts';
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Repo
   orders,
   products,
   lmpi,
+  'lmpi-reports': lmpiReports,
   changes,
   renewals,
   'simpleapi-lists': simpleApiLists,
