@@ -23,7 +23,8 @@ export async function lmpiReports(quick: boolean): Promise<Report[]> {
   const sizes = quick ? { many: changesElsewhere.many / 10, few: changesElsewhere.few / 10 } : changesElsewhere;
   const many = await opened(first, customers.many, sizes.many);
   const few = await opened(await first.another('few'), customers.few, sizes.few);
-  const rowsOf = async (ask: Ask, report: 'summary' | 'transactions') => (await ask(report)).split('"product_name"').length - 1;
+  const rowsOf = async (ask: Ask, report: 'summary' | 'transactions') =>
+    (await ask(report)).split('"product_name"').length - 1;
   const names = {
     many: `summary, ${customers.many} customers with ${licensesEach} licenses each`,
     few: `summary, ${customers.few} customers with ${licensesEach} licenses each`,
@@ -59,14 +60,20 @@ export async function lmpiReports(quick: boolean): Promise<Report[]> {
           value: (ratio(summaries, names.many, names.few) * customers.many) / customers.few,
           atLeast: 0.7,
         },
-        { what: 'seconds that are aimed at, against those that it takes', value: 1000 / p50(summaries, names.many), atLeast: 1 },
+        {
+          what: 'seconds that are aimed at, against those that it takes',
+          value: 1000 / p50(summaries, names.many),
+          atLeast: 1,
+        },
       ],
       notes: [`rows: ${counted.summary.join(', ')}`],
     },
     {
       title: 'lmpi: customer transactions of one month',
       measured: transactions,
-      ratios: [{ what: 'among many, against among few', value: ratio(transactions, names.among, names.alone), atLeast: 0.7 }],
+      ratios: [
+        { what: 'among many, against among few', value: ratio(transactions, names.among, names.alone), atLeast: 0.7 },
+      ],
       notes: [`rows: ${counted.transactions.join(', ')}`],
     },
   ];
@@ -96,12 +103,16 @@ async function opened(database: Omit<BenchDatabase, 'another' | 'close'>, count:
  */
 async function seed(db: Database, subscriptionId: string, count: number, elsewhere: number): Promise<void> {
   const run = (statement: ReturnType<typeof sql>) => statement.execute(db.kysely);
-  const like = (alias: string, facts: ReturnType<typeof sql>) => sql`(jsonb_populate_record(${sql.ref(alias)}, ${facts})).*`;
+  const like = (alias: string, facts: ReturnType<typeof sql>) =>
+    sql`(jsonb_populate_record(${sql.ref(alias)}, ${facts})).*`;
   const old = sql`now() - interval '20 months'`;
   await run(sql`insert into customers select ${like('c', sql`jsonb_build_object('id', gen_random_uuid(), 'number', 900000000 + g, 'name', 'Seeded ' || g)`)}
     from customers c, generate_series(1, ${count}::int) g where c.id = (select customer_id from subscriptions where id = ${subscriptionId})`);
-  await run(sql`insert into subscriptions select ${like('s', sql`jsonb_build_object('id', gen_random_uuid(), 'customer_id', c.id,
-      'serial', 900000000 + row_number() over (), 'created_at', ${old}, 'updated_at', ${old})`)}
+  await run(sql`insert into subscriptions select ${like(
+    's',
+    sql`jsonb_build_object('id', gen_random_uuid(), 'customer_id', c.id,
+      'serial', 900000000 + row_number() over (), 'created_at', ${old}, 'updated_at', ${old})`,
+  )}
     from subscriptions s, customers c, generate_series(1, ${licensesEach}::int) g where s.id = ${subscriptionId} and c.name like 'Seeded %'`);
   await run(sql`insert into licenses select ${like('l', sql`jsonb_build_object('id', gen_random_uuid(), 'subscription_id', s.id, 'start_on', (${old})::date)`)}
     from licenses l, subscriptions s where l.subscription_id = ${subscriptionId} and s.serial >= 900000000`);
@@ -115,7 +126,12 @@ async function seed(db: Database, subscriptionId: string, count: number, elsewhe
       on l.place = g % ${count * licensesEach}::int
     join subscriptions s on s.owner_id = l.owner_id and s.id = l.subscription_id`;
   const month = sql`date_trunc('month', now()) - interval '1 month'`;
-  await run(changed(sql`${month} - interval '12 hours' - (g % 400) * interval '1 day' - g * interval '1 microsecond'`, elsewhere));
+  await run(
+    changed(
+      sql`${month} - interval '12 hours' - (g % 400) * interval '1 day' - g * interval '1 microsecond'`,
+      elsewhere,
+    ),
+  );
   await run(changed(sql`${month} + interval '5 days' + g * interval '1 second'`, changesOfMonth));
   await run(sql`analyze`);
 }

@@ -16,7 +16,10 @@ test('readings are imported from a file and listed; bad rows are told', async ()
   const run = (words: string[], stdin?: string) =>
     tierline(['usage', ...words], { key, ...(stdin === undefined ? {} : { stdin }) });
   await file('good.csv', `subscription_id,used\n${id},4\n`);
-  expect(await run(['import', 'good.csv'])).toMatchObject({ exitCode: 0, out: expect.stringMatching(/stored +1/) as string });
+  expect(await run(['import', 'good.csv'])).toMatchObject({
+    exitCode: 0,
+    out: expect.stringMatching(/stored +1/) as string,
+  });
   const partly = await run(['import', '-'], `subscription_id,used\n${id},9\nx,1\n`);
   expect(partly.exitCode).toBe(6);
   expect(partly.out + partly.err).toContain('line 3, subscription_id');

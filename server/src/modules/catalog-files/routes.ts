@@ -1,6 +1,13 @@
 import { streamRoutes, type ImportRecord } from '@tierline/contract';
 import { isTierlineError } from '@tierline/kernel';
-import { checkMediaType, recordLines, requestLog, streamBody, streamedText, type Bind } from '../../platform/http/index.ts';
+import {
+  checkMediaType,
+  recordLines,
+  requestLog,
+  streamBody,
+  streamedText,
+  type Bind,
+} from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
 import type { CatalogFiles } from './index.ts';
 import type { FileFormat } from './read-rows.ts';

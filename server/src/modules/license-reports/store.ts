@@ -46,6 +46,11 @@ function state(h: string): string {
     ${of('end_on', 'l.end_on')} end_on, ${of('start_charge_on', 'l.start_charge_on')} start_charge_on, ${of('enabled', 'l.enabled')} enabled`;
 }
 
+/** One by one, by the key: rows of a month are few beside all that there are, which the planner can't know. */
+function subscriptionOf(row: string): string {
+  return `select * from subscriptions s where s.owner_id = ${row}.owner_id and s.id = ${row}.subscription_id limit 1`;
+}
+
 /**
  * Every license that was there in the month, as it was at its end: what the next change afterwards says it was, or what it is now. What
  * had ended before is left out; nothing happens to it any more.
@@ -53,7 +58,7 @@ function state(h: string): string {
 const atEnd: Statement = {
   name: 'licenses_at_end',
   text: `
-select s.owner_id, s.customer_id, l.id as license_id, s.created_at, ${state('h')}
+select s.owner_id, s.customer_id, l.id as license_id, case when s.created_at > m.from_at then s.created_at end as begun_at, ${state('h')}
 from ${spans}
 join subscriptions s on s.owner_id = m.owner_id and s.created_at < m.until_at
   and not (s.status in ('terminated', 'removed') and s.updated_at < m.from_at)
@@ -72,7 +77,7 @@ select h.owner_id, s.customer_id, h.license_id, h.version, h.until_at, h.plan_id
   h.license_version, h.units, h.start_on, h.end_on, h.start_charge_on, h.enabled
 from ${spans}
 join license_history h on h.owner_id = m.owner_id and h.until_at >= m.from_at and h.until_at < m.until_at
-join subscriptions s on s.owner_id = h.owner_id and s.id = h.subscription_id
+cross join lateral (${subscriptionOf('h')}) s
 order by h.until_at, h.version, h.license_id`,
 };
 
@@ -96,8 +101,8 @@ const after: Statement = {
 select c.license_id, c.version, ${state('h')}
 from ${spans}
 join license_history c on c.owner_id = m.owner_id and c.until_at >= m.from_at and c.until_at < m.until_at
-join subscriptions s on s.owner_id = c.owner_id and s.id = c.subscription_id
-join licenses l on l.owner_id = c.owner_id and l.id = c.license_id
+cross join lateral (${subscriptionOf('c')}) s
+cross join lateral (select * from licenses l where l.owner_id = c.owner_id and l.id = c.license_id limit 1) l
 left join lateral (
   select * from license_history n where n.owner_id = c.owner_id and n.license_id = c.license_id
     and (n.until_at, n.version) > (c.until_at, c.version)
@@ -113,8 +118,8 @@ function spanValues(owners: readonly OwnerSpan[]): unknown[] {
 }
 
 export async function selectAtEnd(db: Database, owners: readonly OwnerSpan[]): Promise<LicenseAtEnd[]> {
-  const rows = await db.query<StateRow & LicenseRow & { created_at: Temporal.Instant }>(atEnd, spanValues(owners));
-  return mapped(rows, (row) => ({ ...licenseFrom(row), createdAt: row.created_at, atEnd: stateFrom(row) }));
+  const rows = await db.query<StateRow & LicenseRow & { begun_at: Temporal.Instant | null }>(atEnd, spanValues(owners));
+  return mapped(rows, (row) => ({ ...licenseFrom(row), begunAt: row.begun_at, atEnd: stateFrom(row) }));
 }
 
 type ChangeRow = StateRow & LicenseRow & { version: number; until_at: Temporal.Instant };

@@ -23,8 +23,14 @@ const state = (facts: Partial<Record<keyof LicenseState, unknown>>): LicenseStat
     ...facts,
   }) as LicenseState;
 
-const license = (id: string, atEnd: LicenseState, created = '2026-01-01T00:00:00Z'): LicenseAtEnd =>
-  ({ ownerId: 'owner', customerId: 'customer', licenseId: id, createdAt: instant(created), atEnd }) as LicenseAtEnd;
+const license = (id: string, atEnd: LicenseState, created: string | null = null): LicenseAtEnd =>
+  ({
+    ownerId: 'owner',
+    customerId: 'customer',
+    licenseId: id,
+    begunAt: created === null ? null : instant(created),
+    atEnd,
+  }) as LicenseAtEnd;
 const change = (id: string, until: string, was: LicenseState): LicenseChange =>
   ({ ownerId: 'owner', customerId: 'customer', licenseId: id, until: instant(until), was }) as LicenseChange;
 

@@ -12,8 +12,8 @@ import {
 import { allocated, type LicenseChange, type LicenseOf, type LicenseState } from './license-state.ts';
 import type { Span } from './month.ts';
 
-/** A license in a month: since when it has been there, and what it was when the month was over, or is now. */
-export type LicenseAtEnd = LicenseOf & { readonly createdAt: Temporal.Instant; readonly atEnd: LicenseState };
+/** A license in a month: when it was sold, null if before the month, and what it was when the month was over, or is now. */
+export type LicenseAtEnd = LicenseOf & { readonly begunAt: Temporal.Instant | null; readonly atEnd: LicenseState };
 
 /** What a customer had of a plan in a month. */
 export type SummaryLine = Pick<LicenseOf, 'ownerId' | 'customerId'> &
@@ -49,7 +49,7 @@ export function summarize(
   for (const license of licenses) {
     const span = spanOf(license.ownerId);
     let last: Group | undefined;
-    let from = later(license.createdAt, span.from);
+    let from = license.begunAt ?? span.from;
     for (const { until, state } of statesOf(license, changesOf.get(license.licenseId), span.until)) {
       const begins = later(from, startOf(state, span));
       if (Temporal.Instant.compare(begins, until) < 0 && !isZero(allocated(state))) {

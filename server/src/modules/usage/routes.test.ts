@@ -22,7 +22,8 @@ beforeAll(async () => {
     distributor: await token(channel.distributor),
     auditor: await token(channel.reseller, 'read_only'),
   };
-  const sold = async (to: typeof channel.customer) => (await world.order(to, [{ mpn: channel.base.mpn }])).subscriptions[0]!.id;
+  const sold = async (to: typeof channel.customer) =>
+    (await world.order(to, [{ mpn: channel.base.mpn }])).subscriptions[0]!.id;
   own = await sold(channel.customer);
   foreign = await sold(channel.sibling.customer);
 });
@@ -78,11 +79,19 @@ describe('usage', () => {
   test("another tenant's subscription is not found, in the same words as none", async () => {
     for (const as of [foreign, newId()]) {
       const one = await put({ used: 1 }, 'reseller', `/subscriptions/${as}/usage`);
-      const many = await put({ readings: [{ subscription_id: own, used: 1 }, { subscription_id: as, used: 1 }] });
+      const many = await put({
+        readings: [
+          { subscription_id: own, used: 1 },
+          { subscription_id: as, used: 1 },
+        ],
+      });
       expect([one.status, many.status]).toEqual([404, 404]);
       expect(many.body).toMatchObject({ code: 'subscriptions.not_found', field: 'readings.1.subscription_id' });
     }
-    expect((await call('GET', '/usage', { token: tokens.reseller, query: { account_id: channel.sibling.reseller.id } })).status).toBe(404);
+    expect(
+      (await call('GET', '/usage', { token: tokens.reseller, query: { account_id: channel.sibling.reseller.id } }))
+        .status,
+    ).toBe(404);
     expect((await put({ used: 1 }, 'auditor', `/subscriptions/${own}/usage`)).status).toBe(403);
   });
 
@@ -116,6 +125,8 @@ describe('usage', () => {
       expect(records.at(-1)).toEqual({ type: 'done', rows: 5, stored: 1, failed: 4 });
     }
     expect(await listed('sibling')).toEqual([[foreign, '12', '12']]);
-    expect([(await send('')).status, (await send('seats\n1')).status, (await send('x', 'text/plain')).status]).toEqual([400, 400, 415]);
+    expect([(await send('')).status, (await send('seats\n1')).status, (await send('x', 'text/plain')).status]).toEqual([
+      400, 400, 415,
+    ]);
   });
 });

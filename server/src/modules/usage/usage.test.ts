@@ -1,4 +1,11 @@
-import { decimal, formatDecimal, Temporal, type AccountId, type LicenseId, type SubscriptionId } from '@tierline/kernel';
+import {
+  decimal,
+  formatDecimal,
+  Temporal,
+  type AccountId,
+  type LicenseId,
+  type SubscriptionId,
+} from '@tierline/kernel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readHead, readRow } from './row.ts';
