@@ -43,7 +43,7 @@ const steps = fc.array(
     ),
     units: fc.integer({ min: 1, max: 50 }),
   }),
-  { minLength: 8, maxLength: 25 },
+  { minLength: 8, maxLength: 20 },
 );
 
 type Sold = Awaited<ReturnType<World['sell']>>;
@@ -59,7 +59,7 @@ async function act(step: Step, customer: Awaited<ReturnType<World['customer']>>,
     return;
   }
   const of = sold[step.subject % sold.length]!;
-  const planId = world.full.id as PlanId;
+  const planId = world.full.id;
   const { items } = of;
   switch (step.did) {
     case 'change':
@@ -198,7 +198,8 @@ test('both reports are what the timelines say, for every month, whenever they ar
         if (!now.equals(last)) asked.set(last.toString(), (await tell(last)).text);
       }
       // What can't be done is refused by the engine, in its own words; anything else is a mistake of this test.
-      for (const error of refused) expect(isTierlineError(error) && error.kind !== 'bug', String(error)).toBe(true);
+      for (const error of refused)
+        expect(isTierlineError(error) && error.kind !== 'bug', `${String(error)}.`).toBe(true);
       const lives = await timelines(sold.map(({ id }) => id));
       const mine = new Set([...lives.values()].map(([first]) => first!.fields.customer_id));
       const end = begins.toZonedDateTimeISO(msp.timeZone).toPlainDate();
@@ -221,9 +222,11 @@ test('both reports are what the timelines say, for every month, whenever they ar
           .map(({ customerId, planId, provisioned }) => `${customerId} ${planId} ${formatDecimal(provisioned)}`);
         expect(most.toSorted()).toEqual(mostOf(lives.values(), from, until));
       }
+      // What goes on would renew through the lives to come.
+      for (const of of sold) await world.command(of, { kind: 'cancel', reason: null }).catch(() => undefined);
     }),
-    { numRuns: 6, seed: 20_260_302 },
+    { numRuns: 4, seed: 20_260_302 },
   );
   // A history in which everything is refused would say nothing.
-  expect(accepted).toBeGreaterThan(40);
-});
+  expect(accepted).toBeGreaterThan(20);
+}, 120_000);

@@ -61,7 +61,8 @@ export async function openReports() {
     for (let due = await dueAt(at); due !== null; due = await dueAt(at)) {
       const now = lmpi.clock.now();
       if (Temporal.Instant.compare(due, now) > 0) lmpi.moveTo(due.toString());
-      await engine.worker.runDue({ sandboxId: null }, lmpi.clock.now());
+      const { steps } = await engine.worker.runDue({ sandboxId: null }, lmpi.clock.now());
+      if (steps === 0) throw new Error(`Nothing happens at ${due.toString()}, though something is due.`);
     }
     lmpi.moveTo(at);
   };

@@ -66,7 +66,7 @@ describe('usage', () => {
         { subscription_id: own, used: 1, at: '2026-03-02T09:00:01Z' },
       ],
     });
-    expect(answer.status, answer.text).toBe(400);
+    expect(answer.status, `${answer.text}.`).toBe(400);
     expect(answer.text).toContain('readings.1.at');
     expect(answer.text).toContain('usage.month_closed');
     expect(answer.text).toContain('readings.2.license_id');
