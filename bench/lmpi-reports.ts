@@ -1,5 +1,4 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import type { Database } from '@tierline/server/db';
 import { buildChannel, cause, masterKey, openEngine } from './channel.ts';
 import { startServer } from './children.ts';
@@ -102,38 +101,39 @@ async function opened(database: Omit<BenchDatabase, 'another' | 'close'>, count:
  * more changes in months before and after that as are wanted.
  */
 async function seed(db: Database, subscriptionId: string, count: number, elsewhere: number): Promise<void> {
-  const run = (statement: ReturnType<typeof sql>) => statement.execute(db.kysely);
-  const like = (alias: string, facts: ReturnType<typeof sql>) =>
-    sql`(jsonb_populate_record(${sql.ref(alias)}, ${facts})).*`;
-  const old = sql`now() - interval '20 months'`;
-  await run(sql`insert into customers select ${like('c', sql`jsonb_build_object('id', gen_random_uuid(), 'number', 900000000 + g, 'name', 'Seeded ' || g)`)}
-    from customers c, generate_series(1, ${count}::int) g where c.id = (select customer_id from subscriptions where id = ${subscriptionId})`);
-  await run(sql`insert into subscriptions select ${like(
-    's',
-    sql`jsonb_build_object('id', gen_random_uuid(), 'customer_id', c.id,
-      'serial', 900000000 + row_number() over (), 'created_at', ${old}, 'updated_at', ${old})`,
-  )}
-    from subscriptions s, customers c, generate_series(1, ${licensesEach}::int) g where s.id = ${subscriptionId} and c.name like 'Seeded %'`);
-  await run(sql`insert into licenses select ${like('l', sql`jsonb_build_object('id', gen_random_uuid(), 'subscription_id', s.id, 'start_on', (${old})::date)`)}
-    from licenses l, subscriptions s where l.subscription_id = ${subscriptionId} and s.serial >= 900000000`);
-  const changed = (until: ReturnType<typeof sql>, rows: number) => sql`
+  const client = await db.connect();
+  const like = (alias: string, facts: string) => `(jsonb_populate_record(${alias}, jsonb_build_object(${facts}))).*`;
+  const old = `(now() - interval '20 months')`;
+  const all = count * licensesEach;
+  const changed = (until: string, rows: number) => `
     insert into license_history (owner_id, license_id, until_at, version, subscription_id, plan_id, plan_version, name, status, product_id,
       license_version, units, start_on, end_on, start_charge_on, enabled)
-    select l.owner_id, l.id, ${until}, 1 + g::int / ${count * licensesEach}::int, s.id, s.plan_id, s.plan_version, s.name, s.status, l.product_id,
+    select l.owner_id, l.id, ${until}, 1 + g / ${all}, s.id, s.plan_id, s.plan_version, s.name, s.status, l.product_id,
       l.license_version, 1 + g % 50, l.start_on, l.end_on, l.start_charge_on, l.enabled
-    from generate_series(0, ${rows - 1}::int) g
-    join (select *, row_number() over (order by id) - 1 as place from licenses where subscription_id <> ${subscriptionId}) l
-      on l.place = g % ${count * licensesEach}::int
+    from generate_series(0, ${rows - 1}) g
+    join (select *, row_number() over (order by id) - 1 as place from licenses where subscription_id <> '${subscriptionId}') l
+      on l.place = g % ${all}
     join subscriptions s on s.owner_id = l.owner_id and s.id = l.subscription_id`;
-  const month = sql`date_trunc('month', now()) - interval '1 month'`;
-  await run(
-    changed(
-      sql`${month} - interval '12 hours' - (g % 400) * interval '1 day' - g * interval '1 microsecond'`,
-      elsewhere,
-    ),
-  );
-  await run(changed(sql`${month} + interval '5 days' + g * interval '1 second'`, changesOfMonth));
-  await run(sql`analyze`);
+  const month = `date_trunc('month', now()) - interval '1 month'`;
+  try {
+    await client.query(`insert into customers
+      select ${like('c', `'id', gen_random_uuid(), 'number', 900000000 + g, 'name', 'Seeded ' || g`)}
+      from customers c, generate_series(1, ${count}) g
+      where c.id = (select customer_id from subscriptions where id = '${subscriptionId}')`);
+    await client.query(`insert into subscriptions
+      select ${like('s', `'id', gen_random_uuid(), 'customer_id', c.id, 'serial', 900000000 + row_number() over (), 'created_at', ${old}, 'updated_at', ${old}`)}
+      from subscriptions s, customers c, generate_series(1, ${licensesEach}) g
+      where s.id = '${subscriptionId}' and c.name like 'Seeded %'`);
+    await client.query(`insert into licenses
+      select ${like('l', `'id', gen_random_uuid(), 'subscription_id', s.id, 'start_on', ${old}::date`)}
+      from licenses l, subscriptions s where l.subscription_id = '${subscriptionId}' and s.serial >= 900000000`);
+    const others = `${month} - interval '12 hours' - (g % 400) * interval '1 day' - g * interval '1 microsecond'`;
+    await client.query(changed(others, elsewhere));
+    await client.query(changed(`${month} + interval '5 days' + g * interval '1 second'`, changesOfMonth));
+    await client.query('analyze');
+  } finally {
+    client.release();
+  }
 }
 
 /** Last month, which is over: one signed request. */
