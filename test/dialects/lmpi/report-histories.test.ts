@@ -1,4 +1,4 @@
-import { formatDecimal, isTierlineError, Temporal, type PlanId } from '@tierline/kernel';
+import { formatDecimal, isTierlineError, Temporal } from '@tierline/kernel';
 import type { Fields } from '@tierline/server/modules/subscriptions/index.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
