@@ -74,7 +74,8 @@ function formatOf(path: string, given: Given): string {
   throw new CommandError('usage', `What is in ${path}? Say --format csv, json or ndjson.`);
 }
 
-async function openSource(io: Io, path: string): Promise<Source> {
+/** A file, or standard input, piece by piece. */
+export async function openSource(io: Io, path: string): Promise<Source> {
   if (path === '-') return { pieces: bytesOf(io.stdin), bytes: undefined };
   const full = resolve(io.cwd, path);
   const file = await open(full).catch((error: unknown) => {

@@ -22,6 +22,7 @@ import { showOn } from './show.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 import { subscriptionGroup } from './subscription.ts';
+import { usageGroup } from './usage.ts';
 import { userGroup } from './user.ts';
 
 /** Every command, in the order of the help. */
@@ -40,6 +41,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   customerGroup,
   orderGroup,
   subscriptionGroup,
+  usageGroup,
   eventsCommand,
   reportGroup,
   sandboxGroup,

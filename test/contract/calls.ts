@@ -39,7 +39,7 @@ export function apiCalls(engine: Engine) {
       }),
     );
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     const body: unknown = isJson ? JSON.parse(text) : undefined;
     return { status: response.status, headers: response.headers, text, body };
   }

@@ -103,6 +103,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions.transfer",
         "subscriptions.details",
         "subscriptions.intents",
+        "usage.read",
+        "usage.report",
         "reports.read",
         "reports.set_up",
         "reports.run",
@@ -10849,6 +10851,34 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "blockers": [],
       "is_blocked": false,
       "warnings": []
+    }
+  ],
+  "reportUsage": [
+    {
+      "data": [
+        {
+          "subscription_id": "0196a000-0000-7000-8000-000000000011",
+          "license_id": "0196a000-0000-7000-8000-00000000103b",
+          "month": "2026-03",
+          "used": "4",
+          "at": "2026-03-01T22:00:00Z"
+        }
+      ]
+    }
+  ],
+  "reportSubscriptionUsage": [
+    {
+      "subscription_id": "0196a000-0000-7000-8000-000000000011",
+      "license_id": "0196a000-0000-7000-8000-00000000103b",
+      "month": "2026-03",
+      "used": "3",
+      "at": "2026-03-02T09:00:00Z"
+    }
+  ],
+  "listUsage": [
+    {
+      "data": [],
+      "next_cursor": null
     }
   ],
   "listReportGenerators": [

@@ -28,6 +28,7 @@ export * from './sandboxes.ts';
 export * from './sessions.ts';
 export * from './subscriptions.ts';
 export * from './transfers.ts';
+export * from './usage.ts';
 export * from './users.ts';
 export * from './vendors.ts';
 export * from './wire.ts';

@@ -2,6 +2,7 @@ import { OpenAPIHono, z, type RouteConfig } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
 import { streamRoutes } from './catalog-import.ts';
 import { reportFileRoutes } from './reports.ts';
+import { usageFileRoutes } from './usage.ts';
 import { apiBase, routes } from './routes.ts';
 import type { Example, Route } from './route.ts';
 import { problem } from './wire.ts';
@@ -35,7 +36,7 @@ export function openApiDocument(answers: RecordedAnswers): OpenApiDocument {
     description: 'An API key (tl_key_...) or the token of a session (tl_ses_...).',
   });
   registerRefusals(registry);
-  const described = Object.values<Route>({ ...routes, ...streamRoutes, ...reportFileRoutes });
+  const described = Object.values<Route>({ ...routes, ...streamRoutes, ...reportFileRoutes, ...usageFileRoutes });
   for (const route of described) {
     registry.registerPath(describe(route, answers[route.operationId] ?? []));
   }

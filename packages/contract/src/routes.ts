@@ -18,6 +18,7 @@ import { sandboxRoutes } from './sandboxes.ts';
 import { sessionRoutes } from './sessions.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { transferRoutes } from './transfers.ts';
+import { usageRoutes } from './usage.ts';
 import { userRoutes } from './users.ts';
 import { vendorRoutes } from './vendors.ts';
 
@@ -47,6 +48,7 @@ export const routes = {
   ...subscriptionRoutes,
   ...lifecycleRoutes,
   ...transferRoutes,
+  ...usageRoutes,
   ...reportRoutes,
   ...eventRoutes,
   ...sandboxRoutes,

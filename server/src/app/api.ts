@@ -24,6 +24,7 @@ import { bindProvisioning } from '../modules/provisioning/index.ts';
 import { bindReportFiles, bindReports } from '../modules/reports/index.ts';
 import { bindSandboxes } from '../modules/sandboxes/index.ts';
 import { bindSubscriptions } from '../modules/subscriptions/index.ts';
+import { bindUsage, bindUsageFiles } from '../modules/usage/index.ts';
 import { apiBinder, problemResponse, type HttpEnv, type Surface } from '../platform/http/index.ts';
 import { pagesSurface } from './docs-page/index.ts';
 import type { Engine } from './engine.ts';
@@ -38,6 +39,7 @@ function apiSurface(engine: Engine): Surface {
   const { app, bind } = boundApi(engine);
   bindCatalogFiles(bind, engine);
   bindReportFiles(bind, engine);
+  bindUsageFiles(bind, engine);
   const description = JSON.stringify(openApiDocument(answers));
   app.get('/openapi.json', () => new Response(description, { headers: { 'content-type': 'application/json' } }));
   return {
@@ -104,6 +106,7 @@ export function boundApi(engine: Engine) {
   bindLifecycle(bind, engine);
   bindTransfers(bind, engine);
   bindProvisioning(bind, engine);
+  bindUsage(bind, engine);
   bindReports(bind, engine);
   bindEvents(bind, engine);
   bindSandboxes(bind, engine);

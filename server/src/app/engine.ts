@@ -6,6 +6,7 @@ import { catalogLists, catalogService, offersOf } from '../modules/catalog/index
 import { codesWith, noAdditions, type Codes } from '../modules/codes/index.ts';
 import { customersService } from '../modules/customers/index.ts';
 import { eventsService } from '../modules/events/index.ts';
+import { licenseReports } from '../modules/license-reports/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
 import { poolsService } from '../modules/pools/index.ts';
 import { exchangeRates, pricesOf, pricingService } from '../modules/pricing/index.ts';
@@ -15,6 +16,7 @@ import { dueWorker, impactService, lifecycleService, transferService } from '../
 import { reportJobs, reportsService } from '../modules/reports/index.ts';
 import { sandboxesService, type DueWorker } from '../modules/sandboxes/index.ts';
 import { subscriptionsService } from '../modules/subscriptions/index.ts';
+import { usageService } from '../modules/usage/index.ts';
 import { numbers, revisions as revisionsOf, type Database } from '../platform/db/index.ts';
 import type { Secrets } from '../platform/secrets/index.ts';
 
@@ -85,6 +87,8 @@ export function buildEngine(parts: EngineParts) {
     access,
     authenticate,
     provisioning,
+    usage: usageService({ db }),
+    licenseReports: licenseReports({ db, directory }),
     reports: reportsService({ db, clock, secrets, directory }),
     reportWork,
     events: eventsService({ db }),

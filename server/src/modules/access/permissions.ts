@@ -105,6 +105,8 @@ const table = {
   'subscriptions.transfer': write('Move a subscription or a customer to another partner', administrators),
   'subscriptions.details': write('Change how a subscription renews, and its attributes', sellers),
   'subscriptions.intents': write('Change and take back what is planned for a subscription', sellers),
+  'usage.read': read('See how much of licenses is used'),
+  'usage.report': write('Report usage of licenses', [...sellers, 'support']),
   'reports.read': read('See report generators and reports, and download files'),
   'reports.set_up': write('Set up and change report generators', [...administrators, 'billing']),
   'reports.run': write('Ask for a report once', [...sellers, 'billing']),

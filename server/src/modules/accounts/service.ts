@@ -28,6 +28,7 @@ import {
   type PriceFloor,
 } from './account.ts';
 import type { AccountNode, Directory } from './service-directory.ts';
+import { recordFormerName } from './store-names.ts';
 import {
   countBelow,
   insertAccount,
@@ -176,7 +177,10 @@ export function accountsService({ db, directory, revisions, numbers, newTenantId
       cause,
       subjectId: id,
       answer: changed,
-      writes: [{ run: updateAccount(db, changed), expect: 1, otherwise: versionMismatch('account') }],
+      writes: [
+        { run: updateAccount(db, changed), expect: 1, otherwise: versionMismatch('account') },
+        ...recordFormerName(id, id, cause.at.toString(), { was: current, is: changed }),
+      ],
       events: [
         {
           ownerId: id,

@@ -1,5 +1,5 @@
 import { invalid, TierlineError, type Reason } from '@tierline/kernel';
-import { csvRecords } from './csv-rows.ts';
+import { csvRecords, decoded } from '../../platform/csv-rows.ts';
 import { cellOf, jsonRows, type JsonRow } from './json-rows.ts';
 import { neededColumns, readers, readRow, type ReadRow, type RowReason } from './row.ts';
 
@@ -16,7 +16,7 @@ export async function* readRows(
   source: AsyncIterable<Uint8Array>,
   format: FileFormat,
 ): AsyncGenerator<NumberedRow[], void> {
-  const pieces = decode(source);
+  const pieces = decoded(source);
   if (format === 'json') {
     for await (const rows of jsonRows(pieces)) yield rows.map(fromJson);
     return;
@@ -37,13 +37,6 @@ export async function* readRows(
     if (rows.length > 0) yield rows;
   }
   if (head === undefined) throw new TierlineError('catalog.file_empty', 'invalid', 'The file is empty.');
-}
-
-async function* decode(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
-  // Not fatal: a byte that is no UTF-8 becomes U+FFFD, which the row that has it is refused for.
-  const decoder = new TextDecoder();
-  for await (const piece of source) yield decoder.decode(piece, { stream: true });
-  yield decoder.decode();
 }
 
 /** A column that is not known is refused rather than ignored: it may be a price whose name has a typing error. */

@@ -1,7 +1,7 @@
 // However a file is cut into pieces, the same rows are read, each with the line it begins in.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csvRecords } from './csv-rows.ts';
+import { csvRecords } from '../../platform/csv-rows.ts';
 import { jsonRows } from './json-rows.ts';
 import { formatPeriod, parsePeriod } from './row.ts';
 import { formatTiers, parseTiers } from './tiers.ts';

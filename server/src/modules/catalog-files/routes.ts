@@ -1,6 +1,13 @@
 import { streamRoutes, type ImportRecord } from '@tierline/contract';
 import { isTierlineError } from '@tierline/kernel';
-import { checkMediaType, requestLog, streamBody, type Bind } from '../../platform/http/index.ts';
+import {
+  checkMediaType,
+  recordLines,
+  requestLog,
+  streamBody,
+  streamedText,
+  type Bind,
+} from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
 import type { CatalogFiles } from './index.ts';
 import type { FileFormat } from './read-rows.ts';
@@ -27,7 +34,7 @@ export function bindCatalogFiles(bind: Bind<Principal>, { files }: { readonly fi
       requestLog(context).error({ err: error, code }, 'an import stopped');
       return { type: 'error', code, message };
     };
-    return streamed(linesOf(first, records, fail), 'application/x-ndjson; charset=utf-8');
+    return streamedText(recordLines(first, records, fail), 'application/x-ndjson; charset=utf-8');
   });
 
   bind(streamRoutes.exportCatalog, async ({ caller, query, cause }) => {
@@ -35,7 +42,7 @@ export function bindCatalogFiles(bind: Bind<Principal>, { files }: { readonly fi
     const text = await files.export(caller.node, cause.at, { format, priceList });
     const extension = format === 'csv' ? 'csv' : 'ndjson';
     const type = format === 'csv' ? 'text/csv' : 'application/x-ndjson';
-    const response = streamed(text, `${type}; charset=utf-8`);
+    const response = streamedText(text, `${type}; charset=utf-8`);
     response.headers.set('content-disposition', `attachment; filename="catalog.${extension}"`);
     return response;
   });
@@ -45,59 +52,4 @@ function publicReason(error: unknown): { readonly code: string; readonly message
   if (isTierlineError(error) && error.kind !== 'bug') return { code: error.code, message: error.message };
   const message = 'The import stopped. What was stored stays; send the same file again to complete it.';
   return { code: 'catalog.import_stopped', message };
-}
-
-const chunkChars = 16 * 1024;
-
-/** The records as lines, several small ones in one piece; an error in between becomes the last line. */
-async function* linesOf(
-  first: IteratorResult<ImportRecord, void>,
-  rest: AsyncGenerator<ImportRecord, void>,
-  fail: (error: unknown) => ImportRecord,
-): AsyncGenerator<string, void> {
-  let text = '';
-  try {
-    for (let next = first; next.done !== true; next = await rest.next()) {
-      text += line(next.value);
-      // Progress is for whoever watches, so it goes at once.
-      if (next.value.type !== 'progress' && text.length < chunkChars) continue;
-      yield text;
-      text = '';
-    }
-  } catch (error) {
-    text += line(fail(error));
-  } finally {
-    await rest.return();
-  }
-  if (text !== '') yield text;
-}
-
-function line(record: ImportRecord): string {
-  return `${JSON.stringify(record)}\n`;
-}
-
-/** How long a client may read nothing: what is streamed holds a connection to the database meanwhile. */
-const stalledMs = 60_000;
-
-function streamed(pieces: AsyncGenerator<string, void>, contentType: string): Response {
-  const encoder = new TextEncoder();
-  let timer: NodeJS.Timeout | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      clearTimeout(timer);
-      const next = await pieces.next();
-      if (next.done === true) return controller.close();
-      controller.enqueue(encoder.encode(next.value));
-      timer = setTimeout(() => {
-        controller.error(new Error('The client reads nothing.'));
-        void pieces.return();
-      }, stalledMs);
-      timer.unref();
-    },
-    async cancel() {
-      clearTimeout(timer);
-      await pieces.return();
-    },
-  });
-  return new Response(body, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } });
 }

@@ -8,7 +8,7 @@ import {
   type VendorId,
 } from '@tierline/kernel';
 import { eventName, eventNames, type Cause } from '../../platform/db/index.ts';
-import type { Account } from '../accounts/index.ts';
+import { recordFormerName, type Account } from '../accounts/index.ts';
 import { parsePolicyDocument } from '../policies/index.ts';
 import type { Product, Resource, Vendor } from './catalog.ts';
 import { repeatable, webhookSecretContext, writeCatalog, type CatalogDependencies } from './service-shared.ts';
@@ -72,7 +72,10 @@ export function changesService(dependencies: CatalogDependencies) {
       of: account.rootId,
       subjectId: id,
       answer: changed,
-      writes: [{ run: updateProduct(db, changed), expect: 1, otherwise: versionMismatch('product') }],
+      writes: [
+        { run: updateProduct(db, changed), expect: 1, otherwise: versionMismatch('product') },
+        ...recordFormerName(account.rootId, id, cause.at.toString(), { was: current, is: changed }),
+      ],
       events: [
         {
           ownerId: account.rootId,

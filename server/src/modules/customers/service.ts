@@ -12,9 +12,14 @@ import {
   type Numbers,
 } from '../../platform/db/index.ts';
 import { unchanging } from '../../platform/unchanging.ts';
+<<<<<<< HEAD
 import { customerUserSteps, loginChannelOf, type MadeLogin, type WantedLogin } from '../access/index.ts';
 import { isWithin, type Address, type Directory } from '../accounts/index.ts';
 import type { Codes } from '../codes/index.ts';
+=======
+import { customerUserSteps, type WantedLogin } from '../access/index.ts';
+import { isWithin, recordFormerName, type Directory } from '../accounts/index.ts';
+>>>>>>> lusage
 import {
   checkFacts,
   statusRules,
@@ -208,6 +213,10 @@ export function customersService({ db, directory, numbers, codes }: Dependencies
       answer: changed,
       writes: [
         { run: updateCustomer(db, changed), expect: 1, otherwise: versionMismatch('customer') },
+        ...recordFormerName(current.ownerId, current.id, cause.at.toString(), {
+          was: { ...current.address, name: current.name },
+          is: { ...changed.address, name: changed.name },
+        }),
         ...people.writes,
       ],
       events: [

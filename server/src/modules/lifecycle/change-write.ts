@@ -1,4 +1,13 @@
-import { addMoney, formatMoney, instantText, newId, zeroMoney, type Money, type OrderId } from '@tierline/kernel';
+import {
+  addMoney,
+  formatMoney,
+  instantText,
+  newId,
+  Temporal,
+  zeroMoney,
+  type Money,
+  type OrderId,
+} from '@tierline/kernel';
 import type { Cause } from '../../platform/db/index.ts';
 import type { OrderStatus } from '../orders/index.ts';
 import { changedFields, fieldsOf, type Fields, type Subscription } from '../subscriptions/index.ts';
@@ -34,6 +43,19 @@ export type ChangeWrite = {
   /** What its vendor is still to be told; null: the order is completed with the statement that stores it. */
   readonly work: OrderWork | null;
 };
+
+/** How long after its moment something that came due may be told to have happened at that moment. */
+const lateMinutes = 10;
+
+/**
+ * When reports about months tell of a change. What came due happened at its moment; but what was worked off much later, since the server
+ * stood still meanwhile, is told when it was: the month of its moment may have been told already. Never earlier than the change before.
+ */
+export function recordedAt({ cause, sandboxId }: Pick<ChangeWrite, 'cause' | 'sandboxId'>): Temporal.Instant {
+  if (sandboxId !== null || cause.realAt === undefined) return cause.at;
+  const earliest = cause.realAt.subtract({ minutes: lateMinutes });
+  return Temporal.Instant.compare(cause.at, earliest) < 0 ? earliest : cause.at;
+}
 
 /** The status with which the order of a decision is stored. */
 export function statusOf({ work, plan }: Pick<ChangeWrite, 'work' | 'plan'>): OrderStatus {

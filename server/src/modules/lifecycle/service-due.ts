@@ -42,21 +42,26 @@ export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): D
         within(client),
         taken.map((row) => row.subscription_id),
       );
-      const { writes, late } = await decideAll(loaded, until, failed);
+      const { writes, late } = await decideAll(loaded, domain, until, failed);
       await reschedule(client, late);
       if (writes.length > 0) await storeChanges(within(client), writes);
       return taken.length;
     });
   }
 
-  async function decideAll(loaded: readonly Met[], until: Temporal.Instant, failed: Set<SubscriptionId>) {
+  async function decideAll(
+    loaded: readonly Met[],
+    domain: Domain,
+    until: Temporal.Instant,
+    failed: Set<SubscriptionId>,
+  ) {
     const writes: ChangeWrite[] = [];
     const late: { id: SubscriptionId; dueAt: string | null }[] = [];
     const pause = turns();
     for (const met of loaded) {
       await pause();
       try {
-        const step = await decideOne(met, until);
+        const step = await decideOne(met, domain, until);
         if ('decision' in step) writes.push(step);
         else late.push(step);
       } catch (error) {
@@ -70,6 +75,7 @@ export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): D
 
   async function decideOne(
     met: Met,
+    { sandboxId }: Domain,
     until: Temporal.Instant,
   ): Promise<ChangeWrite | { id: SubscriptionId; dueAt: string | null }> {
     const { subscription } = met;
@@ -79,7 +85,7 @@ export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): D
     }
     const context = await lifecycle.load.context(met, due.at, undefined);
     return lifecycle.write(
-      systemCause(due.at),
+      systemCause(due.at, sandboxId === null ? until : undefined),
       context,
       decideDue(context, subscription, due),
       { surface: 'system' },

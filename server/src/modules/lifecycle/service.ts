@@ -77,7 +77,8 @@ export function lifecycleService(dependencies: Dependencies) {
     if (due === undefined || Temporal.Instant.compare(due.at, now) > 0) return undefined;
     const then = await load.context(met, due.at, undefined);
     const decision = decideDue(then, met.subscription, due);
-    return write(systemCause(due.at), then, decision, { surface: 'system' }, true);
+    const realAt = then.owner.account.sandboxId === null ? now : undefined;
+    return write(systemCause(due.at, realAt), then, decision, { surface: 'system' }, true);
   }
 
   async function decided(cause: Cause, met: Met, named: NamedAsked, real: boolean, by: AskedBy): Promise<ChangeWrite> {
@@ -250,8 +251,10 @@ function changeStore({ db, batchMax, batchesAtOnce }: Dependencies) {
   });
 }
 
-export function systemCause(at: Temporal.Instant): Cause {
-  return { actor: 'system', requestId: newId<'request'>(), at };
+/** @param realAt when what came due is worked off, where that is not on the clock of a sandbox */
+export function systemCause(at: Temporal.Instant, realAt?: Temporal.Instant): Cause {
+  const cause = { actor: 'system', requestId: newId<'request'>(), at };
+  return realAt === undefined ? cause : { ...cause, realAt };
 }
 
 function checkVersion(subscription: Subscription, { expectedVersion }: AskedBy): void {

@@ -6,6 +6,7 @@ import {
   eventsOf,
   givenUp,
   linePosition,
+  recordedAt,
   statusOf,
   storedOutcome,
   totalText,
@@ -27,6 +28,7 @@ export const parts: readonly ((writes: readonly ChangeWrite[]) => unknown[])[] =
   orderColumns,
   workColumns,
   planColumns,
+  recordedColumns,
 ];
 
 function orderColumns(writes: readonly ChangeWrite[]): unknown[] {
@@ -233,6 +235,10 @@ function planColumns(writes: readonly ChangeWrite[]): unknown[] {
     writes.flatMap(({ newIntents }) => newIntents.map(({ orderId }) => orderId)),
     ...ended,
   ];
+}
+
+function recordedColumns(writes: readonly ChangeWrite[]): unknown[] {
+  return [writes.map((write) => instantText(recordedAt(write)))];
 }
 
 function eventColumns(writes: readonly ChangeWrite[]): unknown[] {

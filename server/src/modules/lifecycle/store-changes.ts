@@ -17,9 +17,9 @@ const storeStatement: Statement = {
 with writes as (
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::bigint[], $8::text[], $9::uuid[],
     $10::text[], $11::text[], $12::text[], $13::numeric[], $14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::jsonb[], $19::uuid[],
-    $112::text[], $120::text[])
+    $112::text[], $120::text[], $126::timestamptz[])
     with ordinality as w (owner_id, subject_id, actor, request_id, at, order_id, serial, type, customer_id, po_number, surface, currency, total,
-      key_owner_id, key_scope, key, request_hash, response, sandbox_id, status, plan, place)
+      key_owner_id, key_scope, key, request_hash, response, sandbox_id, status, plan, recorded_at, place)
 ), states as (
   -- JSON travels as one array: in an array of texts each quote would be escaped here and unescaped there.
   select w.owner_id, w.at, s.* from rows from (unnest($20::int[], $21::uuid[], $22::int[], $23::uuid[], $24::int[], $25::text[], $26::text[],
@@ -106,6 +106,18 @@ with writes as (
     as n (place, id, product_id, license_version, units, start_on, end_on, start_charge_on, grace_months, enabled)
   join accepted a using (place)
   where l.owner_id = a.owner_id and l.id = n.id
+), history as (
+  -- What each license was, where something changes that reports tell of: read as it stands, since nothing here sees what the statement
+  -- itself does to it.
+  insert into license_history (owner_id, license_id, until_at, version, subscription_id, plan_id, plan_version, name, status, product_id,
+    license_version, units, start_on, end_on, start_charge_on, enabled)
+  select b.owner_id, l.id, a.recorded_at, b.version, b.id, b.plan_id, b.plan_version, b.name, b.status, l.product_id, l.license_version,
+    l.units, l.start_on, l.end_on, l.start_charge_on, l.enabled
+  from states s join accepted a using (place)
+  join subscriptions b on b.owner_id = s.owner_id and b.id = s.id
+  join licenses l on l.owner_id = s.owner_id and l.subscription_id = s.id
+  where b.status <> s.status or b.plan_id <> s.plan_id or b.plan_version <> s.plan_version or b.name <> s.name
+    or l.id = any ($82::uuid[])
 ), new_intents as (
   insert into intents (owner_id, id, subscription_id, kind, moment, due_on, command, status, reason, order_id, version, created_by, created_at,
     updated_at)

@@ -1,6 +1,6 @@
 import { versionMismatch, type AccountId, type OrderId } from '@tierline/kernel';
 import type { Cause, Database } from '../../platform/db/index.ts';
-import type { Subscription } from '../subscriptions/index.ts';
+import { recordPending, type Subscription } from '../subscriptions/index.ts';
 import { begunAlready } from './refusals.ts';
 import { bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
 import { endWork } from './store-orders.ts';
@@ -39,6 +39,7 @@ export async function saleCancel(
           // Billed or settled since it was read.
           otherwise: versionMismatch('subscription'),
         },
+        recordPending(ownerId, ids, at.toString()),
         dropDue(ownerId, ids),
         freeTrials(ownerId, id),
         ...bookAdjustments(ownerId, adjustments, dates),

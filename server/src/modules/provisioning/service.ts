@@ -13,7 +13,7 @@ import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
 import type { LifecycleService } from '../lifecycle/index.ts';
 import type { OrdersService } from '../orders/index.ts';
-import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
+import { recordPending, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { orderWork, type OrderWorkDependencies } from './service-orders.ts';
 import { askAgainSeconds, lookAgainSeconds, webhookSender, type WebhookDependencies } from './service-webhook.ts';
 import { beginDue, bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
@@ -131,7 +131,11 @@ export function provisioningService(dependencies: Dependencies) {
         },
         ...(outcome === 'active'
           ? [beginDue(ownerId, id, sandboxId, cause.at.toString())]
-          : [dropDue(ownerId, [id]), freeTrials(ownerId, orderId, planId)]),
+          : [
+              recordPending(ownerId, [id], cause.at.toString()),
+              dropDue(ownerId, [id]),
+              freeTrials(ownerId, orderId, planId),
+            ]),
         ...bookAdjustments(ownerId, adjustments, await later.datesOf(ownerId, cause.at)),
       ],
       events: [

@@ -147,6 +147,14 @@ export type Tables = {
     set_by: string;
     set_at: ColumnType<Temporal.Instant, string, string>;
   };
+  former_names: {
+    owner_id: string;
+    subject_id: string;
+    until_at: ColumnType<Temporal.Instant, string, string>;
+    name: string;
+    city: string | null;
+    state: string | null;
+  };
   idempotency_keys: {
     owner_id: string;
     scope: string;
@@ -184,11 +192,40 @@ export type Tables = {
     payload: ColumnType<unknown, string, string>;
     created_at: ColumnType<Temporal.Instant, string, string>;
   };
+  license_history: {
+    owner_id: string;
+    license_id: string;
+    until_at: ColumnType<Temporal.Instant, string, string>;
+    version: number;
+    subscription_id: string;
+    plan_id: string;
+    plan_version: number;
+    name: string;
+    status: string;
+    product_id: string;
+    license_version: string;
+    units: string;
+    start_on: string;
+    end_on: string;
+    start_charge_on: string;
+    enabled: boolean;
+  };
   license_pools: {
     account_id: string;
     product_id: string;
     license_version: string;
     available: ColumnType<bigint, bigint | string, bigint | string>;
+    updated_at: ColumnType<Temporal.Instant, string, string>;
+  };
+  license_usage: {
+    owner_id: string;
+    license_id: string;
+    month_on: string;
+    used: string;
+    read_at: ColumnType<Temporal.Instant, string, string>;
+    highest: string;
+    highest_at: ColumnType<Temporal.Instant, string, string>;
+    subscription_id: string;
     updated_at: ColumnType<Temporal.Instant, string, string>;
   };
   licenses: {

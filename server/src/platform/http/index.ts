@@ -27,5 +27,6 @@ export { createHealth, type Health, type HealthCheck, type HealthReport } from '
 export { parseJsonBody } from './json.ts';
 export { problemContentType, problemResponse, statusOf, toTierlineError } from './problem.ts';
 export { checkQuery, checkTarget } from './query.ts';
+export { recordLines, streamedText } from './record-stream.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions, type ListeningAddress } from './server.ts';
 export type { Surface } from './surface.ts';

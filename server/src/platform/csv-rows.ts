@@ -129,3 +129,11 @@ function countLines(text: string, from: number, to: number): number {
   for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count += 1;
   return count;
 }
+
+/** The text of a file that comes in pieces. */
+export async function* decoded(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
+  // Not fatal: a byte that is no UTF-8 becomes U+FFFD, which the row that has it is refused for.
+  const decoder = new TextDecoder();
+  for await (const piece of source) yield decoder.decode(piece, { stream: true });
+  yield decoder.decode();
+}

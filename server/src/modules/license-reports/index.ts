@@ -1,0 +1,4 @@
+export { monthProblem, monthsBack, type Month } from './month.ts';
+export { licenseReports, type LicenseReports, type SummaryRow, type TransactionRow } from './service.ts';
+export { transactionTypes, type TransactionType } from './transactions.ts';
+export type { SummaryLine } from './summary.ts';
