@@ -2,11 +2,8 @@ import { machine } from './measure.ts';
 import { changes } from './changes.ts';
 import { estimates } from './estimates.ts';
 import { lmpi } from './lmpi.ts';
-<<<<<<< HEAD
 import { lmpiSubscriptions } from './lmpi-subscriptions.ts';
-=======
 import { lmpiReports } from './lmpi-reports.ts';
->>>>>>> lusage
 import { orders } from './orders.ts';
 import { products } from './products.ts';
 import { renewals } from './renewals.ts';
@@ -18,11 +15,8 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Repo
   orders,
   products,
   lmpi,
-<<<<<<< HEAD
   'lmpi-subscriptions': lmpiSubscriptions,
-=======
   'lmpi-reports': lmpiReports,
->>>>>>> lusage
   changes,
   renewals,
   'simpleapi-lists': simpleApiLists,

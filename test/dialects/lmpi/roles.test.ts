@@ -41,7 +41,6 @@ const operations: readonly Operation[] = [
   ['GET', '/partners/credentials/nobody', ['v3'], tierOneAndMsp, 'partner_id'],
   ['POST', '/partners/product', both, tierOne, 'partner_id'],
   ['POST', '/partners/remotemanager', both, tierOne, 'partner_id'],
-<<<<<<< HEAD
   ['POST', `/customers/${nobodys}/subscriptions`, both, roles, 'customer_id'],
   ['GET', subscription, both, roles, 'customer_id'],
   ['PUT', subscription, both, roles, 'customer_id'],
@@ -57,10 +56,8 @@ const operations: readonly Operation[] = [
   ['PUT', '/customers/nobody', both, roles, 'customer_id'],
   ['PUT', '/customers/nobody/users/nobody', both, roles, 'customer_id'],
   ['GET', '/customers/nobody/users', both, roles, 'customer_id'],
-=======
   ['POST', '/reports/summary', both, tierOneAndMsp, 'report_cycle_year'],
   ['POST', '/reports/transactions', both, tierOneAndMsp, 'report_cycle_year'],
->>>>>>> lusage
 ];
 
 const cells = operations.flatMap(([method, path, versions, allowed, told]) =>

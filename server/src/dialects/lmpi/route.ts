@@ -10,6 +10,8 @@ export type Call = Admitted & {
   readonly path: (name: string) => string;
   /** The members of the query. */
   readonly query: () => Fields;
+  /** Where the caller reaches this server, for links: scheme and host without a slash at the end. */
+  readonly origin: () => string;
 };
 
 /** The body of a 200: LMPI knows no other success (LMPI reference, part 1, 2). Empty where the page says so. */

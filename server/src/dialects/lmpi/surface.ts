@@ -2,11 +2,8 @@ import { Hono, type Context } from 'hono';
 import type { HttpEnv, Surface } from '../../platform/http/index.ts';
 import { admission, type Admitted } from './admission.ts';
 import { credentialRoutes, type CredentialDependencies } from './credentials.ts';
-<<<<<<< HEAD
 import { customerRoutes, type CustomerDependencies } from './customers.ts';
-=======
 import { customerReportRoutes, type CustomerReportDependencies } from './customer-reports.ts';
->>>>>>> lusage
 import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
 import { partnerRoutes, type PartnerDependencies } from './partners.ts';
 import { productList } from './products.ts';
@@ -21,14 +18,10 @@ import { userRoutes } from './users.ts';
 export type LmpiDependencies = CreateDependencies &
   PartnerDependencies &
   CredentialDependencies &
-<<<<<<< HEAD
   SubscriptionDependencies &
   CustomerDependencies &
-  Parameters<typeof admission>[0] & { readonly config: { readonly publicUrl?: string | undefined } };
-=======
   CustomerReportDependencies &
-  Parameters<typeof admission>[0];
->>>>>>> lusage
+  Parameters<typeof admission>[0] & { readonly config: { readonly publicUrl?: string | undefined } };
 
 const everyVersion = ['v2', 'v3'] as const;
 
@@ -66,13 +59,10 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
   );
   route('POST', '/partners/serviceplan', 'lmpi.serviceplans.create', (call) => createServicePlan(dependencies, call));
   route('GET', '/me/serviceplans', 'lmpi.serviceplans.list', ({ principal, version }) => list(principal.node, version));
-<<<<<<< HEAD
   subscriptionRoutes(route, dependencies);
   customerRoutes(route, dependencies);
   userRoutes(route, dependencies);
-=======
   customerReportRoutes(route, dependencies);
->>>>>>> lusage
 
   return {
     name: 'lmpi',

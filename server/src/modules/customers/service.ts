@@ -12,14 +12,9 @@ import {
   type Numbers,
 } from '../../platform/db/index.ts';
 import { unchanging } from '../../platform/unchanging.ts';
-<<<<<<< HEAD
 import { customerUserSteps, loginChannelOf, type MadeLogin, type WantedLogin } from '../access/index.ts';
-import { isWithin, type Address, type Directory } from '../accounts/index.ts';
+import { isWithin, recordFormerName, type Address, type Directory } from '../accounts/index.ts';
 import type { Codes } from '../codes/index.ts';
-=======
-import { customerUserSteps, type WantedLogin } from '../access/index.ts';
-import { isWithin, recordFormerName, type Directory } from '../accounts/index.ts';
->>>>>>> lusage
 import {
   checkFacts,
   statusRules,
