@@ -48,6 +48,7 @@ const known: Readonly<Record<string, readonly [status: number, subject: string]>
   'http.request_timeout': [408, 'RequestTimeout'],
   'http.method_not_allowed': [405, 'MethodNotAllowed'],
   'lmpi.unknown_route': [404, 'NotFound'],
+  'pools.exhausted': [400, 'InvalidParametersunits_per_license'],
 };
 
 /** Longer than any name of ours; what a caller makes up is not repeated at any length. */

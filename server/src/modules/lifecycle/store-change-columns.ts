@@ -1,6 +1,7 @@
 import { formatDecimal, instantText } from '@tierline/kernel';
 import { columns, jsonArray, placed, plainColumns, realTimeOf } from '../../platform/db/index.ts';
 import { chargeColumns } from '../billing/index.ts';
+import { moveColumns } from '../pools/index.ts';
 import { lifeText, type Item, type License, type Subscription } from '../subscriptions/index.ts';
 import {
   eventsOf,
@@ -27,6 +28,7 @@ export const parts: readonly ((writes: readonly ChangeWrite[]) => unknown[])[] =
   orderColumns,
   workColumns,
   planColumns,
+  poolColumns,
 ];
 
 function orderColumns(writes: readonly ChangeWrite[]): unknown[] {
@@ -233,6 +235,14 @@ function planColumns(writes: readonly ChangeWrite[]): unknown[] {
     writes.flatMap(({ newIntents }) => newIntents.map(({ orderId }) => orderId)),
     ...ended,
   ];
+}
+
+function poolColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  return moveColumns(
+    placed(writes, ({ pools: { moves, isForced }, cause }) =>
+      moves.map((move) => ({ ...move, isForced, requestId: cause.requestId, at: instantText(cause.at) })),
+    ),
+  );
 }
 
 function eventColumns(writes: readonly ChangeWrite[]): unknown[] {

@@ -28,17 +28,19 @@ import {
 import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import type { CustomersService, OrderingCustomer } from '../customers/index.ts';
+import { exhausted, selectStocks, storeEach, type Fate, type PoolMove } from '../pools/index.ts';
 import type { Prices } from '../pricing/index.ts';
 import { activationCode, type SubscriptionsService } from '../subscriptions/index.ts';
 import type { Order, OrderDetail } from './order.ts';
 import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
+import { drawsOf, lowWarnings, reasonsOf, shortReasons } from './pool-draws.ts';
 import { lineCountMax, type SalesRequest } from './request.ts';
 import { lineResolver } from './service-lines.ts';
 import { orderLists } from './service-lists.ts';
 import { checkSellers, dealtLines } from './service-deals.ts';
 import { earlierPlacements, refuseOverlap } from './service-before.ts';
 import { saleTerms, trialPlans } from './service-terms.ts';
-import { storePlacements, type PlacementWrite } from './store-placement.ts';
+import { placeTogether, type PlacementWrite } from './store-placement.ts';
 import { selectParts, selectStored, updateCreditCheck, type OrderFilter } from './store.ts';
 
 export type OrdersService = ReturnType<typeof ordersService>;
@@ -54,6 +56,11 @@ type Dependencies = {
   readonly subscriptionSerials: Numbers;
   readonly batchMax: number;
   readonly batchesAtOnce: number;
+};
+
+/** An order that would be, with what its sender should know of it. */
+export type PreviewedOrder = OrderDetail & {
+  readonly warnings?: readonly { readonly code: string; readonly message: string }[];
 };
 
 type Decided = {
@@ -118,12 +125,23 @@ export function ordersService(dependencies: Dependencies) {
     return customers.getOrdering(within, request.customer, 'customer_id');
   }
 
-  async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<OrderDetail> {
+  async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<PreviewedOrder> {
     checkLineCount(request);
     const customer = await customerOf(within, request);
     await checkSellers(directory, within, customer, request);
-    const { order } = await decide(cause, customer, request, () => Promise.resolve(previewIdentity()));
-    return order;
+    const { order, lines } = await decide(cause, customer, request, () => Promise.resolve(previewIdentity()));
+    const pools = drawsOf(order, lines);
+    if (pools.length === 0) return order;
+    const stocks = await selectStocks(db, pools);
+    const reasons = shortReasons(pools, stocks, lines);
+    if (reasons.length > 0) throw exhausted(reasons);
+    return { ...order, warnings: lowWarnings(pools, stocks, lines, await directory.get(order.ownerId), within) };
+  }
+
+  /** Why a pool was short: by what is in it now, or, should it have been filled meanwhile, every pool that the order draws on. */
+  async function shortage(pools: readonly PoolMove[], lines: readonly ResolvedLine[]): Promise<TierlineError> {
+    const reasons = shortReasons(pools, await selectStocks(db, pools), lines);
+    return exhausted(reasons.length > 0 ? reasons : reasonsOf(pools, lines));
   }
 
   /** Decides and stores; undefined when the key was used before, or the customer is not of that version any more. */
@@ -137,18 +155,21 @@ export function ordersService(dependencies: Dependencies) {
     const { order, due, lines } = await decide(cause, customer, request, newIdentity);
     const { requestId, idempotency } = cause;
     const { account } = directory.peek(order.ownerId) ?? (await directory.get(order.ownerId));
-    const { stored } = await store({
+    const pools = drawsOf(order, lines);
+    const fate = await store({
       order,
       due,
       sandboxId: account.sandboxId ?? null,
       trials: trialPlans(order, lines),
+      pools,
       customerVersion: customer.version,
       unlessHeld: request.unlessHeld ?? null,
       requestId,
       realAt: instantText(realTimeOf(cause)),
       idempotency,
     });
-    return stored ? order : undefined;
+    if (fate === 'short') throw await shortage(pools, lines);
+    return fate === 'stored' ? order : undefined;
   }
 
   /**
@@ -261,26 +282,24 @@ function creditChecks(db: Database) {
   };
 }
 
-/** Stores decided orders, those that arrive together in one statement; tells of each whether it was stored. */
+/** Stores decided orders, those that arrive together in one statement; tells what became of each. */
 function placementStore({ db, batchMax, batchesAtOnce }: Dependencies) {
   /** When the connection broke, it is unknown whether the statement was committed; the orders' ids tell. */
-  async function afterLostAnswer(writes: readonly PlacementWrite[], error: unknown): Promise<Set<OrderId>> {
+  async function afterLostAnswer(writes: readonly PlacementWrite[], error: unknown): Promise<Fate[]> {
     if (sqlState(error) !== undefined) throw error;
     const stored = await selectStored(
       db,
       writes.map(({ order }) => order),
     );
     if (stored.size === 0) throw error;
-    return stored;
+    return writes.map(({ order }) => (stored.has(order.id) ? 'stored' : 'left_out'));
   }
 
-  return combine<PlacementWrite, { stored: boolean }>({
-    run: async (writes) => {
-      const stored = await retried(() => storePlacements(db, writes)).catch((error: unknown) =>
-        afterLostAnswer(writes, error),
-      );
-      return writes.map(({ order }) => ({ stored: stored.has(order.id) }));
-    },
+  return combine<PlacementWrite, Fate>({
+    run: (all) =>
+      storeEach(all, (writes) =>
+        retried(() => placeTogether(db, writes)).catch((error: unknown) => afterLostAnswer(writes, error)),
+      ),
     batchMax,
     parallel: batchesAtOnce,
     isRefusal: isDataRefusal,
@@ -301,8 +320,9 @@ function trialUsed(): TierlineError {
   return invalid([{ code: 'orders.trial_used', field: 'lines', message }]);
 }
 
+/** That a pool is short is said by the statement that looked at it, so it is true however old what was remembered is. */
 function undefinedIfRefused(error: unknown): undefined {
-  if (!isRefusal(error)) throw error;
+  if (!isRefusal(error) || (isTierlineError(error) && error.code === 'pools.exhausted')) throw error;
 }
 
 const noId = '00000000-0000-0000-0000-000000000000';

@@ -13,6 +13,7 @@ import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
 import type { LifecycleService } from '../lifecycle/index.ts';
 import type { OrdersService } from '../orders/index.ts';
+import { giveBackPending } from '../pools/index.ts';
 import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
 import { orderWork, type OrderWorkDependencies } from './service-orders.ts';
 import { askAgainSeconds, lookAgainSeconds, webhookSender, type WebhookDependencies } from './service-webhook.ts';
@@ -131,7 +132,11 @@ export function provisioningService(dependencies: Dependencies) {
         },
         ...(outcome === 'active'
           ? [beginDue(ownerId, id, sandboxId, cause.at.toString())]
-          : [dropDue(ownerId, [id]), freeTrials(ownerId, orderId, planId)]),
+          : [
+              dropDue(ownerId, [id]),
+              freeTrials(ownerId, orderId, planId),
+              giveBackPending(ownerId, [id], cause.at.toString()),
+            ]),
         ...bookAdjustments(ownerId, adjustments, await later.datesOf(ownerId, cause.at)),
       ],
       events: [
