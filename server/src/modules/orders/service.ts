@@ -138,9 +138,9 @@ export function ordersService(dependencies: Dependencies) {
     return { ...order, warnings: lowWarnings(pools, stocks, lines, await directory.get(order.ownerId), within) };
   }
 
-  /** Why a pool was short: by what is in it now, or, should it have been filled meanwhile, every pool that the order draws on. */
+  /** Why a pool was short: of several, those that have too few units now, or, should they have been filled meanwhile, all of them. */
   async function shortage(pools: readonly PoolMove[], lines: readonly ResolvedLine[]): Promise<TierlineError> {
-    const reasons = shortReasons(pools, await selectStocks(db, pools), lines);
+    const reasons = pools.length === 1 ? [] : shortReasons(pools, await selectStocks(db, pools), lines);
     return exhausted(reasons.length > 0 ? reasons : reasonsOf(pools, lines));
   }
 
