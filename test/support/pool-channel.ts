@@ -1,4 +1,4 @@
-import { decimal, type PlanId, type SubscriptionId } from '@tierline/kernel';
+import { decimal, type RateId, type SubscriptionId } from '@tierline/kernel';
 import type { Account } from '@tierline/server/modules/accounts/index.ts';
 import type { PlanTerms, Product, ProvisioningKind } from '@tierline/server/modules/catalog/index.ts';
 import type { Customer } from '@tierline/server/modules/customers/index.ts';
@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 export type PoolChannel = Awaited<ReturnType<typeof poolChannel>>;
 
 type PlanWanted = {
+  /** By which it is sold; its MPN where it is the only plan with that. */
+  readonly name?: string;
   readonly product?: Product;
   readonly mpn: string;
   readonly terms?: Partial<PlanTerms>;
@@ -29,13 +31,16 @@ export async function poolChannel(world: World, wanted: { readonly provisioning?
   const product = await world.product(provider, { vendorId });
   const customer = await world.customer(reseller);
 
-  async function plan({ product: of = product, mpn, terms = {} }: PlanWanted): Promise<BuiltPlan> {
+  const rates = new Map<string, RateId>();
+
+  async function plan({ product: of = product, mpn, name = mpn, terms = {} }: PlanWanted): Promise<BuiltPlan> {
     const made = await world.plan(msp, {
       product: of,
       rates: [{ mpn, quantityMin: '1' }],
       terms: { pricing: 'free', licensePool: 'owner', autoRenewalMonths: 1, ...terms },
     });
     await world.delegate([msp, reseller], made);
+    rates.set(name, made.rates[mpn]!);
     return made;
   }
 
@@ -62,14 +67,21 @@ export async function poolChannel(world: World, wanted: { readonly provisioning?
     Number((await pool(of, account))?.available ?? 0);
 
   const sell = (
-    mpn: string,
+    name: string,
     quantity: string,
     facts: { readonly to?: Customer; readonly cause?: ReturnType<World['cause']> } = {},
   ): Promise<OrderDetail> =>
-    world.order(facts.to ?? customer, [{ mpn, quantity }], { cause: facts.cause ?? world.cause() });
+    engine.orders.place(facts.cause ?? world.cause(), reseller.id, {
+      customer: { id: (facts.to ?? customer).id },
+      lines: [{ name: { rateId: rates.get(name)! }, quantity: decimal(quantity) }],
+      poNumber: null,
+      attributes: null,
+      surface: 'api',
+      addMissingBases: false,
+    });
 
-  async function sold(mpn: string, quantity: string): Promise<SubscriptionId> {
-    return (await sell(mpn, quantity)).subscriptions[0]!.id;
+  async function sold(name: string, quantity: string): Promise<SubscriptionId> {
+    return (await sell(name, quantity)).subscriptions[0]!.id;
   }
 
   const ask = (
@@ -84,7 +96,12 @@ export async function poolChannel(world: World, wanted: { readonly provisioning?
     items: [{ mpn, quantity: decimal(quantity) }],
     cascade: false,
   });
-  const onto = (of: { readonly id: PlanId }): NamedCommand => ({ kind: 'switch', planId: of.id, start: 'now', items: null });
+  const onto = (of: BuiltPlan, quantity: string): NamedCommand => ({
+    kind: 'switch',
+    planId: of.id,
+    start: 'now',
+    items: Object.keys(of.rates).map((mpn) => ({ mpn, quantity: decimal(quantity) })),
+  });
 
   return {
     provider,
