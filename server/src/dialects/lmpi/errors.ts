@@ -48,7 +48,6 @@ const known: Readonly<Record<string, readonly [status: number, subject: string]>
   'http.request_timeout': [408, 'RequestTimeout'],
   'http.method_not_allowed': [405, 'MethodNotAllowed'],
   'lmpi.unknown_route': [404, 'NotFound'],
-  'pools.exhausted': [400, 'InvalidParametersunits_per_license'],
 };
 
 /** Longer than any name of ours; what a caller makes up is not repeated at any length. */
@@ -57,6 +56,11 @@ const shownFieldMax = 100;
 export function wireError(error: TierlineError): WireError {
   const own = known[error.code];
   if (own !== undefined) return { status: own[0], subject: own[1], message: error.message };
+  if (error.code === 'pools.exhausted') {
+    // Units of a sale or a change; those that a pool hands on to another are counted in the request's own member (part 1, 3.4).
+    const field = error.field === 'units' ? 'count' : 'units_per_license';
+    return { status: 400, subject: `InvalidParameters${field}`, message: error.message };
+  }
   switch (error.kind) {
     case 'bug':
       return {
