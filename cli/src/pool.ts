@@ -77,7 +77,11 @@ const assign: CommandSpec = {
   options: [trialOption],
   examples: ['pool assign 0190f3a2-... 0190f3a3-... 25'],
   async run({ client, show }, given) {
-    const body = { account_id: checkId(given.argument(0), 'an account'), ...poolOf(given, 1), units: given.argument(2) };
+    const body = {
+      account_id: checkId(given.argument(0), 'an account'),
+      ...poolOf(given, 1),
+      units: given.argument(2),
+    };
     const moved = await client().assignUnits({ body });
     await show.one(moved, [movedFields(moved)]);
   },

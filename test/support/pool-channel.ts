@@ -144,3 +144,9 @@ export async function unitsOf(world: World): Promise<{ readonly held: bigint; re
   );
   return row!;
 }
+
+/** Throws unless no unit came from nowhere or went there. */
+export async function checkUnits(world: World): Promise<void> {
+  const { held, minted } = await unitsOf(world);
+  if (held !== minted) throw new Error(`${minted} units were minted, and there are ${held}.`);
+}

@@ -41,7 +41,8 @@ test('what is sold on a plan of the protocol goes down from what the partner has
       addMissingBases: false,
     });
   await sell('4');
-  const listed = (await lmpi.send(lmpi.credentials.distributor, { target: '/LMPI/v3/partners/product' })).json as Listed;
+  const listed = (await lmpi.send(lmpi.credentials.distributor, { target: '/LMPI/v3/partners/product' }))
+    .json as Listed;
   expect(listed.products.find(({ product_id: id }) => id === product.id)).toMatchObject({ available: 6 });
   await expect(sell('7')).rejects.toMatchObject({ code: 'pools.exhausted', field: 'lines.0.quantity' });
 });

@@ -1,6 +1,6 @@
 import { decimal, isTierlineError } from '@tierline/kernel';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { poolChannel, unitsOf, type PoolChannel } from '../../../../test/support/pool-channel.ts';
+import { checkUnits, poolChannel, type PoolChannel } from '../../../../test/support/pool-channel.ts';
 import { refusalOf } from '../../../../test/support/rows.ts';
 import { openWorld, type World } from '../../../../test/support/world.ts';
 import type { SalesRequest } from './request.ts';
@@ -13,10 +13,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   channel = await poolChannel(world);
 });
-afterEach(async () => {
-  const { held, minted } = await unitsOf(world);
-  expect(held).toBe(minted);
-});
+afterEach(() => checkUnits(world));
 afterAll(() => world.close());
 
 const request = (lines: readonly (readonly [mpn: string, quantity: string])[]): SalesRequest => ({
@@ -65,12 +62,20 @@ test('add-ons take no units, and a part of a unit takes a whole one', async () =
   const { msp, reseller, product } = channel;
   const plan = await world.plan(msp, {
     product,
-    rates: [{ mpn: 'BASE', quantityMin: '0.5' }, { mpn: 'MORE', dependsOn: ['BASE'] }],
+    rates: [
+      { mpn: 'BASE', quantityMin: '0.5' },
+      { mpn: 'MORE', dependsOn: ['BASE'] },
+    ],
     terms: { pricing: 'free', licensePool: 'owner' },
   });
   await world.delegate([msp, reseller], plan);
   await channel.fill(10n);
-  await place(request([['BASE', '2.5'], ['MORE', '9']]));
+  await place(
+    request([
+      ['BASE', '2.5'],
+      ['MORE', '9'],
+    ]),
+  );
   expect(await channel.left()).toBe(7);
 });
 
@@ -103,7 +108,12 @@ describe('refused, with nothing stored, and in a preview just so', () => {
     await channel.plan({ mpn: 'OTHER', product: other });
     await channel.fill(10n);
     await channel.fill(1n, other);
-    const error = await refused(request([['OWN', '5'], ['OTHER', '2']]));
+    const error = await refused(
+      request([
+        ['OWN', '5'],
+        ['OTHER', '2'],
+      ]),
+    );
     expect(error).toMatchObject({ ...exhausted(1), reasons: [{ field: 'lines.1.quantity' }] });
   });
 
@@ -111,7 +121,12 @@ describe('refused, with nothing stored, and in a preview just so', () => {
     await channel.plan({ mpn: 'OWN' });
     await channel.plan({ mpn: 'OWN-2' });
     await channel.fill(10n);
-    const error = await refused(request([['OWN', '6'], ['OWN-2', '5']]));
+    const error = await refused(
+      request([
+        ['OWN', '6'],
+        ['OWN-2', '5'],
+      ]),
+    );
     expect(error).toMatchObject({ reasons: [exhausted(0), exhausted(1)].map(({ code, field }) => ({ code, field })) });
   });
 });
@@ -151,14 +166,17 @@ describe('many at once', () => {
     const key = (index: number) => world.cause({ key: `${channel.msp.id}/${index}`, owner: channel.provider.id });
     const times = <Result>(work: (index: number) => Promise<Result>) =>
       Promise.allSettled(Array.from({ length: 100 }, (_, index) => work(index)));
-    const twice = await Promise.all([1, 2].map(() => times((index) => channel.sell('OWN', '1', { cause: key(index) }))));
+    const twice = await Promise.all(
+      [1, 2].map(() => times((index) => channel.sell('OWN', '1', { cause: key(index) }))),
+    );
     const [first = [], second = []] = twice;
     for (const one of twice.flat())
       if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'pools.exhausted' });
     expect(await channel.left()).toBe(0);
     expect(await channel.left()).toBe(0);
     const again = await times((index) => channel.sell('OWN', '1', { cause: key(index) }));
-    const orderOf = (one: (typeof first)[number] | undefined) => (one?.status === 'fulfilled' ? one.value.id : 'refused');
+    const orderOf = (one: (typeof first)[number] | undefined) =>
+      one?.status === 'fulfilled' ? one.value.id : 'refused';
     expect(again.filter(({ status }) => status === 'fulfilled')).toHaveLength(50);
     for (const [index, one] of again.entries()) {
       const answers = [orderOf(first[index]), orderOf(second[index])].filter((answer) => answer !== 'refused');
@@ -188,7 +206,19 @@ describe('many at once', () => {
     await channel.fill(40n, other);
     const all = await Promise.allSettled(
       Array.from({ length: 120 }, (_, index) =>
-        place(request(index % 2 === 0 ? [['OWN', '1'], ['OTHER', '1']] : [['OTHER', '1'], ['OWN', '1']])),
+        place(
+          request(
+            index % 2 === 0
+              ? [
+                  ['OWN', '1'],
+                  ['OTHER', '1'],
+                ]
+              : [
+                  ['OTHER', '1'],
+                  ['OWN', '1'],
+                ],
+          ),
+        ),
       ),
     );
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(40);

@@ -28,15 +28,16 @@ import {
 import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import type { CustomersService, OrderingCustomer } from '../customers/index.ts';
-import { exhausted, selectStocks, storeEach, type Fate, type PoolMove } from '../pools/index.ts';
+import { storeEach, type Fate } from '../pools/index.ts';
 import type { Prices } from '../pricing/index.ts';
 import { activationCode, type SubscriptionsService } from '../subscriptions/index.ts';
 import type { Order, OrderDetail } from './order.ts';
 import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
-import { drawsOf, lowWarnings, reasonsOf, shortReasons } from './pool-draws.ts';
+import { drawsOf } from './pool-draws.ts';
 import { lineCountMax, type SalesRequest } from './request.ts';
 import { lineResolver } from './service-lines.ts';
 import { orderLists } from './service-lists.ts';
+import { poolLooks, type PreviewedOrder } from './service-pools.ts';
 import { checkSellers, dealtLines } from './service-deals.ts';
 import { earlierPlacements, refuseOverlap } from './service-before.ts';
 import { saleTerms, trialPlans } from './service-terms.ts';
@@ -58,11 +59,6 @@ type Dependencies = {
   readonly batchesAtOnce: number;
 };
 
-/** An order that would be, with what its sender should know of it. */
-export type PreviewedOrder = OrderDetail & {
-  readonly warnings?: readonly { readonly code: string; readonly message: string }[];
-};
-
 type Decided = {
   readonly order: OrderDetail;
   readonly due: readonly FirstDue[];
@@ -78,6 +74,7 @@ export function ordersService(dependencies: Dependencies) {
   const resolveLines = lineResolver(offers);
   const special = saleTerms(db, subscriptions);
   const { placedBefore, isRepeat } = earlierPlacements(db, (filter) => detail(filter));
+  const pools = poolLooks(dependencies);
 
   /** Decides the order without storing anything. Preview and placement are this same decision. */
   async function decide(
@@ -130,18 +127,7 @@ export function ordersService(dependencies: Dependencies) {
     const customer = await customerOf(within, request);
     await checkSellers(directory, within, customer, request);
     const { order, lines } = await decide(cause, customer, request, () => Promise.resolve(previewIdentity()));
-    const pools = drawsOf(order, lines);
-    if (pools.length === 0) return order;
-    const stocks = await selectStocks(db, pools);
-    const reasons = shortReasons(pools, stocks, lines);
-    if (reasons.length > 0) throw exhausted(reasons);
-    return { ...order, warnings: lowWarnings(pools, stocks, lines, await directory.get(order.ownerId), within) };
-  }
-
-  /** Why a pool was short: of several, those that have too few units now, or, should they have been filled meanwhile, all of them. */
-  async function shortage(pools: readonly PoolMove[], lines: readonly ResolvedLine[]): Promise<TierlineError> {
-    const reasons = pools.length === 1 ? [] : shortReasons(pools, await selectStocks(db, pools), lines);
-    return exhausted(reasons.length > 0 ? reasons : reasonsOf(pools, lines));
+    return pools.looked(order, lines, within);
   }
 
   /** Decides and stores; undefined when the key was used before, or the customer is not of that version any more. */
@@ -155,20 +141,20 @@ export function ordersService(dependencies: Dependencies) {
     const { order, due, lines } = await decide(cause, customer, request, newIdentity);
     const { requestId, idempotency } = cause;
     const { account } = directory.peek(order.ownerId) ?? (await directory.get(order.ownerId));
-    const pools = drawsOf(order, lines);
+    const draws = drawsOf(order, lines);
     const fate = await store({
       order,
       due,
       sandboxId: account.sandboxId ?? null,
       trials: trialPlans(order, lines),
-      pools,
+      pools: draws,
       customerVersion: customer.version,
       unlessHeld: request.unlessHeld ?? null,
       requestId,
       realAt: instantText(realTimeOf(cause)),
       idempotency,
     });
-    if (fate === 'short') throw await shortage(pools, lines);
+    if (fate === 'short') throw await pools.shortage(draws, lines);
     return fate === 'stored' ? order : undefined;
   }
 

@@ -38,7 +38,9 @@ describe('the units that a subscription has out of its pool', () => {
     ['0.1', 1n],
     ['2.000', 2n],
     ['2.001', 3n],
-  ])('a license of %s units takes %s whole ones', (quantity, units) => expect(unitsHeld(holding(quantity))).toBe(units));
+  ])('a license of %s units takes %s whole ones', (quantity, units) =>
+    expect(unitsHeld(holding(quantity))).toBe(units),
+  );
 });
 
 describe('what moves', () => {

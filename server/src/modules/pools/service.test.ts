@@ -140,7 +140,8 @@ describe('a refill', () => {
   const set = (by: Account, of: Account, settings: PoolSettings) =>
     world.engine.pools.set(world.cause(), by, { ...name(), accountId: of.id }, settings);
   const refill = (of: Account) => world.engine.pools.refill(world.cause(), of, name());
-  const poolOf = async (of: Account) => (await world.engine.pools.list(of.id)).find((one) => one.productId === product.id);
+  const poolOf = async (of: Account) =>
+    (await world.engine.pools.list(of.id)).find((one) => one.productId === product.id);
   const refilledOf = async (of: Account) =>
     (
       await world.db.kysely
@@ -236,13 +237,19 @@ describe('a refill', () => {
 
   test("a parent sets neither a child's minimum nor its threshold, and nobody sets anything of a stranger's", async () => {
     for (const settings of [{ minimum: 1n }, { autoRefillBelow: 1n }])
-      await expect(set(provider, distributor, settings)).rejects.toMatchObject({ kind: 'invalid', code: 'pools.setting' });
+      await expect(set(provider, distributor, settings)).rejects.toMatchObject({
+        kind: 'invalid',
+        code: 'pools.setting',
+      });
     for (const [by, of] of [
       [provider, reseller],
       [distributor, stranger],
       [reseller, distributor],
     ] as const)
-      await expect(set(by, of, { mayRefill: true })).rejects.toMatchObject({ code: 'accounts.not_found', field: 'account_id' });
+      await expect(set(by, of, { mayRefill: true })).rejects.toMatchObject({
+        code: 'accounts.not_found',
+        field: 'account_id',
+      });
   });
 
   test('a pool below its minimum is low; nothing else follows', async () => {
