@@ -129,7 +129,7 @@ export async function poolChannel(world: World, wanted: { readonly provisioning?
  * All units of a database: in pools less what pools owe, in licenses of living subscriptions that draw on one, and minted in its history.
  * Whatever happens, the first two make the third.
  */
-export async function unitsOf(world: World): Promise<{ readonly held: bigint; readonly minted: bigint }> {
+async function unitsOf(world: World): Promise<{ readonly held: bigint; readonly minted: bigint }> {
   const [row] = await world.db.query<{ held: bigint; minted: bigint }>(
     {
       name: 'all_units',
