@@ -144,7 +144,7 @@ test('a preview tells the owner of a pool that few are left; those who sell its 
 });
 
 describe('many at once', () => {
-  // Issue of the protocol's users: stock is handed out to the unit, by however many at a time.
+  // Stock is handed out to the unit, however many take it at a time, and nobody is refused while there is some.
   test('1,000 provisions on a pool of 500 are exactly 500', async () => {
     await channel.plan({ mpn: 'OWN' });
     await channel.fill(500n);
