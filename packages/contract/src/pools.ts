@@ -96,8 +96,8 @@ export const poolRoutes = {
   }),
   setPool: route({
     operationId: 'setPool',
-    method: 'patch',
-    path: '/pools',
+    method: 'post',
+    path: '/pools/settings',
     tag,
     summary: 'Set how a license pool is refilled',
     description: 'What is not given stays as it is. A pool that does not exist yet is made, with no units.',
