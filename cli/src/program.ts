@@ -14,6 +14,7 @@ import { keyGroup } from './key.ts';
 import { lmpiKeyGroup } from './lmpi-key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orderGroup } from './order.ts';
+import { poolGroup } from './pool.ts';
 import { exchangeRateGroup } from './exchange-rate.ts';
 import { priceListGroup } from './price-list.ts';
 import { reportGroup } from './report.ts';
@@ -38,6 +39,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   catalogGroup,
   priceListGroup,
   exchangeRateGroup,
+  poolGroup,
   customerGroup,
   orderGroup,
   subscriptionGroup,

@@ -154,6 +154,14 @@ const requests = (id: (name: string) => string): Case[] => [
   ['distributor', 'DELETE', `/accounts/${reseller.id}/delegations/${id('plan_id')}`, undefined],
   ['provider', 'POST', '/pools/mint', { product_id: id('product_id'), units: 1 }],
   ['provider', 'POST', '/pools/assign', { account_id: distributor.id, product_id: id('product_id'), units: 1 }],
+  ['provider', 'POST', '/pools/refill', { product_id: id('product_id') }],
+  ['provider', 'POST', '/pools/settings', { product_id: id('product_id'), minimum: 1 }],
+  [
+    'reseller',
+    'POST',
+    '/pools/settings',
+    { account_id: id('account_id'), product_id: channel.plan.productId, may_refill: true },
+  ],
   ['reseller', 'POST', '/pools/assign', { account_id: id('account_id'), product_id: channel.plan.productId, units: 1 }],
   [
     'reseller',

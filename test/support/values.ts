@@ -29,6 +29,7 @@ export function aPlanVersion(facts: Partial<PlanVersion> = {}): PlanVersion {
     unitType: 'U',
     managed: false,
     pricing: 'required',
+    licensePool: 'none',
     policies: resolvePolicies({}, {}),
     ownPolicies: {},
     product: {

@@ -58,6 +58,7 @@ const defaultTerms: PlanTerms = {
   unitType: 'U',
   managed: false,
   pricing: 'required',
+  licensePool: 'none',
   policies: {},
 };
 

@@ -77,6 +77,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "prices.explain",
         "pools.read",
         "pools.assign",
+        "pools.refill",
+        "pools.set",
         "catalog.read",
         "catalog.export",
         "customers.read",
@@ -943,6 +945,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "unit_type": "U",
             "managed": false,
             "pricing": "required",
+            "license_pool": "none",
             "policies": {
               "preset": "standard"
             },
@@ -1728,7 +1731,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "account_id": "0196a000-0000-7000-8000-000000000002",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
-          "available": "200"
+          "available": "200",
+          "owed": "0",
+          "status": "ok",
+          "refill": "minted",
+          "refill_step": "500",
+          "auto_refill_below": "0",
+          "may_refill": false,
+          "maximum": "0",
+          "minimum": "0"
         }
       ]
     }
@@ -1747,6 +1758,30 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "license_version": "full",
       "units": "25"
+    }
+  ],
+  "setPool": [
+    {
+      "account_id": "0196a000-0000-7000-8000-000000000002",
+      "product_id": "0196a000-0000-7000-8000-000000000007",
+      "license_version": "full",
+      "available": "225",
+      "owed": "0",
+      "status": "ok",
+      "refill": "minted",
+      "refill_step": "250",
+      "auto_refill_below": "0",
+      "may_refill": true,
+      "maximum": "0",
+      "minimum": "0"
+    }
+  ],
+  "refillPool": [
+    {
+      "account_id": "0196a000-0000-7000-8000-000000000001",
+      "product_id": "0196a000-0000-7000-8000-000000000007",
+      "license_version": "full",
+      "units": "500"
     }
   ],
   "listCatalog": [
@@ -2956,7 +2991,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           ]
         }
-      ]
+      ],
+      "warnings": []
     }
   ],
   "getOrder": [

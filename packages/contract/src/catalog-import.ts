@@ -48,6 +48,11 @@ export const catalogColumns: readonly CatalogColumn[] = [
   column('managed', 'optional', '`true` or `false` (default)'),
   column('pricing', 'optional', '`required` (default): not sold without a price; `free`: sold at zero'),
   column(
+    'license_pool',
+    'optional',
+    '`none` (default) or `owner`: sales take their units from the [pool](../concepts/pools.md) of the account that made the plan',
+  ),
+  column(
     'policies',
     'optional',
     'Name of a preset, or policies as JSON text ([policies](../concepts/policies.md)); an empty cell means what the vendor says',

@@ -2,7 +2,19 @@ import { z } from '@hono/zod-openapi';
 import { agreement, deals, isOneAgreement, oneAgreementMessage } from './deals.ts';
 import { alignment, orderDetail, orderPreview, subscriptionPreview } from './orders.ts';
 import { subscription } from './subscriptions.ts';
-import { attributes, changes, date, decimalOut, flagInQuery, id, instant, quantity, text, version } from './wire.ts';
+import {
+  attributes,
+  changes,
+  date,
+  decimalOut,
+  flagInQuery,
+  id,
+  instant,
+  quantity,
+  text,
+  version,
+  warning,
+} from './wire.ts';
 
 /** What can be asked of a subscription after its sale, and what is answered. */
 
@@ -249,7 +261,7 @@ const afterwards = {
       z.strictObject({ id: id('intent'), status: intentStatus, reason: z.string().nullable() }).openapi('EndedIntent'),
     )
     .openapi({ description: 'What was planned and does not wait any more; none goes without being named here.' }),
-  warnings: z.array(z.strictObject({ code: z.string(), message: z.string() }).openapi('Warning')),
+  warnings: z.array(warning),
 };
 const asFirst = 'As they are afterwards; the one that was asked about first.';
 

@@ -18,6 +18,7 @@ import {
   quantity,
   text,
   version,
+  warning,
 } from './wire.ts';
 
 export const orderType = z.enum(['sales', 'change', 'renewal', 'cancellation', 'migration', 'billing']).openapi({
@@ -135,6 +136,10 @@ export const orderPreview = z
   });
 export type OrderPreview = z.input<typeof orderPreview>;
 
+const salePreview = orderPreview
+  .extend({ warnings: z.array(warning) })
+  .openapi('SalePreview', { description: 'What the sale would be, with what its sender should know of it.' });
+
 const newLine = z
   .strictObject({
     mpn: text(100).optional(),
@@ -239,7 +244,7 @@ export const orderRoutes = {
         .openapi({ description: 'Decides the order without storing it; answered with 200 and without ids.' }),
     }),
     body: newOrder,
-    answers: { 200: orderPreview, 201: orderDetail },
+    answers: { 200: salePreview, 201: orderDetail },
     hasVersion: true,
     examples: [
       { as: 'reseller', body: exampleOrder, status: 201 },

@@ -34,6 +34,11 @@ const pricing = z.enum(['required', 'free']).openapi({
   description: 'required: without a price there is no sale. free: sold at zero, its money is settled elsewhere.',
 });
 
+const licensePool = z.enum(['none', 'owner']).openapi({
+  description:
+    'Whose license pool a sale takes its units from. owner: that of the account that made the plan, whoever sells it. none: sales take units from no pool.',
+});
+
 export const planTerms = z
   .strictObject({
     license_version: licenseVersion,
@@ -52,6 +57,7 @@ export const planTerms = z
     unit_type: z.string(),
     managed: z.boolean(),
     pricing,
+    license_pool: licensePool,
     policies: policyDocument,
     parameters: parameterDefinitions.openapi({ description: 'What is asked for when it is ordered.' }),
   })
@@ -73,6 +79,7 @@ const newTerms = z
     unit_type: code(20),
     managed: z.boolean().default(false),
     pricing: pricing.default('required'),
+    license_pool: licensePool.default('none'),
     policies: policyDocument.default({}),
     parameters: parameterDefinitions.default([]),
   })

@@ -45,6 +45,9 @@ function isInstant(value: string): boolean {
   }
 }
 
+/** Something the caller should know that is no reason against it. */
+export const warning = z.strictObject({ code: z.string(), message: z.string() }).openapi('Warning');
+
 export const instant = z
   .string()
   .max(40)
@@ -81,16 +84,20 @@ export const percentage = decimalIn((value) => Number(value) >= -100, 'a percent
 export const share = decimalIn((value) => !value.startsWith('-') && Number(value) <= 100, 'a percentage from 0 to 100');
 export const quantity = decimalIn((value) => !value.startsWith('-'), 'a quantity');
 
+const wholeUnits = (least: 0 | 1) =>
+  z
+    .union([z.string().regex(/^\d{1,10}$/), z.int().min(least)])
+    .transform((value, context): bigint => {
+      const count = BigInt(value);
+      if (count >= BigInt(least) && count <= 1_000_000_000n) return count;
+      context.addIssue({ code: 'custom', message: `a whole number from ${least} to 1000000000 is expected` });
+      return z.NEVER;
+    })
+    .openapi({ type: ['string', 'integer'], pattern: '^\\d{1,10}$', minimum: least, maximum: 1_000_000_000 });
+
 /** Whole units, for license pools. */
-export const units = z
-  .union([z.string().regex(/^\d{1,10}$/), z.int().min(1)])
-  .transform((value, context): bigint => {
-    const count = BigInt(value);
-    if (count >= 1n && count <= 1_000_000_000n) return count;
-    context.addIssue({ code: 'custom', message: 'a whole number from 1 to 1000000000 is expected' });
-    return z.NEVER;
-  })
-  .openapi({ type: ['string', 'integer'], pattern: '^\\d{1,10}$', minimum: 1, maximum: 1_000_000_000 });
+export const units = wholeUnits(1);
+export const unitsOrNone = wholeUnits(0);
 
 export const currency = z
   .string()

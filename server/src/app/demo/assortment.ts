@@ -145,6 +145,7 @@ export const monthly: PlanTerms = {
   unitType: 'U',
   managed: false,
   pricing: 'required',
+  licensePool: 'none',
   policies: {},
 };
 

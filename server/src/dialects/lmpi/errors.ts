@@ -56,6 +56,11 @@ const shownFieldMax = 100;
 export function wireError(error: TierlineError): WireError {
   const own = known[error.code];
   if (own !== undefined) return { status: own[0], subject: own[1], message: error.message };
+  if (error.code === 'pools.exhausted') {
+    // Units of a sale or a change; those that a pool hands on to another are counted in the request's own member (part 1, 3.4).
+    const field = error.field === 'units' ? 'count' : 'units_per_license';
+    return { status: 400, subject: `InvalidParameters${field}`, message: error.message };
+  }
   switch (error.kind) {
     case 'bug':
       return {

@@ -142,6 +142,8 @@ function termsOf(wanted: Wanted): PlanTerms {
     managed: wanted.managed,
     // Prices are none of this protocol's business: what is sold over it is settled in reports.
     pricing: 'free',
+    // What is provisioned comes out of the stock that the partner was given (part 2, 1.3 and 3.6).
+    licensePool: 'owner',
     // Licenses are disabled and renewed as the protocol has it (part 1, 7.6, 7.7 and 9).
     policies: { preset: 'lmpi_like' },
   };

@@ -76,6 +76,8 @@ const table = {
   'pools.read': read('See license pools'),
   'pools.assign': write('Assign licenses of the own pool to an account below', administrators),
   'pools.mint': write('Put new licenses into the own pool', administrators, provider),
+  'pools.refill': write('Refill an own license pool where that is allowed', administrators),
+  'pools.set': write('Set how a license pool of the account or of one directly below is refilled', administrators),
   'catalog.read': read('See the catalog as the account sells it'),
   'catalog.import': write('Import a catalog from a file', administrators, provider),
   'catalog.export': read('Export the catalog to a file', sellers),

@@ -21,6 +21,7 @@ const columns = {
   unitType: 'unit_type',
   managed: 'managed',
   pricing: 'pricing',
+  licensePool: 'license_pool',
   policies: 'policies',
 } as const satisfies Readonly<Record<keyof Stated, string>>;
 
@@ -89,6 +90,7 @@ export function mergeTerms(
     dataCenter: null,
     managed: false,
     pricing: 'required',
+    licensePool: 'none',
     policies: {},
   };
   return { terms: { ...defaults, ...terms, subscriptionPeriod, unitType } };

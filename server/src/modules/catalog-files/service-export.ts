@@ -133,6 +133,7 @@ function cellsOf(
     unit_type: row.unit_type,
     managed: String(row.managed),
     pricing: row.pricing,
+    license_pool: row.license_pool ?? 'none',
     policies: formatPolicies(row.policies),
     mpn: row.mpn,
     rate_name: row.name,

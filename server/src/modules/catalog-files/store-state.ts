@@ -239,6 +239,7 @@ function termsFromRow(row: Selectable<Tables['plan_versions']>): PlanTerms {
     unitType: row.unit_type,
     managed: row.managed,
     pricing: row.pricing as PlanTerms['pricing'],
+    licensePool: row.license_pool === 'owner' ? 'owner' : 'none',
     policies: readPolicyDocument(row.policies),
     ...readDefinitions(row.parameters),
   };

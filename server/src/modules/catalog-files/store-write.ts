@@ -248,6 +248,7 @@ function versionRow({ plan, version, terms, rates }: NewPlanVersion, at: string)
     unit_type: terms.unitType,
     managed: terms.managed,
     pricing: terms.pricing,
+    license_pool: terms.licensePool === 'none' ? null : terms.licensePool,
     policies: terms.policies,
     parameters: terms.parameters ?? null,
     rate_count: rates.length,

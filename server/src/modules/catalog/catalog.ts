@@ -14,6 +14,8 @@ export const billingModels = [
   'before_subscription_period',
   'external_rating',
 ] as const;
+export const licensePools = ['none', 'owner'] as const;
+export type LicensePool = (typeof licensePools)[number];
 export type BillingModel = (typeof billingModels)[number];
 export const activationPolicies = ['immediate', 'first_sign_in'] as const;
 export type ActivationPolicy = (typeof activationPolicies)[number];
@@ -88,6 +90,8 @@ export type PlanTerms = {
   readonly managed: boolean;
   /** `required`: a rate without a price can't be sold. `free`: it is sold at zero, its money being settled elsewhere. */
   readonly pricing: 'required' | 'free';
+  /** Whose license pool a sale takes its units from: that of the account that made the plan, or none. */
+  readonly licensePool: LicensePool;
   /** What the version itself says; what counts is in {@link PlanVersion}. */
   readonly policies: PolicyDocument;
   /** What is asked for when it is ordered. None: whatever is given is kept. */

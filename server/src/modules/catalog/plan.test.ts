@@ -35,6 +35,7 @@ const terms: PlanTerms = {
   unitType: 'U',
   managed: false,
   pricing: 'required',
+  licensePool: 'none',
   policies: {},
 };
 

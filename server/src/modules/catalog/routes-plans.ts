@@ -163,6 +163,7 @@ function termsFrom(terms: NewPlanRead['terms']): PlanTerms {
     unitType: terms.unit_type,
     managed: terms.managed,
     pricing: terms.pricing,
+    licensePool: terms.license_pool,
     policies: terms.policies,
     ...(terms.parameters.length === 0 ? {} : { parameters: terms.parameters }),
   };
@@ -213,6 +214,7 @@ function showTerms(terms: PlanTerms): ShownTerms {
     unit_type: terms.unitType,
     managed: terms.managed,
     pricing: terms.pricing,
+    license_pool: terms.licensePool,
     policies: terms.policies,
     parameters: [...(terms.parameters ?? [])],
   };

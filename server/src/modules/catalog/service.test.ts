@@ -131,6 +131,7 @@ describe('versions', () => {
       unitType: 'U',
       managed: false,
       pricing: 'required' as const,
+      licensePool: 'none' as const,
       policies: {},
     },
     rates: [

@@ -278,6 +278,7 @@ type VersionRow = {
   unit_type: string;
   managed: boolean;
   pricing: 'required' | 'free';
+  license_pool: 'owner' | null;
   policies: unknown;
   product_id: ProductId;
   product_code: string;
@@ -345,6 +346,7 @@ function versionFromRow(row: VersionRow): PlanVersion {
     unitType: row.unit_type,
     managed: row.managed,
     pricing: row.pricing,
+    licensePool: row.license_pool ?? 'none',
     policies: resolvePolicies(row.vendor_policies, row.policies),
     ownPolicies: readPolicyDocument(row.policies),
     ...readDefinitions(row.parameters),

@@ -15,6 +15,7 @@ import type { Decision } from './draft.ts';
 import { storeCommand, type StoredCommand } from './command-json.ts';
 import type { Intent, IntentStatus } from './intent.ts';
 import type { OrderWork } from './order-work.ts';
+import type { PoolMoves } from './pool-moves.ts';
 
 /** A decision on its way to the database: everything that one statement stores. */
 export type ChangeWrite = {
@@ -42,6 +43,8 @@ export type ChangeWrite = {
   readonly chargeIds: readonly string[];
   /** What its vendor is still to be told; null: the order is completed with the statement that stores it. */
   readonly work: OrderWork | null;
+  /** Units that it takes from license pools and gives back; `isForced`: taken even where there are too few. */
+  readonly pools: PoolMoves & { readonly isForced: boolean };
 };
 
 /** How long after its moment something that came due may be told to have happened at that moment. */

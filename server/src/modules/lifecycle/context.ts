@@ -2,6 +2,7 @@ import { dateIn, type AccountId, type OrderId, type PlanId, type RateId, type Te
 import type { AccountNode } from '../accounts/index.ts';
 import { dateText, within } from '../billing/index.ts';
 import type { PlanVersion, Rate } from '../catalog/index.ts';
+import type { Stocks } from '../pools/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { Intent } from './intent.ts';
@@ -39,6 +40,8 @@ export type Context = {
   readonly plans: ReadonlyMap<PlanId, LoadedPlan>;
   /** Other subscriptions that a command names. */
   readonly others: ReadonlyMap<string, Beside>;
+  /** License pools of these plans, as they were when the rest was read; null: nothing that is to be decided takes units. */
+  readonly stocks: Stocks | null;
 };
 
 /** The seller's date of an instant on each edge. */

@@ -9,6 +9,7 @@ import { convert } from './decide-switch.ts';
 import { draft, noteHeld, type Decision, type Draft } from './draft.ts';
 import type { Intent } from './intent.ts';
 import { overtaken } from './overtaken.ts';
+import { withinPools } from './pool-moves.ts';
 import { refuseAll } from './refusals.ts';
 import { failedAgain } from './renewal-retry.ts';
 
@@ -146,7 +147,7 @@ function endOfTrial(context: Context, subscription: Subscription): Decision {
   decided.open(subscription);
   convert(decided, context, subscription, target);
   const command = { kind: 'convert', planId: null } as const;
-  return overtaken(context, decided.done(), { command, moment: { at: 'now' } });
+  return overtaken(context, withinPools(context, decided.done()), { command, moment: { at: 'now' } });
 }
 
 function expired(context: Context, subscription: Subscription, why: string): Decision {

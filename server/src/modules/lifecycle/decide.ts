@@ -15,6 +15,7 @@ import { decideConvert, decideSwitch } from './decide-switch.ts';
 import { decideTogether } from './decide-together.ts';
 import { draft, type Decision } from './draft.ts';
 import { overtaken } from './overtaken.ts';
+import { withinPools } from './pool-moves.ts';
 import { refuse, requireActive } from './refusals.ts';
 import { withFreeReturns } from './returns.ts';
 
@@ -28,7 +29,7 @@ export function decide(context: Context, subscription: Subscription, asked: Aske
   const decision = moment.at === 'now' ? now(bound, subscription, command) : later(context, subscription, asked);
   return parts.reduce(
     (decided, part) => overtaken(context, decided, { command: part, moment }),
-    notBackdated(context, decision),
+    withinPools(context, notBackdated(context, decision)),
   );
 }
 

@@ -4,6 +4,7 @@ import type { AccountNode, Directory } from '../accounts/index.ts';
 import { dateText } from '../billing/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import { statusRules, type CustomerStatus } from '../customers/index.ts';
+import { poolOf, selectStocks, type Stocks } from '../pools/index.ts';
 import type { Buyer, Prices, RatePrices } from '../pricing/index.ts';
 import { nextDue, type Due, type Subscription } from '../subscriptions/index.ts';
 import { partsOf, type Command } from './command.ts';
@@ -85,6 +86,7 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
     const isEnding = command === undefined || command.kind === 'renew';
     const pricesAtEnd = isEnding && ends.length > 0 ? await pricesFor(owner, wanted, buyer, ends) : pricesNow;
     const rule = statusRules[customer.status as CustomerStatus];
+    const loaded = [current, ...plans.values(), ...beside.map((other) => other.loaded)];
     return {
       at,
       owner,
@@ -102,7 +104,14 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
       pricesAtEnd: (planId, rateId) => pricesAtEnd.get(`${planId}/${rateId}`),
       plans,
       others: new Map(beside.map((other) => [other.subscription.id, other])),
+      stocks: mayTake(current, command, waiting) ? await stocksOf(loaded) : null,
     };
+  }
+
+  /** Pools are looked at only where a plan draws on one. */
+  async function stocksOf(loaded: readonly LoadedPlan[]): Promise<Stocks | null> {
+    const keys = loaded.flatMap(({ plan }) => poolOf(plan) ?? []);
+    return keys.length === 0 ? null : selectStocks(db, keys);
   }
 
   async function otherPlans(
@@ -158,6 +167,14 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
   }
 
   return { meet, context, due, planNamed };
+}
+
+const takingKinds: readonly Command['kind'][] = ['change', 'switch', 'convert', 'renew', 'move'];
+
+/** Whether what is to be decided may need more units: a term that is renewed as it was takes none. */
+function mayTake({ plan }: LoadedPlan, command: Command | undefined, intents: readonly Intent[]): boolean {
+  if (command !== undefined) return takingKinds.includes(command.kind);
+  return plan.licenseVersion === 'trial' || intents.some((intent) => takingKinds.includes(intent.command.kind));
 }
 
 type Wanted = { readonly loaded: LoadedPlan; readonly rateIds: readonly RateId[] };

@@ -218,13 +218,17 @@ export function transferService(dependencies: Dependencies) {
     };
   }
 
-  /** What ends at the old owner, as every other change of a subscription is written. */
-  function changeOf(
+  /**
+   * What ends at the old owner, as every other change of a subscription is written; but its units stay taken out of the pool of the
+   * plan's owner, since what begins at the new one holds the same ones.
+   */
+  async function changeOf(
     { idempotency: _, ...cause }: Cause,
     { context, decision }: Part,
     real: boolean,
   ): Promise<ChangeWrite> {
-    return lifecycle.write(cause, context.from, decision.moved!.given, { surface }, real);
+    const change = await lifecycle.write(cause, context.from, decision.moved!.given, { surface }, real);
+    return { ...change, pools: { moves: [], ifShort: [], isForced: false } };
   }
 
   function shown(
@@ -368,6 +372,7 @@ function writeOf(
         due: due === undefined ? [] : [{ subscriptionId: subscription.id, at: instantText(due.at) }],
         sandboxId,
         trials: [],
+        pools: [],
         idempotency: undefined,
       };
     }),

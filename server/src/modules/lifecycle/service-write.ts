@@ -1,5 +1,6 @@
 import { instantText, newId, type SubscriptionId } from '@tierline/kernel';
 import type { Cause, Numbers } from '../../platform/db/index.ts';
+import type { Offers } from '../catalog/index.ts';
 import { nextDue, type DatedIntent, type Due, type Subscription } from '../subscriptions/index.ts';
 import { currencyOfDecision, type ChangeWrite } from './change-write.ts';
 import type { Context } from './context.ts';
@@ -7,6 +8,7 @@ import { withHeldLines, type Decision } from './draft.ts';
 import { dueOn, type Intent } from './intent.ts';
 import { workOf } from './order-work.ts';
 import { noId, orderOf } from './plan-order.ts';
+import { poolMovesOf, statesWithoutPlan, type PoolMoves } from './pool-moves.ts';
 
 /** How a command came in. */
 export type AskedBy = {
@@ -17,10 +19,27 @@ export type AskedBy = {
   readonly ordersPlans?: boolean;
   /** The version that the caller decided with; another one is a conflict. */
   readonly expectedVersion?: number | undefined;
+  /** Whether it takes an order back: what that gave back to license pools is taken again, whatever is left there. */
+  readonly takesBack?: boolean;
 };
 
 /** Makes of a decision what is stored of it; nothing that is only previewed takes an id or a number. */
-export function changeWriter({ orderSerials }: { readonly orderSerials: Numbers }) {
+export function changeWriter({
+  orderSerials,
+  offers,
+}: {
+  readonly orderSerials: Numbers;
+  readonly offers: Pick<Offers, 'planVersions'>;
+}) {
+  async function poolsOf(context: Context, decision: Decision): Promise<PoolMoves> {
+    const without = statesWithoutPlan(context, decision).map(({ planId, planVersion: version }) => ({
+      planId,
+      version,
+    }));
+    const more = without.length === 0 ? [] : await offers.planVersions(context.owner, without);
+    return poolMovesOf(context, decision, more);
+  }
+
   return async function write(
     cause: Cause,
     context: Context,
@@ -62,6 +81,7 @@ export function changeWriter({ orderSerials }: { readonly orderSerials: Numbers 
       newIntents,
       chargeIds: decision.charges.map(() => (real ? newId<'charge'>() : noId)),
       work: decision.order === null ? null : work,
+      pools: { ...(await poolsOf(context, decision)), isForced: by.takesBack === true },
     };
   };
 }

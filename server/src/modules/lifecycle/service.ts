@@ -11,6 +11,7 @@ import {
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
 import type { OrdersService } from '../orders/index.ts';
+import { exhausted, storeEach, type Fate } from '../pools/index.ts';
 import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
 import type { ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
@@ -27,7 +28,7 @@ import { pastAsked } from './service-past.ts';
 import { changeWriter, type AskedBy } from './service-write.ts';
 import { nextDues } from './service-next-due.ts';
 import { selectOutcome } from './store.ts';
-import { storeChanges } from './store-changes.ts';
+import { changeTogether } from './store-changes.ts';
 import type { Met } from './store-load.ts';
 
 export type { AskedBy } from './service-write.ts';
@@ -137,8 +138,9 @@ export function lifecycleService(dependencies: Dependencies) {
       checkVersion(met.subscription, by);
       await checkSellers(directory, within, met.subscription, asked.command);
       const change = await decided(cause, met, asked, true, by);
-      const { stored } = await store(change);
-      if (stored) return outcomeOf(change);
+      const fate = await store(change);
+      if (fate === 'stored') return outcomeOf(change);
+      if (fate === 'short') throw exhausted(change.pools.ifShort);
     } catch (error) {
       // What came first may have been this very request.
       const mayBe = idempotency !== undefined && (isRefusal(error) || isChangedMeanwhile(error));
@@ -202,8 +204,7 @@ export function lifecycleService(dependencies: Dependencies) {
     const edit = 'cancel' in wanted ? wanted : { moment: wanted.moment, command };
     const change = await write(cause, context, editIntent(context, subscription, intent, edit), by, real);
     if (!real) return outcomeOf(change);
-    const { stored } = await store(change);
-    if (stored) return outcomeOf(change);
+    if ((await store(change)) === 'stored') return outcomeOf(change);
     const meanwhile = await placedBefore(cause, within);
     if (meanwhile !== undefined) return meanwhile;
     throw await conflict(within, id, by);
@@ -238,13 +239,10 @@ function isBeside({ command, moment }: NamedAsked): boolean {
   return moment.at === 'now' && (command.kind === 'details' || command.kind === 'auto_renewal');
 }
 
-/** Stores decisions, those that arrive together in one statement; tells of each whether it was stored. */
+/** Stores decisions, those that arrive together in one statement; tells what became of each. */
 function changeStore({ db, batchMax, batchesAtOnce }: Dependencies) {
-  return combine<ChangeWrite, { stored: boolean }>({
-    run: async (writes) => {
-      const stored = await retried(() => storeChanges(db, writes));
-      return writes.map((_, index) => ({ stored: stored.has(index) }));
-    },
+  return combine<ChangeWrite, Fate>({
+    run: (all) => storeEach(all, (writes) => retried(() => changeTogether(db, writes))),
     batchMax,
     parallel: batchesAtOnce,
     isRefusal: isDataRefusal,

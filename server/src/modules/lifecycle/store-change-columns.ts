@@ -1,6 +1,7 @@
 import { formatDecimal, instantText } from '@tierline/kernel';
 import { columns, jsonArray, placed, plainColumns, realTimeOf } from '../../platform/db/index.ts';
 import { chargeColumns } from '../billing/index.ts';
+import { moveColumns } from '../pools/index.ts';
 import { lifeText, type Item, type License, type Subscription } from '../subscriptions/index.ts';
 import {
   eventsOf,
@@ -29,6 +30,7 @@ export const parts: readonly ((writes: readonly ChangeWrite[]) => unknown[])[] =
   workColumns,
   planColumns,
   recordedColumns,
+  poolColumns,
 ];
 
 function orderColumns(writes: readonly ChangeWrite[]): unknown[] {
@@ -239,6 +241,14 @@ function planColumns(writes: readonly ChangeWrite[]): unknown[] {
 
 function recordedColumns(writes: readonly ChangeWrite[]): unknown[] {
   return [writes.map((write) => instantText(recordedAt(write)))];
+}
+
+function poolColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  return moveColumns(
+    placed(writes, ({ pools: { moves, isForced }, cause }) =>
+      moves.map((move) => ({ ...move, isForced, requestId: cause.requestId, at: instantText(cause.at) })),
+    ),
+  );
 }
 
 function eventColumns(writes: readonly ChangeWrite[]): unknown[] {

@@ -1,12 +1,13 @@
 import type { Database, Statement } from '../../platform/db/index.ts';
 import { turns } from '../../platform/turns.ts';
 import type { ChangeWrite } from './change-write.ts';
+import { fatesOf, movedText, shortText, type Fate, type FateRow } from '../pools/index.ts';
 import { parts } from './store-change-columns.ts';
 
 /**
  * Stores many decisions in one statement, each with all that belongs to it: subscriptions, items, licenses, order, lines, charges,
  * intents, events, what is due next, and the key under which a retry finds it. A decision that was made with an older version of a
- * subscription is left out, as is one whose key was used before; the others are stored. Answers the places of the stored ones.
+ * subscription is left out, as is one whose key was used before, or which takes more units than a license pool has; the others are stored.
  *
  * A subscription that changes between the statement's first look and its update makes the whole statement fail (`refuse_unless`); the
  * caller runs each alone then.
@@ -14,7 +15,7 @@ import { parts } from './store-change-columns.ts';
 const storeStatement: Statement = {
   name: 'store_changes',
   text: `
-with writes as (
+with ${shortText(127)}, writes as (
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::bigint[], $8::text[], $9::uuid[],
     $10::text[], $11::text[], $12::text[], $13::numeric[], $14::uuid[], $15::text[], $16::text[], $17::bytea[], $18::jsonb[], $19::uuid[],
     $112::text[], $120::text[], $126::timestamptz[])
@@ -29,7 +30,7 @@ with writes as (
       start_charge_on, not_for_resale, due_at, attributes, life)
   join writes w using (place)
 ), candidates as (
-  select w.* from writes w where not exists (
+  select w.* from writes w where not exists (select from pool_short s where s.place = w.place) and not exists (
     select from states s where s.place = w.place
       and not exists (select from subscriptions b where b.owner_id = s.owner_id and b.id = s.id and b.version = s.version))
 ), keyed as (
@@ -154,20 +155,26 @@ with writes as (
   insert into subscription_due (owner_id, subscription_id, sandbox_id, due_at)
   select s.owner_id, s.id, a.sandbox_id, s.due_at from states s join accepted a using (place) where s.due_at is not null
   on conflict (owner_id, subscription_id) do update set due_at = excluded.due_at
-)
-select place::int, refuse_unless(
+), ${movedText}
+select place::int, false as short, null::boolean as again, refuse_unless(
   (select count(*) from updated) = (select count(*) from states join accepted using (place)), 'lifecycle.changed_meanwhile') as stored
-from accepted`,
+from accepted
+union all select place, true, again, null from pool_refused`,
 };
 
 /** Answers which decisions were stored, by their index. */
 export async function storeChanges(db: Pick<Database, 'query'>, writes: readonly ChangeWrite[]): Promise<Set<number>> {
+  const fates = await changeTogether(db, writes);
+  return new Set(writes.flatMap((_, index) => (fates[index] === 'stored' ? [index] : [])));
+}
+
+/** Answers what became of each decision. */
+export async function changeTogether(db: Pick<Database, 'query'>, writes: readonly ChangeWrite[]): Promise<Fate[]> {
   const values: unknown[] = [];
   const pause = turns();
   for (const part of parts) {
     values.push(...part(writes));
     await pause();
   }
-  const rows = await db.query<{ place: number }>(storeStatement, values);
-  return new Set(rows.map(({ place }) => place - 1));
+  return fatesOf(writes.length, await db.query<FateRow>(storeStatement, values));
 }

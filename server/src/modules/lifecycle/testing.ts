@@ -191,6 +191,7 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
       pricesAtEnd: price(ends),
       plans: new Map([...plans].filter(([planId]) => planId !== state.planId)),
       others: new Map(),
+      stocks: null,
       ...found,
     };
   }

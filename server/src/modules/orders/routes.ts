@@ -50,7 +50,8 @@ export function bindOrders(bind: Bind<Principal>, { orders, accounts, directory 
     if (query.preview) {
       call.require('orders.preview');
       const preview = await orders.preview(cause, caller.accountId, request);
-      return ok(showOrderPreview(preview, caller, await directory.get(preview.ownerId)));
+      const { ownerId, warnings = [] } = preview;
+      return ok({ ...showOrderPreview(preview, caller, await directory.get(ownerId)), warnings: [...warnings] });
     }
     const order = await orders.place(cause, caller.accountId, request);
     return created(showOrderDetail(order, caller, await directory.get(order.ownerId)), order.version);

@@ -28,17 +28,20 @@ import {
 import type { Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import type { CustomersService, OrderingCustomer } from '../customers/index.ts';
+import { storeEach, type Fate } from '../pools/index.ts';
 import type { Prices } from '../pricing/index.ts';
 import { activationCode, type SubscriptionsService } from '../subscriptions/index.ts';
 import type { Order, OrderDetail } from './order.ts';
 import { decidePlacement, firstDue, type FirstDue, type Identity, type ResolvedLine } from './place.ts';
+import { drawsOf } from './pool-draws.ts';
 import { lineCountMax, type SalesRequest } from './request.ts';
 import { lineResolver } from './service-lines.ts';
 import { orderLists } from './service-lists.ts';
+import { poolLooks, type PreviewedOrder } from './service-pools.ts';
 import { checkSellers, dealtLines } from './service-deals.ts';
 import { earlierPlacements, refuseOverlap } from './service-before.ts';
 import { saleTerms, trialPlans } from './service-terms.ts';
-import { storePlacements, type PlacementWrite } from './store-placement.ts';
+import { placeTogether, type PlacementWrite } from './store-placement.ts';
 import { selectParts, selectStored, updateCreditCheck, type OrderFilter } from './store.ts';
 
 export type OrdersService = ReturnType<typeof ordersService>;
@@ -71,6 +74,7 @@ export function ordersService(dependencies: Dependencies) {
   const resolveLines = lineResolver(offers);
   const special = saleTerms(db, subscriptions);
   const { placedBefore, isRepeat } = earlierPlacements(db, (filter) => detail(filter));
+  const pools = poolLooks(dependencies);
 
   /** Decides the order without storing anything. Preview and placement are this same decision. */
   async function decide(
@@ -118,12 +122,12 @@ export function ordersService(dependencies: Dependencies) {
     return customers.getOrdering(within, request.customer, 'customer_id');
   }
 
-  async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<OrderDetail> {
+  async function preview(cause: Cause, within: AccountId, request: SalesRequest): Promise<PreviewedOrder> {
     checkLineCount(request);
     const customer = await customerOf(within, request);
     await checkSellers(directory, within, customer, request);
-    const { order } = await decide(cause, customer, request, () => Promise.resolve(previewIdentity()));
-    return order;
+    const { order, lines } = await decide(cause, customer, request, () => Promise.resolve(previewIdentity()));
+    return pools.looked(order, lines, within);
   }
 
   /** Decides and stores; undefined when the key was used before, or the customer is not of that version any more. */
@@ -137,18 +141,21 @@ export function ordersService(dependencies: Dependencies) {
     const { order, due, lines } = await decide(cause, customer, request, newIdentity);
     const { requestId, idempotency } = cause;
     const { account } = directory.peek(order.ownerId) ?? (await directory.get(order.ownerId));
-    const { stored } = await store({
+    const draws = drawsOf(order, lines);
+    const fate = await store({
       order,
       due,
       sandboxId: account.sandboxId ?? null,
       trials: trialPlans(order, lines),
+      pools: draws,
       customerVersion: customer.version,
       unlessHeld: request.unlessHeld ?? null,
       requestId,
       realAt: instantText(realTimeOf(cause)),
       idempotency,
     });
-    return stored ? order : undefined;
+    if (fate === 'short') throw await pools.shortage(draws, lines);
+    return fate === 'stored' ? order : undefined;
   }
 
   /**
@@ -261,26 +268,24 @@ function creditChecks(db: Database) {
   };
 }
 
-/** Stores decided orders, those that arrive together in one statement; tells of each whether it was stored. */
+/** Stores decided orders, those that arrive together in one statement; tells what became of each. */
 function placementStore({ db, batchMax, batchesAtOnce }: Dependencies) {
   /** When the connection broke, it is unknown whether the statement was committed; the orders' ids tell. */
-  async function afterLostAnswer(writes: readonly PlacementWrite[], error: unknown): Promise<Set<OrderId>> {
+  async function afterLostAnswer(writes: readonly PlacementWrite[], error: unknown): Promise<Fate[]> {
     if (sqlState(error) !== undefined) throw error;
     const stored = await selectStored(
       db,
       writes.map(({ order }) => order),
     );
     if (stored.size === 0) throw error;
-    return stored;
+    return writes.map(({ order }) => (stored.has(order.id) ? 'stored' : 'left_out'));
   }
 
-  return combine<PlacementWrite, { stored: boolean }>({
-    run: async (writes) => {
-      const stored = await retried(() => storePlacements(db, writes)).catch((error: unknown) =>
-        afterLostAnswer(writes, error),
-      );
-      return writes.map(({ order }) => ({ stored: stored.has(order.id) }));
-    },
+  return combine<PlacementWrite, Fate>({
+    run: (all) =>
+      storeEach(all, (writes) =>
+        retried(() => placeTogether(db, writes)).catch((error: unknown) => afterLostAnswer(writes, error)),
+      ),
     batchMax,
     parallel: batchesAtOnce,
     isRefusal: isDataRefusal,
@@ -301,8 +306,9 @@ function trialUsed(): TierlineError {
   return invalid([{ code: 'orders.trial_used', field: 'lines', message }]);
 }
 
+/** That a pool is short is said by the statement that looked at it, so it is true however old what was remembered is. */
 function undefinedIfRefused(error: unknown): undefined {
-  if (!isRefusal(error)) throw error;
+  if (!isRefusal(error) || (isTierlineError(error) && error.code === 'pools.exhausted')) throw error;
 }
 
 const noId = '00000000-0000-0000-0000-000000000000';

@@ -50,7 +50,7 @@ async function aWrite(key?: string, quantity = '2'): Promise<PlacementWrite> {
   const requestHash = Buffer.from('the request');
   const idempotency = key === undefined ? undefined : { ownerId: channel.provider.id, scope: 'test', key, requestHash };
   const due = order.subscriptions.map(({ id }) => ({ subscriptionId: id, at: '2026-04-02T04:00:00Z' }));
-  const real = { realAt: clock.now().toString(), unlessHeld: null, sandboxId: null, trials: [] };
+  const real = { realAt: clock.now().toString(), unlessHeld: null, sandboxId: null, trials: [], pools: [] };
   return { order, due, customerVersion: channel.customer.version, requestId: 'request', ...real, idempotency };
 }
 

@@ -1,6 +1,7 @@
 import { formatDecimal, newId, type AccountId, type OrderId } from '@tierline/kernel';
 import { columns, jsonArray, placed, type Database, type Placed, type Statement } from '../../platform/db/index.ts';
 import { chargeColumns } from '../billing/index.ts';
+import { fatesOf, moveColumns, movedText, shortText, type Fate, type FateRow, type PoolMove } from '../pools/index.ts';
 import { fieldsOf, lifeText } from '../subscriptions/index.ts';
 import type { OrderDetail } from './order.ts';
 
@@ -19,6 +20,8 @@ export type PlacementWrite = {
   readonly sandboxId: string | null;
   /** Plans of which the customer has its one trial with this order. */
   readonly trials: readonly string[];
+  /** Units that it takes from license pools; one move for each pool. */
+  readonly pools: readonly PoolMove[];
   readonly idempotency:
     | { readonly ownerId: AccountId; readonly scope: string; readonly key: string; readonly requestHash: Buffer }
     | undefined;
@@ -27,7 +30,7 @@ export type PlacementWrite = {
 /**
  * Stores many decided orders in one statement: orders, lines, subscriptions, items, licenses, charges, events, work to do and
  * idempotency keys, as arrays. Each order stands or falls alone: one whose key was used before, or whose customer was
- * changed meanwhile, is left out with all its rows, and the others are stored. Answers the ids of the stored ones.
+ * changed meanwhile, is left out with all its rows, as is one that takes more units than a license pool has; the others are stored.
  *
  * Rows name their order by its place in the batch, a charge its line by its position, and its source by its place among the
  * sources of the batch: what is sent and read twice is a good part of what an order costs.
@@ -35,16 +38,17 @@ export type PlacementWrite = {
 const place: Statement = {
   name: 'place_orders',
   text: `
-with placed as (
+with ${shortText(95)}, placed as (
   select i.* from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[],
     $11::numeric[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[], $18::bytea[], $91::text[],
     $94::text[])
     with ordinality as i (owner_id, id, serial, status, customer_id, customer_version, po_number, surface, placed_by, currency, total,
       attributes, placed_at, completed_at, key_owner_id, key_scope, key, request_hash, type, unless_held, place)
   join customers c on c.owner_id = i.owner_id and c.id = i.customer_id and c.status = 'active' and c.version = i.customer_version
-  where i.unless_held is null or not exists (
-    select from subscriptions s where s.owner_id = i.owner_id and s.customer_id = i.customer_id and s.status = 'active'
-      and s.plan_id = any(i.unless_held::uuid[]))
+  where not exists (select from pool_short s where s.place = i.place)
+    and (i.unless_held is null or not exists (
+      select from subscriptions s where s.owner_id = i.owner_id and s.customer_id = i.customer_id and s.status = 'active'
+        and s.plan_id = any(i.unless_held::uuid[])))
 ), keyed as (
   insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
   select key_owner_id, key_scope, key, request_hash, id, jsonb_build_object('owner_id', owner_id), $88::timestamptz
@@ -126,15 +130,23 @@ with placed as (
   select o.owner_id, j.id, j.kind, j.subject_id, $88::timestamptz, 0, null, null, '{}'::jsonb, $88::timestamptz
   from unnest($79::int[], $80::uuid[], $81::text[], $82::uuid[]) as j (place, id, kind, subject_id)
   join accepted o using (place)
-)
-select id from accepted`,
+), ${movedText}
+select place::int, false as short, null::boolean as again from accepted
+union all select place, true, again from pool_refused`,
 };
 
+/** Stores orders; answers the ids of those that were stored. */
 export async function storePlacements(
   db: Pick<Database, 'query'>,
   writes: readonly PlacementWrite[],
 ): Promise<Set<OrderId>> {
-  const rows = await db.query<{ id: OrderId }>(place, [
+  const fates = await placeTogether(db, writes);
+  return new Set(writes.filter((_, index) => fates[index] === 'stored').map(({ order }) => order.id));
+}
+
+/** Stores orders; answers what became of each. */
+export async function placeTogether(db: Pick<Database, 'query'>, writes: readonly PlacementWrite[]): Promise<Fate[]> {
+  const rows = await db.query<FateRow>(place, [
     ...orderColumns(writes),
     ...subscriptionColumns(writes),
     ...licenseColumns(writes),
@@ -156,8 +168,13 @@ export async function storePlacements(
     writes.flatMap(({ order }) => order.subscriptions.map(({ startOn }) => startOn)),
     // An array of arrays would need rows of one length.
     writes.map(({ unlessHeld }) => (unlessHeld === null ? null : `{${unlessHeld.join()}}`)),
+    ...moveColumns(placed(writes, movesOf)),
   ]);
-  return new Set(rows.map((row) => row.id));
+  return fatesOf(writes.length, rows);
+}
+
+function movesOf({ pools, requestId, order }: PlacementWrite) {
+  return pools.map((move) => ({ ...move, isForced: false, requestId, at: order.placedAt }));
 }
 
 function orderColumns(writes: readonly PlacementWrite[]): unknown[][] {

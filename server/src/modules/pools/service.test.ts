@@ -4,6 +4,7 @@ import { refusalOf } from '../../../../test/support/rows.ts';
 import { openWorld, type World } from '../../../../test/support/world.ts';
 import type { Account } from '../accounts/index.ts';
 import type { Product } from '../catalog/index.ts';
+import { statusOf, type PoolSettings } from './pool.ts';
 
 let world: World;
 let provider: Account;
@@ -132,4 +133,129 @@ test('a retry moves nothing twice, and gets the same answer when the pool is emp
   const first = await once();
   expect(await once()).toEqual(first);
   expect([await available(provider), await available(distributor)]).toEqual([0n, 5n]);
+});
+
+describe('a refill', () => {
+  const name = () => ({ productId: product.id, licenseVersion: 'full' }) as const;
+  const set = (by: Account, of: Account, settings: PoolSettings) =>
+    world.engine.pools.set(world.cause(), by, { ...name(), accountId: of.id }, settings);
+  const refill = (of: Account) => world.engine.pools.refill(world.cause(), of, name());
+  const poolOf = async (of: Account) =>
+    (await world.engine.pools.list(of.id)).find((one) => one.productId === product.id);
+  const refilledOf = async (of: Account) =>
+    (
+      await world.db.kysely
+        .selectFrom('events')
+        .select('data')
+        .where('owner_id', '=', of.id)
+        .where('subject_id', '=', product.id)
+        .where('type', '=', 'pool.refilled')
+        .orderBy('id')
+        .execute()
+    ).map(({ data }) => data);
+
+  // LMPI reference, part 2, 7.6: each refill of a T1 adds 500 seats.
+  test('at the root and, where it is allowed, at tier one adds a step of 500', async () => {
+    expect(await refill(provider)).toMatchObject({ units: '500' });
+    await expect(refill(distributor)).rejects.toMatchObject({ code: 'pools.refill_not_allowed', kind: 'forbidden' });
+    await set(provider, distributor, { mayRefill: true });
+    expect(await refill(distributor)).toMatchObject({ accountId: distributor.id, units: '500' });
+    await set(provider, distributor, { refillStep: 40n });
+    await refill(distributor);
+    expect([await available(provider), await available(distributor)]).toEqual([500n, 540n]);
+    expect(await refilledOf(distributor)).toMatchObject([
+      { units: '500', why: 'step' },
+      { units: '40', why: 'step' },
+    ]);
+  });
+
+  // LMPI reference, part 2, 7.6: T2, if the T1 allows it, sets the stock to its maximum.
+  test('below tier one goes up to the maximum, out of the pool of the parent', async () => {
+    await mint(100n);
+    await assign(provider, distributor, 30n);
+    await assign(distributor, reseller, 5n);
+    await expect(refill(reseller)).rejects.toMatchObject({ code: 'pools.refill_not_allowed' });
+    await set(distributor, reseller, { mayRefill: true, maximum: 20n });
+    expect(await refill(reseller)).toMatchObject({ units: '15' });
+    expect([await available(distributor), await available(reseller)]).toEqual([10n, 20n]);
+    await expect(refill(reseller)).rejects.toMatchObject({ code: 'pools.full', kind: 'conflict' });
+    await set(distributor, reseller, { maximum: 31n });
+    await expect(refill(reseller)).rejects.toMatchObject({ code: 'pools.exhausted', field: 'units' });
+    expect([await available(distributor), await available(reseller)]).toEqual([10n, 20n]);
+  });
+
+  test('by many at once goes up to the maximum and not beyond', async () => {
+    await mint(100n);
+    await assign(provider, distributor, 100n);
+    await set(distributor, reseller, { mayRefill: true, maximum: 20n });
+    const all = await Promise.allSettled(Array.from({ length: 10 }, () => refill(reseller)));
+    expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect([await available(distributor), await available(reseller)]).toEqual([80n, 20n]);
+  });
+
+  // LMPI reference, part 2, 7.6: when stock falls below the threshold, 1.5 times that number is issued; 0 turns it off.
+  test('by itself issues one and a half times the threshold when fewer are left, as often as it takes', async () => {
+    await mint(100n);
+    await assign(provider, distributor, 100n);
+    await set(provider, distributor, { mayRefill: true });
+    await set(distributor, distributor, { autoRefillBelow: 50n });
+    await assign(distributor, reseller, 50n);
+    expect(await available(distributor)).toBe(50n);
+    await assign(distributor, reseller, 1n);
+    expect(await available(distributor)).toBe(124n);
+    await assign(distributor, reseller, 300n);
+    expect(await available(distributor)).toBe(124n - 300n + 4n * 75n);
+    expect(await refilledOf(distributor)).toMatchObject([
+      { units: '75', why: 'automatic' },
+      { units: '300', why: 'automatic' },
+    ]);
+    await set(distributor, distributor, { autoRefillBelow: 0n });
+    await expect(assign(distributor, reseller, 125n)).rejects.toMatchObject({ code: 'pools.exhausted' });
+  });
+
+  test('that is not allowed any more does not happen by itself either', async () => {
+    await set(provider, distributor, { mayRefill: true });
+    await set(distributor, distributor, { autoRefillBelow: 5n });
+    await set(provider, distributor, { mayRefill: false });
+    expect(await poolOf(distributor)).toMatchObject({ autoRefillBelow: '0', available: '0' });
+    await expect(set(distributor, distributor, { autoRefillBelow: 5n })).rejects.toMatchObject({
+      code: 'pools.refill_not_allowed',
+      field: 'auto_refill_below',
+    });
+  });
+
+  test.each([
+    ['its own permission', 'distributor', { mayRefill: true }, 'may_refill'],
+    ['its own maximum', 'reseller', { maximum: 5n }, 'maximum'],
+    ['its own step', 'distributor', { refillStep: 5n }, 'refill_step'],
+    ['a threshold below tier one', 'reseller', { autoRefillBelow: 5n }, 'auto_refill_below'],
+  ] as const)('nobody sets %s', async (_, who, settings, field) => {
+    const account = who === 'reseller' ? reseller : distributor;
+    const { error, stored } = await refusalOf(world.db, () => set(account, account, settings));
+    expect([error, stored]).toMatchObject([{ kind: 'invalid', field }, []]);
+  });
+
+  test("a parent sets neither a child's minimum nor its threshold, and nobody sets anything of a stranger's", async () => {
+    for (const settings of [{ minimum: 1n }, { autoRefillBelow: 1n }])
+      await expect(set(provider, distributor, settings)).rejects.toMatchObject({
+        kind: 'invalid',
+        code: 'pools.setting',
+      });
+    for (const [by, of] of [
+      [provider, reseller],
+      [distributor, stranger],
+      [reseller, distributor],
+    ] as const)
+      await expect(set(by, of, { mayRefill: true })).rejects.toMatchObject({
+        code: 'accounts.not_found',
+        field: 'account_id',
+      });
+  });
+
+  test('a pool below its minimum is low; nothing else follows', async () => {
+    await mint(3n);
+    expect(statusOf(await set(provider, provider, { minimum: 4n }))).toBe('low');
+    expect(statusOf(await set(provider, provider, { minimum: 3n }))).toBe('ok');
+    await assign(provider, distributor, 3n);
+  });
 });

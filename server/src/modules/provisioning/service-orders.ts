@@ -291,7 +291,7 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
       })),
       warnings: [],
     };
-    const by = { surface: 'system' };
+    const by = { surface: 'system', takesBack: true };
     return lifecycle.write({ actor, requestId, at, realAt: realTimeOf(cause) }, context, decision, by, true);
   }
 

@@ -1,5 +1,6 @@
 import { versionMismatch, type AccountId, type OrderId } from '@tierline/kernel';
 import type { Cause, Database } from '../../platform/db/index.ts';
+import { giveBackPending } from '../pools/index.ts';
 import { recordPending, type Subscription } from '../subscriptions/index.ts';
 import { begunAlready } from './refusals.ts';
 import { bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
@@ -42,6 +43,7 @@ export async function saleCancel(
         recordPending(ownerId, ids, at.toString()),
         dropDue(ownerId, ids),
         freeTrials(ownerId, id),
+        giveBackPending(ownerId, ids, at.toString()),
         ...bookAdjustments(ownerId, adjustments, dates),
       ],
       events: ids.map((subscriptionId) => ({

@@ -13,6 +13,7 @@ import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
 import type { LifecycleService } from '../lifecycle/index.ts';
 import type { OrdersService } from '../orders/index.ts';
+import { giveBackPending } from '../pools/index.ts';
 import { recordPending, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { orderWork, type OrderWorkDependencies } from './service-orders.ts';
 import { askAgainSeconds, lookAgainSeconds, webhookSender, type WebhookDependencies } from './service-webhook.ts';
@@ -135,6 +136,7 @@ export function provisioningService(dependencies: Dependencies) {
               recordPending(ownerId, [id], cause.at.toString()),
               dropDue(ownerId, [id]),
               freeTrials(ownerId, orderId, planId),
+              giveBackPending(ownerId, [id], cause.at.toString()),
             ]),
         ...bookAdjustments(ownerId, adjustments, await later.datesOf(ownerId, cause.at)),
       ],

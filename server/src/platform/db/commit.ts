@@ -9,6 +9,8 @@ export type Write = {
   /** How many rows it must touch; when it touches another number, nothing of the commit happens. */
   readonly expect?: number;
   readonly otherwise?: TierlineError;
+  /** Under which a later write of the same commit may read what this one returned. */
+  readonly name?: string;
 };
 
 export type NewEvent = {
@@ -145,7 +147,7 @@ function statement<Answer>(work: Commit<Answer>): RawBuilder<unknown> {
   const parts: RawBuilder<unknown>[] = [];
   const checks: RawBuilder<unknown>[] = [];
   for (const [index, write] of work.writes.entries()) {
-    const name = sql.ref(`write_${index}`);
+    const name = sql.ref(write.name ?? `write_${index}`);
     parts.push(sql`${name} as (${write.run})`);
     if (write.expect !== undefined) {
       checks.push(sql`refuse_unless((select count(*) from ${name}) = ${write.expect}, ${`write ${index}`})`);

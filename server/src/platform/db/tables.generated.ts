@@ -216,6 +216,12 @@ export type Tables = {
     license_version: string;
     available: ColumnType<bigint, bigint | string, bigint | string>;
     updated_at: ColumnType<Temporal.Instant, string, string>;
+    owed: ColumnType<bigint, bigint | string, bigint | string>;
+    refill_step: ColumnType<bigint, bigint | string, bigint | string>;
+    auto_refill_below: ColumnType<bigint, bigint | string, bigint | string>;
+    may_refill: boolean;
+    maximum: ColumnType<bigint, bigint | string, bigint | string>;
+    minimum: ColumnType<bigint, bigint | string, bigint | string>;
   };
   license_usage: {
     owner_id: string;
@@ -324,6 +330,7 @@ export type Tables = {
     rate_count: number;
     published_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
     parameters: ColumnType<unknown | null, string | null, string | null>;
+    license_pool: string | null;
   };
   price_lists: {
     id: string;
