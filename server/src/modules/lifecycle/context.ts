@@ -5,6 +5,7 @@ import type { PlanVersion, Rate } from '../catalog/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { Intent } from './intent.ts';
+import type { NewIdentity } from './split.ts';
 
 /** A plan with its rates: the one a subscription is on, or one it may go to. */
 export type LoadedPlan = { readonly plan: PlanVersion; readonly rates: ReadonlyMap<RateId, Rate> };
@@ -39,6 +40,8 @@ export type Context = {
   readonly plans: ReadonlyMap<PlanId, LoadedPlan>;
   /** Other subscriptions that a command names. */
   readonly others: ReadonlyMap<string, Beside>;
+  /** For the subscription that a command makes; missing where it makes none. */
+  readonly newIdentity?: NewIdentity;
 };
 
 /** The seller's date of an instant on each edge. */

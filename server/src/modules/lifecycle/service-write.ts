@@ -1,4 +1,4 @@
-import { instantText, newId, type SubscriptionId } from '@tierline/kernel';
+import { instantText, newId, type OrderId, type SubscriptionId } from '@tierline/kernel';
 import type { Cause, Numbers } from '../../platform/db/index.ts';
 import { nextDue, type DatedIntent, type Due, type Subscription } from '../subscriptions/index.ts';
 import { currencyOfDecision, type ChangeWrite } from './change-write.ts';
@@ -7,6 +7,7 @@ import { withHeldLines, type Decision } from './draft.ts';
 import { dueOn, type Intent } from './intent.ts';
 import { workOf } from './order-work.ts';
 import { noId, orderOf } from './plan-order.ts';
+import { unborn } from './split.ts';
 
 /** How a command came in. */
 export type AskedBy = {
@@ -39,7 +40,7 @@ export function changeWriter({ orderSerials }: { readonly orderSerials: Numbers 
     const work = workOf(context, decided, terms, drafted);
     const made = work === null ? decided : withHeldLines(context.current, decided);
     const { order, plan, orderId } = orderOf(context, made, by, real);
-    const decision = { ...made, ...order };
+    const decision = withOrder({ ...made, ...order }, orderId);
     const waitsAs = plan === 'placed' || decision.order === null ? orderId : null;
     const newIntents = drafted.map((intent) => ({ ...intent, orderId: waitsAs }));
     const waiting = waitingAfter(context, decision, newIntents);
@@ -64,6 +65,15 @@ export function changeWriter({ orderSerials }: { readonly orderSerials: Numbers 
       work: decision.order === null ? null : work,
     };
   };
+}
+
+/** What a decision makes belongs to the order that makes it. */
+function withOrder(decision: Decision, orderId: OrderId | null): Decision {
+  if (orderId === null || decision.subscriptions.every(({ before }) => before.version !== unborn)) return decision;
+  const subscriptions = decision.subscriptions.map((state) =>
+    state.before.version === unborn ? { ...state, after: { ...state.after, orderId } } : state,
+  );
+  return { ...decision, subscriptions };
 }
 
 /** When what waits after a decision comes due. */

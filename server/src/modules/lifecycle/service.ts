@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   isTierlineError,
   newId,
@@ -6,12 +7,13 @@ import {
   TierlineError,
   versionMismatch,
   type AccountId,
+  type LicenseId,
   type OrderId,
   type SubscriptionId,
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
 import type { OrdersService } from '../orders/index.ts';
-import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
+import { activationCode, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import type { ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
 import { decide } from './decide.ts';
@@ -26,6 +28,8 @@ import { checkSellers } from './service-deals.ts';
 import { pastAsked } from './service-past.ts';
 import { changeWriter, type AskedBy } from './service-write.ts';
 import { nextDues } from './service-next-due.ts';
+import { noId } from './plan-order.ts';
+import type { NewIdentity } from './split.ts';
 import { selectOutcome } from './store.ts';
 import { storeChanges } from './store-changes.ts';
 import type { Met } from './store-load.ts';
@@ -37,6 +41,7 @@ type Dependencies = LoadDependencies & {
   readonly subscriptions: SubscriptionsService;
   readonly orders: OrdersService;
   readonly orderSerials: Numbers;
+  readonly subscriptionSerials: Numbers;
   readonly batchMax: number;
   readonly batchesAtOnce: number;
 };
@@ -51,6 +56,7 @@ export function lifecycleService(dependencies: Dependencies) {
   const write = changeWriter(dependencies);
   const { refuseInWork, planOf, intentOver } = pastAsked(dependencies);
   const store = changeStore(dependencies);
+  const identify = newIdentities(dependencies);
 
   /** A subscription with all overdue boundaries worked off, so that a command meets it as it is at its moment. */
   async function current(cause: Cause, within: AccountId, id: SubscriptionId): Promise<Met> {
@@ -87,7 +93,9 @@ export function lifecycleService(dependencies: Dependencies) {
     const asked: Asked = { ...named, command: await resolved(subscription, named.command) };
     const others = await namedBeside(cause, subscription, asked.command);
     if (asked.command.kind === 'move') for (const other of others) await refuseInWork(other);
-    const context = await load.context(met, cause.at, asked.command, others);
+    const loaded = await load.context(met, cause.at, asked.command, others);
+    const makes = asked.command.kind === 'move' && asked.command.targetId === null;
+    const context = makes ? { ...loaded, newIdentity: await identify(real) } : loaded;
     return write(cause, context, decide(context, subscription, asked), by, real);
   }
 
@@ -100,7 +108,7 @@ export function lifecycleService(dependencies: Dependencies) {
   async function namedBeside(cause: Cause, { ownerId, customerId }: Subscription, command: Command): Promise<Met[]> {
     const id =
       command.kind === 'move'
-        ? command.targetId
+        ? (command.targetId ?? undefined)
         : command.kind === 'renew' && command.align?.kind === 'subscription'
           ? command.align.subscriptionId
           : undefined;
@@ -231,6 +239,19 @@ async function isVisible(
   if (ownerId === within) return true;
   const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
   return owner.account.path.includes(within);
+}
+
+/** What a subscription is called that a command makes. Nothing that is only previewed takes a number. */
+function newIdentities({ subscriptionSerials }: Pick<Dependencies, 'subscriptionSerials'>) {
+  return async (real: boolean): Promise<NewIdentity> =>
+    real
+      ? {
+          id: newId<'subscription'>(),
+          serial: (await subscriptionSerials.next()).toString(),
+          licenseId: newId<'license'>(),
+          activationCode: activationCode(randomBytes(31)),
+        }
+      : { id: noId as SubscriptionId, serial: '0', licenseId: noId as LicenseId, activationCode: '' };
 }
 
 /** What is set without an order is set whatever is in work. */
