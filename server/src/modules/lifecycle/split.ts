@@ -33,12 +33,13 @@ export function unbornTarget(
   const ledger = ledgerOf(context, source, loaded, wanted);
   const own = ledger.at(-1)!;
   const at = instantText(context.at);
+  const { vendorSubscriptionId: _, ...kept } = source;
   const startOn = datesOn(context.owner, context.at).at(-1)!;
   const dates = { startOn, endOn: own.endOn, startChargeOn: own.chargeFrom };
   return {
     loaded,
     subscription: {
-      ...source,
+      ...kept,
       id: identity.id,
       serial: identity.serial,
       planId: plan.planId,
