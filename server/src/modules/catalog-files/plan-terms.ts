@@ -22,6 +22,7 @@ const columns = {
   managed: 'managed',
   pricing: 'pricing',
   policies: 'policies',
+  parameters: 'parameters',
 } as const satisfies Readonly<Record<keyof Stated, string>>;
 
 const names = Object.keys(columns) as (keyof Stated)[];
@@ -77,7 +78,7 @@ export function mergeTerms(
   if (subscriptionPeriod === undefined) reasons.push(needed('subscription_period'));
   if (unitType === undefined) reasons.push(needed('unit_type'));
   if (subscriptionPeriod === undefined || unitType === undefined) return { reasons };
-  const defaults: Omit<PlanTerms, 'subscriptionPeriod' | 'unitType'> = {
+  const defaults: Omit<PlanTerms, 'subscriptionPeriod' | 'unitType' | 'parameters'> = {
     licenseVersion: 'full',
     billingPeriod: subscriptionPeriod,
     billingModel: 'before_billing_period',
@@ -108,5 +109,8 @@ function sameSpelling(stated: Partial<StatedTerms>, current: PlanTerms): Partial
 }
 
 export function sameTerms(a: PlanTerms, b: PlanTerms): boolean {
-  return names.every((name) => name === 'description' || sameTerm(a[name], b[name]));
+  // To ask for nothing may be said by an empty list, or by none.
+  const termOf = (of: PlanTerms, name: keyof StatedTerms): Term =>
+    name === 'parameters' ? (of.parameters ?? []) : of[name];
+  return names.every((name) => name === 'description' || sameTerm(termOf(a, name), termOf(b, name)));
 }

@@ -17,6 +17,7 @@ import {
   productTypes,
   type ChargeType,
   type PlanTerms,
+  parseDefinitions,
   type PriceModel,
   type ProductFamily,
   type ProductType,
@@ -24,8 +25,8 @@ import {
 import { parsePolicyDocument, presetNames } from '../policies/index.ts';
 import { parseTiers, type Tiers } from './tiers.ts';
 
-/** Terms that a row may state; what it does not state stays as it is, and so do the parameters that a plan asks for. */
-export type StatedTerms = Omit<PlanTerms, 'parameters'>;
+/** Terms that a row may state; what it does not state stays as it is. */
+export type StatedTerms = Required<PlanTerms>;
 
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
@@ -141,6 +142,13 @@ const policies: Reader = (row, cell) => {
   }
 };
 
+const parameters: Reader = (row, cell) => {
+  const read = parseDefinitions(cell);
+  if (typeof read === 'string') return read;
+  row.terms.parameters = [...read];
+  return undefined;
+};
+
 /** How each column is read. The names are those of the contract, which a test compares. */
 export const readers: Readonly<Record<string, Reader>> = {
   vendor_code: code(50, (row, cell) => (row.vendorCode = cell)),
@@ -170,6 +178,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   managed: oneOf(['true', 'false'], (row, word) => (row.terms.managed = word === 'true')),
   pricing: oneOf(['required', 'free'], (row, word) => (row.terms.pricing = word)),
   policies,
+  parameters,
   mpn: text(100, (row, cell) => (row.mpn = cell)),
   rate_name: text(150, (row, cell) => (row.rateName = cell)),
   quantity_min: quantity((row, value) => (row.quantityMin = value)),
@@ -204,6 +213,7 @@ const emptyCells: Readonly<Record<string, (row: ImportRow) => void>> = {
   auto_renewal_months: (row) => (row.terms.autoRenewalMonths = null),
   data_center: (row) => (row.terms.dataCenter = null),
   policies: (row) => (row.terms.policies = {}),
+  parameters: (row) => (row.terms.parameters = []),
   depends_on: (row) => (row.dependsOn = []),
 };
 

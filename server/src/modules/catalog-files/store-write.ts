@@ -249,7 +249,7 @@ function versionRow({ plan, version, terms, rates }: NewPlanVersion, at: string)
     managed: terms.managed,
     pricing: terms.pricing,
     policies: terms.policies,
-    parameters: terms.parameters ?? null,
+    parameters: terms.parameters?.length ? terms.parameters : null,
     rate_count: rates.length,
     published_at: at,
   };
