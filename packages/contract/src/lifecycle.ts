@@ -163,13 +163,10 @@ export const specialPrices = z
 const newTarget = z
   .strictObject({
     plan_id: id('plan', 'The plan that it is to have; the one that the units come from if absent.').optional(),
-    end: z
-      .enum(['own', 'same'])
-      .default('own')
-      .openapi({
-        description:
-          '`own`: a term of its own from today. `same`: it ends with the subscription that the units come from.',
-      }),
+    end: z.enum(['own', 'same']).default('own').openapi({
+      description:
+        '`own`: a term of its own from today. `same`: it ends with the subscription that the units come from.',
+    }),
   })
   .openapi('NewSubscription', { description: 'A subscription that the order makes.' });
 

@@ -276,7 +276,8 @@ describe('refused with nothing stored', () => {
     ['billingModel', 400, () => change({ billingModel: 'chargeAfterBillingPeriod' })],
     ['billingModel', 400, () => change({ billingModel: 'whenever' })],
     ['placementType', 400, () => change({ placementType: 'COPY' })],
-    ['targetSubscriptionId', 400, () => change({ placementType: 'MOVE' })],
+    // Into a new subscription, since none is named.
+    ['products[0].quantity', 400, () => change({ placementType: 'MOVE' })],
     ['targetSubscriptionId', 404, () => change({ targetSubscriptionId: other.subscriptionId })],
     ['targetSubscriptionId', 400, () => change({ targetSubscriptionId: sold.subscriptionId })],
     ['scheduledOn', 400, () => change({ scheduledOn: 'someday' })],

@@ -16,6 +16,7 @@ import type { OrdersService } from '../orders/index.ts';
 import { activationCode, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import type { ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
+import type { Context } from './context.ts';
 import { decide } from './decide.ts';
 import { decideDue } from './decide-due.ts';
 import type { LaterMoment } from './intent.ts';
@@ -56,7 +57,7 @@ export function lifecycleService(dependencies: Dependencies) {
   const write = changeWriter(dependencies);
   const { refuseInWork, planOf, intentOver } = pastAsked(dependencies);
   const store = changeStore(dependencies);
-  const identify = newIdentities(dependencies);
+  const identified = newIdentities(dependencies);
 
   /** A subscription with all overdue boundaries worked off, so that a command meets it as it is at its moment. */
   async function current(cause: Cause, within: AccountId, id: SubscriptionId): Promise<Met> {
@@ -94,8 +95,7 @@ export function lifecycleService(dependencies: Dependencies) {
     const others = await namedBeside(cause, subscription, asked.command);
     if (asked.command.kind === 'move') for (const other of others) await refuseInWork(other);
     const loaded = await load.context(met, cause.at, asked.command, others);
-    const makes = asked.command.kind === 'move' && asked.command.targetId === null;
-    const context = makes ? { ...loaded, newIdentity: await identify(real) } : loaded;
+    const context = await identified(loaded, asked.command, real);
     return write(cause, context, decide(context, subscription, asked), by, real);
   }
 
@@ -243,7 +243,7 @@ async function isVisible(
 
 /** What a subscription is called that a command makes. Nothing that is only previewed takes a number. */
 function newIdentities({ subscriptionSerials }: Pick<Dependencies, 'subscriptionSerials'>) {
-  return async (real: boolean): Promise<NewIdentity> =>
+  const identify = async (real: boolean): Promise<NewIdentity> =>
     real
       ? {
           id: newId<'subscription'>(),
@@ -252,6 +252,8 @@ function newIdentities({ subscriptionSerials }: Pick<Dependencies, 'subscription
           activationCode: activationCode(randomBytes(31)),
         }
       : { id: noId as SubscriptionId, serial: '0', licenseId: noId as LicenseId, activationCode: '' };
+  return async (context: Context, command: Command, real: boolean): Promise<Context> =>
+    command.kind === 'move' && command.targetId === null ? { ...context, newIdentity: await identify(real) } : context;
 }
 
 /** What is set without an order is set whatever is in work. */
