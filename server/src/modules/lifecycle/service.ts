@@ -94,8 +94,7 @@ export function lifecycleService(dependencies: Dependencies) {
     const asked: Asked = { ...named, command: await resolved(subscription, named.command) };
     const others = await namedBeside(cause, subscription, asked.command);
     if (asked.command.kind === 'move') for (const other of others) await refuseInWork(other);
-    const loaded = await load.context(met, cause.at, asked.command, others);
-    const context = await identified(loaded, asked.command, real);
+    const context = await identified(await load.context(met, cause.at, asked.command, others), asked.command, real);
     return write(cause, context, decide(context, subscription, asked), by, real);
   }
 
