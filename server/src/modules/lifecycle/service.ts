@@ -57,7 +57,6 @@ export function lifecycleService(dependencies: Dependencies) {
   const write = changeWriter(dependencies);
   const { refuseInWork, planOf, intentOver } = pastAsked(dependencies);
   const store = changeStore(dependencies);
-  const identified = newIdentities(dependencies);
 
   /** A subscription with all overdue boundaries worked off, so that a command meets it as it is at its moment. */
   async function current(cause: Cause, within: AccountId, id: SubscriptionId): Promise<Met> {
@@ -94,7 +93,8 @@ export function lifecycleService(dependencies: Dependencies) {
     const asked: Asked = { ...named, command: await resolved(subscription, named.command) };
     const others = await namedBeside(cause, subscription, asked.command);
     if (asked.command.kind === 'move') for (const other of others) await refuseInWork(other);
-    const context = await identified(await load.context(met, cause.at, asked.command, others), asked.command, real);
+    const loaded = await load.context(met, cause.at, asked.command, others);
+    const context = await identified(dependencies, loaded, asked.command, real);
     return write(cause, context, decide(context, subscription, asked), by, real);
   }
 
@@ -240,20 +240,29 @@ async function isVisible(
   return owner.account.path.includes(within);
 }
 
-/** What a subscription is called that a command makes. Nothing that is only previewed takes a number. */
-function newIdentities({ subscriptionSerials }: Pick<Dependencies, 'subscriptionSerials'>) {
-  const identify = async (real: boolean): Promise<NewIdentity> =>
-    real
-      ? {
-          id: newId<'subscription'>(),
-          serial: (await subscriptionSerials.next()).toString(),
-          licenseId: newId<'license'>(),
-          activationCode: activationCode(randomBytes(31)),
-        }
-      : { id: noId as SubscriptionId, serial: '0', licenseId: noId as LicenseId, activationCode: '' };
-  return async (context: Context, command: Command, real: boolean): Promise<Context> =>
-    command.kind === 'move' && command.targetId === null ? { ...context, newIdentity: await identify(real) } : context;
+type Serials = Pick<Dependencies, 'subscriptionSerials'>;
+
+/** Says what a subscription is called that a command makes. Nothing that is only previewed takes a number. */
+async function identified(serials: Serials, context: Context, command: Command, real: boolean): Promise<Context> {
+  if (command.kind !== 'move' || command.targetId !== null) return context;
+  return { ...context, newIdentity: real ? await newIdentity(serials) : previewed };
 }
+
+async function newIdentity({ subscriptionSerials }: Serials): Promise<NewIdentity> {
+  return {
+    id: newId<'subscription'>(),
+    serial: (await subscriptionSerials.next()).toString(),
+    licenseId: newId<'license'>(),
+    activationCode: activationCode(randomBytes(31)),
+  };
+}
+
+const previewed: NewIdentity = {
+  id: noId as SubscriptionId,
+  serial: '0',
+  licenseId: noId as LicenseId,
+  activationCode: '',
+};
 
 /** What is set without an order is set whatever is in work. */
 function isBeside({ command, moment }: NamedAsked): boolean {
