@@ -50,6 +50,7 @@ async function requestOf({ engine, db, catalog }: Side, accountId: AccountId, ta
       credentialId: user!.id,
     },
     subscriptionKeyHash: Buffer.alloc(0),
+    limits: { perMinute: null, perDay: null },
     profile: '21.0',
     marketplace: 'US',
   });

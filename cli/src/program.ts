@@ -20,6 +20,7 @@ import { priceListGroup } from './price-list.ts';
 import { reportGroup } from './report.ts';
 import { sandboxGroup } from './sandbox.ts';
 import { showOn } from './show.ts';
+import { simpleApiUserGroup } from './simpleapi-user.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 import { subscriptionGroup } from './subscription.ts';
@@ -36,6 +37,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   userGroup,
   keyGroup,
   lmpiKeyGroup,
+  simpleApiUserGroup,
   catalogGroup,
   priceListGroup,
   exchangeRateGroup,

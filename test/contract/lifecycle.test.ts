@@ -152,6 +152,37 @@ describe('names', () => {
   });
 });
 
+describe('a move into a subscription that the order makes', () => {
+  test('previews and places it; what is named badly is refused by name', async () => {
+    const id = await sold();
+    const items = [{ mpn: base.mpn, quantity: 1 }];
+    const preview = done(
+      await send('reseller', 'POST', `${id}/move?preview=true`, { items, new_subscription: {} }),
+      200,
+    );
+    const placed = done(
+      await send('reseller', 'POST', `${id}/move`, { items, new_subscription: { end: 'same' } }),
+      201,
+    );
+    expect(placed.subscriptions).toHaveLength(2);
+    expect(placed.subscriptions[1]).toMatchObject({ status: 'active', end_on: placed.subscriptions[0]!.end_on });
+    expect(preview.order!.total).toEqual(placed.order!.total);
+    const plan = { items, new_subscription: { plan_id: newId() } };
+    expect((await send('reseller', 'POST', `${id}/move`, plan)).body).toMatchObject({
+      status: 400,
+      code: 'lifecycle.unknown_plan',
+      field: 'new_subscription.plan_id',
+    });
+    for (const target of [{}, { target_id: id, new_subscription: {} }]) {
+      expect((await send('reseller', 'POST', `${id}/move`, { items, ...target })).body).toMatchObject({
+        status: 400,
+        field: 'target_id',
+      });
+    }
+    expect((await send('sibling', 'POST', `${id}/move`, { items, new_subscription: {} })).status).toBe(404);
+  });
+});
+
 describe('versions', () => {
   test('a command with an old ETag is refused with the version that there is', async () => {
     const id = await sold();

@@ -57,6 +57,11 @@ export const catalogColumns: readonly CatalogColumn[] = [
     'optional',
     'Name of a preset, or policies as JSON text ([policies](../concepts/policies.md)); an empty cell means what the vendor says',
   ),
+  column(
+    'parameters',
+    'optional',
+    'What has to be said when the plan is ordered, as JSON text: the list of `terms.parameters` of `POST /api/v1/plans`; an empty cell means nothing',
+  ),
   column('mpn', 'always', 'Manufacturer part number of the resource; once in a plan'),
   column('rate_name', 'optional', 'Name of the rate; the name of the resource, or the MPN, when not given'),
   column('quantity_min', 'optional', 'Least quantity in a subscription; 1 by default'),

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { role } from './accounts.ts';
 import { cast } from './cast.ts';
 import { route } from './route.ts';
-import { id, instant, name, page, pageQuery } from './wire.ts';
+import { changes, id, instant, name, page, pageQuery } from './wire.ts';
 
 const visible = (min: number, max: number) => z.string().regex(new RegExp(`^[\\x21-\\x7e]{${min},${max}}$`));
 const usernameShape = /^[^\s:\p{Cc}]{3,150}$/u;
@@ -70,6 +70,15 @@ export const simpleApiProfile = z
   .enum(['21.0', '1.15'])
   .openapi({ description: 'Which edition of the SimpleAPI documents the answers follow where the editions differ.' });
 
+const callLimit = (max: number, per: string) =>
+  z
+    .int()
+    .min(0)
+    .max(max)
+    .nullable()
+    .openapi({ description: `Calls per ${per}; null: as the setting says; 0: any number.` });
+const callLimits = { calls_per_minute: callLimit(1_000_000, 'minute'), calls_per_day: callLimit(1_000_000_000, 'day') };
+
 export const simpleApiUser = z
   .strictObject({
     id: id('simpleapi_user'),
@@ -78,6 +87,7 @@ export const simpleApiUser = z
     client_id: z.string(),
     marketplace: z.string(),
     profile: simpleApiProfile,
+    ...callLimits,
     ...life,
   })
   .openapi('SimpleApiUser');
@@ -95,6 +105,11 @@ export const newSimpleApiUser = z
     profile: simpleApiProfile.default('21.0'),
   })
   .openapi('NewSimpleApiUser');
+
+const simpleApiLimits = changes({
+  calls_per_minute: callLimits.calls_per_minute.optional(),
+  calls_per_day: callLimits.calls_per_day.optional(),
+}).openapi('SimpleApiLimits');
 
 const shownOnce = z.string().openapi({ description: 'Shown this once.' });
 
@@ -207,6 +222,27 @@ export const simpleApiUserRoutes = {
       }),
     },
     examples: [{ as: 'reseller', body: { marketplace: 'US' }, status: 201 }],
+  }),
+  limitSimpleApiUser: route({
+    operationId: 'limitSimpleApiUser',
+    method: 'patch',
+    path: '/simpleapi-users/{simpleapi_user_id}',
+    tag: 'SimpleAPI users',
+    summary: 'Limit the calls of a SimpleAPI user',
+    description:
+      'A call over the limit is answered with 429 and `Retry-After`. What is not given stays. The limits of a key are set by an account above the one that has it, and by the root for its own.',
+    permission: 'simpleapi_users.limit',
+    params: z.strictObject({ simpleapi_user_id: id('simpleapi_user') }),
+    body: simpleApiLimits,
+    answers: { 200: simpleApiUser },
+    examples: [
+      {
+        as: 'provider',
+        params: { simpleapi_user_id: cast.simpleApiUser },
+        body: { calls_per_minute: 60, calls_per_day: 5000 },
+        status: 200,
+      },
+    ],
   }),
   revokeSimpleApiUser: route({
     operationId: 'revokeSimpleApiUser',

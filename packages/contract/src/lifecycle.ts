@@ -172,11 +172,26 @@ export const specialPrices = z
   .strictObject({ prices: z.array(specialPrice).min(1).max(itemsMax), po_number: poNumber })
   .openapi('SpecialPrices');
 
+const newTarget = z
+  .strictObject({
+    plan_id: id('plan', 'The plan that it is to have; the one that the units come from if absent.').optional(),
+    end: z.enum(['own', 'same']).default('own').openapi({
+      description:
+        '`own`: a term of its own from today. `same`: it ends with the subscription that the units come from.',
+    }),
+  })
+  .openapi('NewSubscription', { description: 'A subscription that the order makes.' });
+
 export const move = z
   .strictObject({
     items: z.array(movedItem).min(1).max(itemsMax),
-    target_id: id('subscription', 'Another subscription of the same customer.'),
+    target_id: id('subscription', 'Another subscription of the same customer.').optional(),
+    new_subscription: newTarget.optional(),
     po_number: poNumber,
+  })
+  .refine(({ target_id: target, new_subscription: opens }) => (target === undefined) !== (opens === undefined), {
+    path: ['target_id'],
+    message: 'Give either target_id or new_subscription.',
   })
   .openapi('Move');
 

@@ -47,6 +47,10 @@ export const subscription = z
     status: subscriptionStatus,
     hold_reason: holdReason.nullable().openapi({ description: 'Why it is on hold; null when it is not.' }),
     not_for_resale: z.boolean().openapi({ description: 'All its prices are zero.' }),
+    vendor_subscription_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'What its vendor calls it; null until it has said so.' }),
     auto_renewal: z.boolean(),
     auto_renewal_months: z.int().nullable(),
     anchor_on: date.openapi({ description: 'All boundaries are counted from it; it stays as it was given.' }),
@@ -145,6 +149,9 @@ export const subscriptionRoutes = {
       .strictObject({
         outcome: z.enum(['provisioned', 'failed']),
         order_id: id('order', 'The order that changed the subscription. Not given: its sale.').optional(),
+        vendor_subscription_id: text(255)
+          .optional()
+          .openapi({ description: 'What the vendor calls the subscription.' }),
         reason: text(500).nullable().default(null).openapi({ description: 'Why it failed; kept in its event.' }),
       })
       .openapi('ProvisioningOutcome'),

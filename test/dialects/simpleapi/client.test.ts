@@ -137,10 +137,97 @@ describe('customers', () => {
       type: 'company',
     };
     const changed = await node.request('PATCH', `/customers/${String(created['id'])}`, update);
-    expect(changed).toEqual({ ...created, name: 'Foxglove Dental Care', externalId: 'n8n-2' });
+    expect(changed).toEqual({ ...created, name: 'Foxglove Dental Care', externalId: 'n8n-2', taxRegId: 'Y' });
     expect(await node.getMany('/customers', 'all', { resellerId: String(created['resellerId']) })).toContainEqual(
       changed,
     );
+  });
+});
+
+// What its form for a new customer sends, and nothing else (SimpleAPI reference 8).
+describe('the form for a new customer', () => {
+  const form = (changes: Body = {}): Body => ({
+    name: 'Clover Field Vets',
+    contact: { email: 'june@example.com', firstName: 'June', lastName: 'Alder', phone: '+1 518 555 0142' },
+    address: {
+      address1: '9 Mill Lane',
+      address2: 'Floor 2',
+      city: 'Albany',
+      state: 'NY',
+      postalCode: '12207',
+      country: 'us',
+    },
+    description: 'From a workflow',
+    externalId: 'form-1',
+    taxId: 'US-77',
+    ...changes,
+  });
+
+  test('makes a customer as the documented members would; it can order, and is updated by the form', async () => {
+    const created = await node.request('POST', '/customers', form());
+    expect(created).toMatchObject({
+      name: 'Clover Field Vets',
+      status: 'active',
+      externalId: 'form-1',
+      taxRegId: 'US-77',
+      language: 'en_US',
+      address: {
+        streetAddress: '9 Mill Lane',
+        addressExtension: 'Floor 2',
+        postalCode: '12207',
+        city: 'Albany',
+        state: 'NY',
+        countryCode: 'US',
+      },
+      contactPersons: [
+        {
+          type: 'admin',
+          firstName: 'June',
+          lastName: 'Alder',
+          email: 'june@example.com',
+          phoneNumber: '1##5185550142#',
+        },
+      ],
+    });
+    expect(await node.request('POST', '/customers', form())).toEqual(created);
+    expect(await node.getMany('/customers', 'all', { email: 'june@example.com' })).toEqual([created]);
+    const products = [{ mpn: channel.base.mpn, quantity: 1 }];
+    const order = await node.request('POST', '/orders', { customerId: created['id'], products });
+    expect(order).toMatchObject({ customerId: created['id'], status: 'completed' });
+    const path = `/customers/${String(created['id'])}`;
+    const changed = await node.request('PATCH', path, { description: 'x', externalId: 'form-2', taxId: 'US-78' });
+    expect(changed).toEqual({ ...created, externalId: 'form-2', taxRegId: 'US-78' });
+  });
+
+  test('only what its form requires, and as its collections are kept', async () => {
+    const least = {
+      name: 'Clover Field',
+      contact: { value: { email: 'least@example.com' } },
+      address: { value: { address1: '9 Mill Lane', city: 'Albany', postalCode: '12207', country: 'US' } },
+    };
+    expect(await node.request('POST', '/customers', least)).toMatchObject({
+      contactPersons: [{ firstName: 'Clover', lastName: 'Field', email: 'least@example.com' }],
+      address: { streetAddress: '9 Mill Lane', countryCode: 'US' },
+    });
+  });
+
+  test.each<[string, Body]>([
+    ['contact.email', { contact: { firstName: 'June' } }],
+    ['contact.email', { contact: { email: 'no address' } }],
+    ['contact.phone', { contact: { email: 'a@example.com', phone: 'call me' } }],
+    ['contact', { contact: 'june@example.com' }],
+    ['address.country', { address: { address1: 'x', city: 'y', postalCode: '1', country: 'United States' } }],
+    ['address.streetAddress', { address: { city: 'y', postalCode: '1', country: 'US' } }],
+    ['taxId', { taxId: 'x'.repeat(101) }],
+    ['address', { address: undefined }],
+    ['contactPersons', { contact: undefined }],
+    ['contactPersons', { contactPersons: [] }],
+  ])('%s is named as it was sent', async (field, changes) => {
+    const { httpCode, details } = await refusalOf(node.request('POST', '/customers', form({ ...changes })));
+    expect([httpCode, (details as { field: string }[]).map((one) => one.field)]).toEqual([
+      400,
+      expect.arrayContaining([field]),
+    ]);
   });
 });
 

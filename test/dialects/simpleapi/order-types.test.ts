@@ -187,6 +187,31 @@ describe('prices that an order brings along', () => {
     expect(Number(taken?.discount?.amount) * 3).toBeCloseTo(Number(taken?.extendedPrice.amount), 9);
   });
 
+  // SimpleAPI reference 5 (`total`, `discTotal`, `effectiveTotal`); what each means is our choice.
+  test('contract values tell what was taken off, on the edge on which it was, and an estimate tells the same', async () => {
+    const offs: [Body, string][] = [
+      [{ specialPrice: usd('9') }, '1.36'],
+      [{ vendorDiscounts: [{ discount: { discountPercentage: '25' } }] }, '4.84'],
+      [{ deals: { agreements: [{ prices: [{ ...usd('1'), type: 'setup' }] }] } }, '7.68'],
+      // More than the listed price is no discount.
+      [{ specialPrice: usd('10') }, '0'],
+      [{}, '0'],
+    ];
+    for (const [line, off] of offs) {
+      const body = world.sale([{ ...seats(2), ...line }]);
+      const order = await reseller.place(body);
+      const [own, customers] = order.subscriptions?.[0]?.tcvs ?? [];
+      expect(own?.discTotal).toEqual(usd('0'));
+      expect(customers?.discTotal).toEqual(usd(off));
+      expect(customers?.effectiveTotal).toEqual(order.total);
+      expect(Number(customers?.total.amount) - Number(off)).toBeCloseTo(Number(order.total.amount), 9);
+      expect(order.products?.[0]?.tcvs?.[1]?.discTotal).toEqual(usd(off));
+      const estimated = await reseller.estimate(body);
+      expect(estimated.subscriptions).toEqual(order.subscriptions);
+      expect(await reseller.order(order.id)).toMatchObject({ subscriptions: order.subscriptions });
+    }
+  });
+
   test.each([
     ['products[0].specialCost.amount', { specialCost: usd('1') }],
     ['products[0].specialPrice.currency', { specialPrice: { amount: '1' } }],
@@ -251,7 +276,8 @@ describe('refused with nothing stored', () => {
     ['billingModel', 400, () => change({ billingModel: 'chargeAfterBillingPeriod' })],
     ['billingModel', 400, () => change({ billingModel: 'whenever' })],
     ['placementType', 400, () => change({ placementType: 'COPY' })],
-    ['targetSubscriptionId', 400, () => change({ placementType: 'MOVE' })],
+    // Into a new subscription, since none is named.
+    ['products[0].quantity', 400, () => change({ placementType: 'MOVE' })],
     ['targetSubscriptionId', 404, () => change({ targetSubscriptionId: other.subscriptionId })],
     ['targetSubscriptionId', 400, () => change({ targetSubscriptionId: sold.subscriptionId })],
     ['scheduledOn', 400, () => change({ scheduledOn: 'someday' })],

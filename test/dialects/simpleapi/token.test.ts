@@ -242,4 +242,24 @@ describe('limits of a subscription key', () => {
     expect([today.status, today.headers.get('retry-after')]).toEqual([429, String(86_400 - 60)]);
     await limited.close();
   });
+
+  test('a limit of the key itself counts instead of the setting, from the next call on; 0 lifts it', async () => {
+    const limited = await openSimpleApi({ simpleapiCallsPerMinute: 4 });
+    const { provider, reseller: account } = await limited.channel();
+    const client = await limited.client(account);
+    const acting = { accountId: provider.id, role: 'owner' } as const;
+    const limit = (perMinute: number | null) =>
+      limited.engine.access.limitSimpleApiUser(limited.cause(), acting, client.login.id, { perMinute });
+    await limit(2);
+    expect((await client.get('/plans')).status).toBe(200);
+    const refused = await client.get('/plans');
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
+    expect(refused.body['message']).toContain('2 calls per minute');
+    await limit(0);
+    for (let call = 0; call < 6; call += 1) expect((await client.get('/plans')).status).toBe(200);
+    await limit(null);
+    const back = await Promise.all(Array.from({ length: 4 }, () => client.get('/plans')));
+    expect(back.filter(({ status }) => status === 429)).not.toEqual([]);
+    await limited.close();
+  });
 });

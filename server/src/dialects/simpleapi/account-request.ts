@@ -1,5 +1,6 @@
 import type { SimpleApiProfile, WantedLogin } from '../../modules/access/index.ts';
 import { contactTypes, type Address, type Contact } from '../../modules/accounts/index.ts';
+import { formContactOf, nameIn, readFormContact, unwrapped } from './account-form.ts';
 import { membersOf, newProblems, type Members, type Problems } from './request.ts';
 import { customerStatuses } from './wire.ts';
 
@@ -45,6 +46,8 @@ function readPassword(members: Members, problems: Problems): string | undefined 
 /** The words of the wire by which both kinds of accounts tell their status. */
 const statusWords = Object.values(customerStatuses);
 
+const formLanguage = 'en_US';
+
 export type NewAccountBody = {
   readonly name: string;
   readonly address: Address;
@@ -67,13 +70,18 @@ export function readNewAccount<More>(
 ): NewAccountBody & More {
   const problems = newProblems();
   const members = membersOf(body, '', problems);
+  const name = members.text('name', { ...required, max: 150 }) ?? '';
+  const form = formContactOf(members);
   const facts = {
-    name: members.text('name', { ...required, max: 150 }) ?? '',
-    address: readAddress(members.member('address', required)),
-    ...readContacts(members.members('contactPersons', { ...required, max: contactsMax }), problems),
-    language: members.text('language', language) ?? '',
+    name,
+    address: readAddress(unwrapped(members.member('address', required))),
+    ...(form === undefined
+      ? readContacts(members.members('contactPersons', { ...required, max: contactsMax }), problems)
+      : { contacts: [readFormContact(form, name)], logins: [] }),
+    // The form asks for none; it was not required in 1.1 either (SimpleAPI reference 4.1).
+    language: members.text('language', { ...language, required: form === undefined }) ?? formLanguage,
     externalId: members.text('externalId', { max: 150 }) ?? null,
-    taxRegistrationId: members.text('taxRegId', { max: 100 }) ?? null,
+    taxRegistrationId: members.text(nameIn(members, 'taxRegId', 'taxId'), { max: 100 }) ?? null,
     attributes: members.map('attributes') ?? {},
     status: members.choice('status', statusWords),
     ...more(members, problems),
@@ -105,7 +113,7 @@ const settable: Readonly<Record<SimpleApiProfile, readonly string[]>> = {
 export function readAccountChange(body: unknown, profile: SimpleApiProfile, current: string): AccountChangeBody {
   const problems = newProblems();
   const members = membersOf(body, '', problems);
-  const address = members.has('address') ? readAddress(members.member('address')) : undefined;
+  const address = members.has('address') ? readAddress(unwrapped(members.member('address'))) : undefined;
   const contacts = members.members('contactPersons', { required: members.has('contactPersons'), max: contactsMax });
   const read = readContacts(contacts, problems);
   const status = members.choice('status', statusWords);
@@ -114,7 +122,7 @@ export function readAccountChange(body: unknown, profile: SimpleApiProfile, curr
   }
   const name = members.text('name', { required: isBlank(members.raw('name')), max: 150 });
   const externalId = members.text('externalId', { max: 150 });
-  const taxRegistrationId = members.text('taxRegId', { max: 100 });
+  const taxRegistrationId = members.text(nameIn(members, 'taxRegId', 'taxId'), { max: 100 });
   problems.throwIfAny();
   return {
     ...(name === undefined ? {} : { name }),
@@ -133,13 +141,20 @@ function isBlank(value: unknown): boolean {
 
 function readAddress(members: Members | undefined): Address {
   return {
-    street: members?.text('streetAddress', required) ?? '',
-    extension: members?.text('addressExtension') ?? null,
+    street: members?.text(nameIn(members, 'streetAddress', 'address1'), required) ?? '',
+    extension: members?.text(nameIn(members, 'addressExtension', 'address2')) ?? null,
     city: members?.text('city', required) ?? '',
     state: members?.text('state') ?? null,
     postalCode: members?.text('postalCode', { ...required, max: 40 }) ?? '',
-    countryCode: members?.text('countryCode', country) ?? '',
+    countryCode: readCountry(members),
   };
+}
+
+/** A form has people type the code, in whatever letter case. */
+function readCountry(members: Members | undefined): string {
+  const name = nameIn(members, 'countryCode', 'country');
+  const rules = name === 'country' ? { ...country, pattern: /^[A-Z]{2}$/i } : country;
+  return members?.text(name, rules)?.toUpperCase() ?? '';
 }
 
 function readContacts(

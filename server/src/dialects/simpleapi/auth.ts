@@ -29,7 +29,7 @@ export function callGate({ authenticate, settings, clock }: SimpleApiDependencie
     }
     checkKey(caller, key);
     c.set('accountId', caller.principal.accountId);
-    count?.(caller.principal.credentialId);
+    count(caller);
     return caller;
   }
 

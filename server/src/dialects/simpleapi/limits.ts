@@ -1,4 +1,5 @@
 import { nowMs as nowMsOf, TierlineError, type Clock } from '@tierline/kernel';
+import type { SimpleApiCaller } from '../../modules/access/index.ts';
 import type { SimpleApiDependencies } from './dependencies.ts';
 
 type Window = { startMs: number; calls: number };
@@ -9,27 +10,29 @@ const keysMax = 50_000;
 
 /**
  * Counts the calls of each subscription key in the running minute and day, both from the key's first call on (SimpleAPI
- * reference 1.3). A refused call does not count. In memory of this node. Undefined when no limit is set.
+ * reference 1.3). A refused call does not count. In memory of this node. The limits are those of the key, or else of the setting.
  */
 export function callLimits(
   { simpleapiCallsPerMinute, simpleapiCallsPerDay }: SimpleApiDependencies['settings'],
   clock: Clock,
-): ((keyName: string) => void) | undefined {
-  const budgets = [
-    { lengthMs: minuteMs, callsMax: simpleapiCallsPerMinute, windows: new Map<string, Window>() },
-    { lengthMs: dayMs, callsMax: simpleapiCallsPerDay, windows: new Map<string, Window>() },
-  ].filter(({ callsMax }) => callsMax > 0);
-  if (budgets.length === 0) return undefined;
-  return (keyName) => {
+): (caller: Pick<SimpleApiCaller, 'principal' | 'limits'>) => void {
+  const minutes = new Map<string, Window>();
+  const days = new Map<string, Window>();
+  return ({ principal: { credentialId }, limits }) => {
+    const perMinute = limits.perMinute ?? simpleapiCallsPerMinute;
+    const perDay = limits.perDay ?? simpleapiCallsPerDay;
+    if (perMinute === 0 && perDay === 0) return;
     const nowMs = nowMsOf(clock);
-    const windows = budgets.map((budget) => ({
-      ...budget,
-      window: windowOf(budget.windows, keyName, budget.lengthMs, nowMs),
-    }));
-    for (const { window, callsMax, lengthMs } of windows) {
+    const counted = [
+      { windows: minutes, callsMax: perMinute, lengthMs: minuteMs },
+      { windows: days, callsMax: perDay, lengthMs: dayMs },
+    ].flatMap(({ windows, callsMax, lengthMs }) =>
+      callsMax === 0 ? [] : [{ window: windowOf(windows, credentialId, lengthMs, nowMs), callsMax, lengthMs }],
+    );
+    for (const { window, callsMax, lengthMs } of counted) {
       if (window.calls >= callsMax) throw overLimit(callsMax, lengthMs, window.startMs + lengthMs - nowMs);
     }
-    for (const { window } of windows) window.calls += 1;
+    for (const { window } of counted) window.calls += 1;
   };
 }
 

@@ -94,17 +94,23 @@ function contentsOf(
   idsOf: (line: OrderLine) => Record<string, unknown>,
 ) {
   if (isBare(order, context) && context.estimate !== true) return {};
-  // Subscriptions of an estimate have no ids yet, but a plan each.
-  const values = new Map(order.subscriptions.map((one) => [planKey(one), contractValues(order, one, context)]));
+  const values = new Map(
+    order.subscriptions.map((one) => [valueKey(one.id, one), contractValues(order, one, context)]),
+  );
   return {
     ...billingModelOf(order, context),
     products: shownLines(order).map((line) => ({
-      ...productToWire(order, line, context, values.get(planKey(line))),
+      ...productToWire(order, line, context, values.get(valueKey(line.subscriptionId, line))),
       ...idsOf(line),
     })),
     subscriptions: subscriptionsToWire(order, context, values),
     details: detailsOf(order, context),
   };
+}
+
+/** New subscriptions of an estimate have no ids yet, but a plan each; those of a move may have one plan, but not one id. */
+function valueKey(id: OrderLine['subscriptionId'], of: Parameters<typeof planKey>[0]): string {
+  return `${id}/${planKey(of)}`;
 }
 
 function billingModelOf(order: OrderDetail, { plans }: OrderContext): { billingModel?: string } {
@@ -171,15 +177,17 @@ function moveOf(order: OrderDetail, line: OrderLine, { labels }: OrderContext) {
   const label = arrived && labels.get(arrived.rateId);
   const source = order.subscriptions.find(({ id }) => !isOther(id));
   if (target === undefined) return {};
+  // In an estimate what the order makes has no number yet.
+  const isThere = target.serial !== '0';
   return {
     type: 'MOVE',
     ...(label === undefined ? {} : { newProductId: productId(label.number) }),
     newSubscription: {
-      id: Number(idOfSerial(target.serial)),
+      ...(isThere ? { id: Number(idOfSerial(target.serial)) } : {}),
       coterming: target.endOn === source?.endOn,
-      type: 'EXISTING',
+      type: target.orderId === order.id ? 'NEW' : 'EXISTING',
     },
-    targetSubscriptionId: idOfSerial(target.serial),
+    ...(isThere ? { targetSubscriptionId: idOfSerial(target.serial) } : {}),
   };
 }
 
@@ -189,7 +197,7 @@ function subscriptionsToWire(order: OrderDetail, { plans }: OrderContext, values
     .flatMap((subscription) => {
       const plan = plans.get(planKey(subscription));
       if (plan === undefined) return [];
-      const tcvs = values.get(planKey(subscription))?.subscription ?? [];
+      const tcvs = values.get(valueKey(subscription.id, subscription))?.subscription ?? [];
       return [{ planId: plan.number, ...aligned(order, subscription), ...(tcvs.length === 0 ? {} : { tcvs }) }];
     });
 }

@@ -184,11 +184,10 @@ async function moveWanted(
   reasons: Reasons,
 ): Promise<Wanted> {
   const pointer = targetOf(order);
-  if (pointer === undefined) {
-    const message =
-      'Name the subscription that they go to. A subscription that is not there yet is ordered first, with a sales order.';
-    return refuse('targetSubscriptionId', 'required_field', message);
+  if (order.lines.length === 0) {
+    reasons.push({ code: 'simpleapi.required_field', field: 'products', message: 'Say what is to move.' });
   }
+  if (pointer === undefined) return splitWanted(found, subject, order, reasons);
   const other = [order.target, ...order.lines.map((line) => line.target)].find(
     (one) => one !== undefined && one.id !== pointer.id,
   );
@@ -204,11 +203,32 @@ async function moveWanted(
     );
   }
   const target = await found.subscriptionOf(accountId, subject.customer, pointer);
-  if (order.lines.length === 0) {
-    reasons.push({ code: 'simpleapi.required_field', field: 'products', message: 'Say what is to move.' });
-  }
   const { items, lineOf } = heldItems(subject, order.lines, reasons);
   return { command: { kind: 'move', items, targetId: target.id }, operation: 'subscriptions.move', lineOf };
+}
+
+/** Units into a subscription that the order makes: of the plan that is named, or of the same; with the same end where that is asked for. */
+async function splitWanted(
+  found: Subjects,
+  subject: Subject,
+  { planNumber, period, align, lines }: ReadOrder,
+  reasons: Reasons,
+): Promise<Wanted> {
+  if (period !== undefined)
+    refuse(
+      'subscriptionPeriod',
+      'misplaced_field',
+      'Name the plan of the new subscription with planId: it has its period.',
+    );
+  if (align !== undefined && align.type !== 'CO_TERM_PARTIAL_UPGRADE') {
+    const message =
+      'A new subscription ends with the one that it comes from (CO_TERM_PARTIAL_UPGRADE), or has a term of its own.';
+    refuse(align.at, 'misplaced_field', message);
+  }
+  const plan = planNumber === undefined ? undefined : (await found.planOf(subject.node, planNumber)).plan;
+  const { items, lineOf } = heldItems(subject, lines, reasons);
+  const opens = { planId: plan?.planId ?? null, end: align === undefined ? 'own' : 'same' } as const;
+  return { command: { kind: 'move', items, targetId: null, opens }, operation: 'subscriptions.move', lineOf };
 }
 
 /** The first day after a term that is brought to another one's end, or to the end of the calendar month in which it ends. */

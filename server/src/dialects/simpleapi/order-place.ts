@@ -108,6 +108,9 @@ function ordered({ order }: Outcome): OrderDetail {
   return order;
 }
 
+/** What the engine calls otherwise. */
+const ownNames: Readonly<Record<string, string>> = { align: 'alignExpirationDate', new_subscription: 'planId' };
+
 /** Says of a line what the engine says of an item that came from it. */
 async function inLines<Answer>({ lines }: ReadOrder, { lineOf }: Wanted, work: Promise<Answer>): Promise<Answer> {
   try {
@@ -122,7 +125,7 @@ async function inLines<Answer>({ lines }: ReadOrder, { lineOf }: Wanted, work: P
 
   function lineField({ field }: Reason, _: TierlineError): Pick<Reason, 'field'> {
     const [items, name = '', ...rest] = field?.split('.') ?? [];
-    if (items !== 'items') return {};
+    if (items !== 'items') return items === undefined ? {} : { field: ownNames[items] ?? field! };
     const index = /^\d+$/.test(name)
       ? lineOf[Number(name)]
       : lines.find((line) => line.name !== undefined && 'mpn' in line.name && line.name.mpn === name)?.index;

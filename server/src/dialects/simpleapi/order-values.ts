@@ -6,6 +6,7 @@ import {
   isZero,
   periodContaining,
   startOfDay,
+  subtractMoney,
   sumMoney,
   Temporal,
   zero,
@@ -25,6 +26,7 @@ import {
 } from '../../modules/billing/index.ts';
 import type { PlanVersion } from '../../modules/catalog/index.ts';
 import type { OrderDetail, OrderLine } from '../../modules/orders/index.ts';
+import { listedAmount, unagreedTiers } from '../../modules/pricing/index.ts';
 import type { Item, Subscription } from '../../modules/subscriptions/index.ts';
 import { planKey, type OrderContext } from './order-context.ts';
 import { wireInstant, wirePrice } from './wire.ts';
@@ -34,11 +36,13 @@ import { wireInstant, wirePrice } from './wire.ts';
  * it will be rounded, with the setup that the order charges. Told as long as the subscription is as the order left it.
  */
 
-type Value = {
+/** What something comes to, and what it would without discounts and special prices. */
+type Worth = { readonly amount: Money; readonly listed: Money };
+
+type Value = Worth & {
   readonly item: Item;
   /** Without setup. */
-  readonly recurring: Money | undefined;
-  readonly amount: Money;
+  readonly recurring: Worth | undefined;
 };
 
 export type ContractValues = {
@@ -58,7 +62,7 @@ export function contractValues(order: OrderDetail, subscription: Subscription, c
   });
   return {
     subscription: edges.flatMap(({ edge, timeZone, from, values }) => {
-      const total = sumOf(values.map(({ amount }) => amount));
+      const total = sumOf(values);
       if (total === undefined) return [];
       const period = periodValue(subscription, plan, edge, from, values);
       return [
@@ -74,7 +78,7 @@ export function contractValues(order: OrderDetail, subscription: Subscription, c
     ofLine: (line) =>
       edges.flatMap(({ edge, values }) => {
         const value = values.find(({ item }) => item.rateId === line.rateId);
-        return value === undefined ? [] : [{ ...amounts(value.amount), ...partiesOf(edge, context) }];
+        return value === undefined ? [] : [{ ...amounts(value), ...partiesOf(edge, context) }];
       }),
   };
 }
@@ -113,10 +117,15 @@ function itemValues(
     const recurring = valueOf(plan, edge, item, from, edge.endOn);
     const setups = order.charges
       .filter(({ type, rateId, sellerId }) => type === 'setup' && rateId === item.rateId && sellerId === edge.sellerId)
-      .map(({ amount }) => amount);
-    const amount = sumOf([...(recurring === undefined ? [] : [recurring]), ...setups]);
-    return amount === undefined ? [] : [{ item, recurring, amount }];
+      .map((charge) => discounted(charge.amount, listedAmount(charge)));
+    const worth = sumOf([...(recurring === undefined ? [] : [recurring]), ...setups]);
+    return worth === undefined ? [] : [{ item, recurring, ...worth }];
   });
+}
+
+/** Nothing is taken off by a price that is higher than the one that it stands in place of. */
+function discounted(amount: Money, listed: Money | undefined): Worth {
+  return { amount, listed: listed === undefined || listed.minor < amount.minor ? amount : listed };
 }
 
 /** The same for a whole subscription period of the plan, without setup. */
@@ -126,7 +135,7 @@ function periodValue(
   edge: EdgeLedger,
   from: string,
   values: readonly Value[],
-): Money | undefined {
+): Worth | undefined {
   const end = dateText(boundary(plainDate(from), 1, plan.subscriptionPeriod));
   const isTheTerm = edge.anchorOn === from && edge.chargeFrom <= from && edge.endOn === end;
   if (isTheTerm) return sumOf(values.flatMap(({ recurring }) => recurring ?? []));
@@ -134,13 +143,26 @@ function periodValue(
   return sumOf(items.flatMap((item) => valueOf(plan, whole, item, from, end) ?? []));
 }
 
-/** What recurs for an item over some days, each billing period rounded by itself as it is charged. */
-function valueOf(plan: PlanVersion, edge: EdgeLedger, item: Item, from: string, to: string): Money | undefined {
+/** What recurs for an item over some days. */
+function valueOf(plan: PlanVersion, edge: EdgeLedger, item: Item, from: string, to: string): Worth | undefined {
   const kept = edge.items.find(({ rateId }) => rateId === item.rateId);
   const price = kept?.prices.recurring;
   if (kept === undefined || price === undefined) return undefined;
-  const priced = { kept, price, item };
-  let sum = zeroMoney(price.currency);
+  const days = { from, to };
+  const amount = recurringOf(plan, edge, { kept, price, item }, days);
+  const tiers = unagreedTiers(price);
+  if (tiers === undefined) return { amount, listed: amount };
+  return discounted(amount, recurringOf(plan, edge, { kept, price: { ...price, tiers }, item }, days));
+}
+
+/** Each billing period rounded by itself, as it is charged. */
+function recurringOf(
+  plan: PlanVersion,
+  edge: EdgeLedger,
+  priced: Priced,
+  { from, to }: Omit<Window, 'isWhole'>,
+): Money {
+  let sum = zeroMoney(priced.price.currency);
   // Whole periods cost the same, so one of them is reckoned.
   let ofWhole: Money | undefined;
   for (const days of windowsOf(plan, edge.anchorOn, laterDate(from, edge.chargeFrom), to)) {
@@ -204,15 +226,21 @@ function amountOf(plan: PlanVersion, edge: EdgeLedger, { kept, price, item }: Pr
 }
 
 /** A sum of different currencies would be a wrong one. */
-function sumOf(of: readonly Money[]): Money | undefined {
+function sumOf(of: readonly Worth[]): Worth | undefined {
   const [first, ...rest] = of;
-  if (first === undefined || rest.some(({ currency }) => currency !== first.currency)) return undefined;
-  return rest.reduce(addMoney, first);
+  if (first === undefined || rest.some(({ amount }) => amount.currency !== first.amount.currency)) return undefined;
+  if (rest.length === 0) return first;
+  const amount = rest.reduce((sum, one) => addMoney(sum, one.amount), first.amount);
+  return { amount, listed: rest.reduce((sum, one) => addMoney(sum, one.listed), first.listed) };
 }
 
-function amounts(total: Money) {
-  const value = wirePrice(total);
-  return { total: value, discTotal: wirePrice(zeroMoney(total.currency)), effectiveTotal: value };
+/** `total` is without discounts and special prices, `discTotal` what they take off, `effectiveTotal` what is charged. */
+function amounts({ amount, listed }: Worth) {
+  return {
+    total: wirePrice(listed),
+    discTotal: wirePrice(subtractMoney(listed, amount)),
+    effectiveTotal: wirePrice(amount),
+  };
 }
 
 /** Integers here (SimpleAPI reference 1). */

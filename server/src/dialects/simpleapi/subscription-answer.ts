@@ -77,10 +77,16 @@ export function subscriptionDetailToWire(
   const { plan } = context;
   const priced = plan === undefined ? [] : items.map((item) => amountsOf(item, plan));
   const totals = plan === undefined ? {} : totalsOf(priced);
+  const { vendorSubscriptionId } = subscription;
+  // At the vendor, too, all products of a plan are one subscription.
+  const vendorId = vendorSubscriptionId === undefined ? {} : { vendorSubscriptionId };
   return {
     ...subscriptionToWire(subscription, context),
     ...totals,
-    products: items.map((item, index) => productToWire(item, priced[index])),
+    products: items.map((item, index) => ({
+      ...productToWire(item, priced[index]),
+      ...vendorId,
+    })),
     orderParameters,
     fulfillmentParameters: fulfillmentOf(subscription),
   };

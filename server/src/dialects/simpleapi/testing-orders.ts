@@ -95,7 +95,8 @@ const product = z.strictObject({
   newProductId: z.string().optional(),
   type: z.enum(['MOVE']).optional(),
   newSubscription: z
-    .strictObject({ id: z.int(), coterming: z.boolean(), type: z.enum(['NEW', 'EXISTING']) })
+    // In an estimate what is new has no id yet.
+    .strictObject({ id: z.int().optional(), coterming: z.boolean(), type: z.enum(['NEW', 'EXISTING']) })
     .optional(),
 });
 

@@ -27,7 +27,7 @@ export function tokenHandler({ authenticate }: SimpleApiDependencies, gate: Call
     if (user === undefined || (marketplace !== undefined && !isSame(marketplace, user.marketplace)))
       throw loginFailed();
     c.set('accountId', user.principal.accountId);
-    gate.count?.(user.principal.credentialId);
+    gate.count(user);
     const { token, expiresInSeconds } = await authenticate.simpleApiToken(user);
     return new Response(JSON.stringify({ token, expiresInSeconds }), {
       headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },

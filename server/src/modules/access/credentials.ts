@@ -41,9 +41,15 @@ export type SimpleApiCredential = {
   readonly clientId: string;
   readonly marketplace: string;
   readonly profile: SimpleApiProfile;
+  readonly limits: CallLimits;
   readonly createdAt: string;
   readonly revokedAt: string | null;
 };
+
+/** How many calls a key may make. Null: what the setting says; 0: any number. */
+export type CallLimits = { readonly perMinute: number | null; readonly perDay: number | null };
+
+export const defaultLimits: CallLimits = { perMinute: null, perDay: null };
 
 /** What a SimpleAPI user signs in with; shown once. */
 export type SimpleApiLogin = {

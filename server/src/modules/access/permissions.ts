@@ -55,6 +55,7 @@ const table = {
   'credentials.revoke': write('Revoke LMPI credentials', administrators),
   'simpleapi_users.read': read('See SimpleAPI users', administrators),
   'simpleapi_users.create': write('Create a SimpleAPI user', administrators),
+  'simpleapi_users.limit': write('Limit the calls of a SimpleAPI key of an account below', administrators),
   'simpleapi_users.revoke': write('Revoke a SimpleAPI user', administrators),
   'vendors.read': read('See vendors'),
   'vendors.write': write('Add and change vendors', administrators, provider),

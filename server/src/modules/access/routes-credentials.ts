@@ -88,6 +88,10 @@ function bindSimpleApiUsers(bind: Bind<Principal>, services: Services): void {
       subscription_key: login.subscriptionKey,
     });
   });
+  bind(simpleApiUserRoutes.limitSimpleApiUser, async ({ caller, params, body, cause }) => {
+    const wanted = given({ perMinute: body.calls_per_minute, perDay: body.calls_per_day });
+    return ok(showSimpleApi(await access.limitSimpleApiUser(cause, caller, params.simpleapi_user_id, wanted)));
+  });
   bind(simpleApiUserRoutes.revokeSimpleApiUser, async ({ caller, params, cause }) =>
     ok(showSimpleApi(await access.revokeSimpleApiUser(cause, caller, params.simpleapi_user_id))),
   );
@@ -126,6 +130,8 @@ function showSimpleApi(user: SimpleApiCredential): ShownSimpleApi {
     client_id: user.clientId,
     marketplace: user.marketplace,
     profile: user.profile,
+    calls_per_minute: user.limits.perMinute,
+    calls_per_day: user.limits.perDay,
     created_at: user.createdAt,
     revoked_at: user.revokedAt,
   };

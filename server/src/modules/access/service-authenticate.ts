@@ -3,7 +3,7 @@ import { newId, notFound, parseId, Temporal, TierlineError, type AccountId, type
 import type { Database, Revisions } from '../../platform/db/index.ts';
 import type { Secrets } from '../../platform/secrets/index.ts';
 import type { AccountNode, Directory } from '../accounts/index.ts';
-import { lmpiSecretContext, type SimpleApiProfile } from './credentials.ts';
+import { lmpiSecretContext, type CallLimits, type SimpleApiProfile } from './credentials.ts';
 import { verifyPassword } from './passwords.ts';
 import { accountClosed } from './permissions.ts';
 import { effectiveStatus, isShut, type Principal, type Role, type Surface } from './principal.ts';
@@ -27,6 +27,7 @@ export type SimpleApiCaller = {
   readonly subscriptionKeyHash: Buffer;
   readonly profile: SimpleApiProfile;
   readonly marketplace: string;
+  readonly limits: CallLimits;
 };
 
 /** A user whose password was right. Client id and secret, or the subscription key, are checked next. */
@@ -281,9 +282,10 @@ function simpleApi({ db, secrets, openNode, ...ground }: Ground): SimpleApi {
     if (user === undefined || user.revokedAt !== null || user.accountId !== claims.accountId) return undefined;
     const node = await openNode(user.accountId);
     if (node === undefined) return undefined;
-    const { subscriptionKeyHash, profile, marketplace } = user;
+    const { subscriptionKeyHash, profile, marketplace, limits } = user;
     const principal = principalOf(node, 'admin', 'simpleapi', 'simpleapi', user.id);
-    return { node, value: { principal, subscriptionKeyHash, profile, marketplace }, goodUntilMs: claims.expiresAtMs };
+    const value = { principal, subscriptionKeyHash, profile, marketplace, limits };
+    return { node, value, goodUntilMs: claims.expiresAtMs };
   }
 
   return {
@@ -297,7 +299,7 @@ function simpleApi({ db, secrets, openNode, ...ground }: Ground): SimpleApi {
         logins.failed(name);
         return undefined;
       }
-      const { clientId, clientSecretHash, subscriptionKeyHash, profile, marketplace } = user;
+      const { clientId, clientSecretHash, subscriptionKeyHash, profile, marketplace, limits } = user;
       const principal = principalOf(node, 'admin', 'simpleapi', 'simpleapi', user.id);
       const known = {
         principal,
@@ -307,6 +309,7 @@ function simpleApi({ db, secrets, openNode, ...ground }: Ground): SimpleApi {
         subscriptionKeyHash,
         profile,
         marketplace,
+        limits,
       };
       try {
         alsoRight?.(known);

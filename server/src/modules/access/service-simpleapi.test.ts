@@ -79,6 +79,23 @@ describe('SimpleAPI users', () => {
     ]);
   });
 
+  test('are limited by who stands above their account, not by themselves, and nobody else knows of them', async () => {
+    const { access, authenticate, msp, sibling, distributor } = await world.aChannel();
+    const { user, login } = await access.createSimpleApiUser(world.cause(), as(msp), msp, simple);
+    expect(user.limits).toEqual({ perMinute: null, perDay: null });
+    const limit = (who: typeof msp, wanted: { perMinute?: number | null; perDay?: number | null }) =>
+      access.limitSimpleApiUser(world.cause(), as(who), user.id, wanted);
+    await expect(limit(msp, { perMinute: 0 })).rejects.toMatchObject({
+      kind: 'forbidden',
+      code: 'simpleapi_users.own_limits',
+    });
+    await expect(limit(sibling, { perMinute: 1 })).rejects.toMatchObject({ kind: 'not_found' });
+    await limit(distributor, { perMinute: 60, perDay: 5000 });
+    expect(await limit(distributor, { perDay: null })).toMatchObject({ limits: { perMinute: 60, perDay: null } });
+    const found = await authenticate.simpleApiPassword(login.username, login.password);
+    expect(found?.limits).toEqual({ perMinute: 60, perDay: null });
+  });
+
   test('can be given all they sign in with; guessing is slowed down', async () => {
     const { access, authenticate, msp } = await world.aChannel();
     const username = `demo-${randomBytes(3).toString('hex')}.api`;

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { newId, notFound, parseId, type AccountId } from '@tierline/kernel';
+import { newId, notFound, parseId, TierlineError, type AccountId } from '@tierline/kernel';
 import { realTimeOf, type Cause } from '../../platform/db/index.ts';
 import { isWithin } from '../accounts/index.ts';
 import {
   checkNewSimpleApiUser,
+  defaultLimits,
   taken,
+  type CallLimits,
   type NewSimpleApiUser,
   type SimpleApiCredential,
   type SimpleApiLogin,
@@ -17,6 +19,7 @@ import {
   revoke,
   selectSimpleApiUser,
   selectSimpleApiUsers,
+  updateLimits,
   withoutHashes,
   type CredentialFilter,
 } from './store-credentials.ts';
@@ -49,6 +52,7 @@ export function simpleApiUsersService(ground: AccessDependencies) {
         clientId,
         marketplace,
         profile,
+        limits: defaultLimits,
         createdAt,
         revokedAt: null,
       };
@@ -73,12 +77,7 @@ export function simpleApiUsersService(ground: AccessDependencies) {
 
   function revokeSimpleApiUser(cause: Cause, acting: Acting, id: string): Promise<SimpleApiCredential> {
     return sealedOnce(ground, cause, async () => {
-      const uuid = parseId(id);
-      const found = uuid && (await selectSimpleApiUser(db, 'id', uuid));
-      if (found === undefined || !isWithin((await directory.get(found.accountId)).account, acting.accountId)) {
-        throw notFound('simpleapi user');
-      }
-      const user = withoutHashes(found);
+      const user = await find(acting, id);
       if (user.revokedAt !== null) return { answer: user, step: undefined };
       const revokedAt = realTimeOf(cause).toString();
       const { accountId: ownerId, username } = user;
@@ -92,11 +91,54 @@ export function simpleApiUsersService(ground: AccessDependencies) {
     });
   }
 
+  /**
+   * Says how many calls a key may make. Whoever has a key can't lift its own limits: that is for those above, and for the root, which has
+   * nobody above it.
+   */
+  function limitSimpleApiUser(
+    cause: Cause,
+    acting: Acting,
+    id: string,
+    wanted: Partial<CallLimits>,
+  ): Promise<SimpleApiCredential> {
+    return sealedOnce(ground, cause, async () => {
+      const user = await find(acting, id);
+      const { account } = await directory.get(user.accountId);
+      if (user.accountId === acting.accountId && account.parentId !== null) throw ownLimits();
+      const limits = { ...user.limits, ...wanted };
+      const isSame = limits.perMinute === user.limits.perMinute && limits.perDay === user.limits.perDay;
+      if (isSame) return { answer: user, step: undefined };
+      const { accountId: ownerId, username } = user;
+      const data = { username, calls_per_minute: limits.perMinute, calls_per_day: limits.perDay };
+      const step = {
+        subjectId: user.id,
+        writes: [{ run: updateLimits(db, user.id, limits), expect: 1 }],
+        events: [{ ownerId, type: 'simpleapi_user.limited', subjectKind: 'simpleapi_user', subjectId: user.id, data }],
+      };
+      return { answer: { ...user, limits }, step };
+    });
+  }
+
+  async function find(acting: Acting, id: string): Promise<SimpleApiCredential> {
+    const uuid = parseId(id);
+    const found = uuid && (await selectSimpleApiUser(db, 'id', uuid));
+    if (found === undefined || !isWithin((await directory.get(found.accountId)).account, acting.accountId)) {
+      throw notFound('simpleapi user');
+    }
+    return withoutHashes(found);
+  }
+
   return {
+    limitSimpleApiUser,
     createSimpleApiUser,
     revokeSimpleApiUser,
     listSimpleApiUsers: (filter: CredentialFilter) => selectSimpleApiUsers(db, filter),
   };
+}
+
+function ownLimits(): TierlineError {
+  const message = 'The limits of your own key are set by an account above yours. Ask it.';
+  return new TierlineError('simpleapi_users.own_limits', 'forbidden', message);
 }
 
 /** What was not given is made: a login that looks like an email address ending in .api (SimpleAPI reference 2.1), and chance. */

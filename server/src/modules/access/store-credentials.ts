@@ -1,7 +1,7 @@
 import type { AccountId } from '@tierline/kernel';
 import { sql, type Selectable } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
-import type { ApiKey, SimpleApiCredential, SimpleApiProfile } from './credentials.ts';
+import type { ApiKey, CallLimits, SimpleApiCredential, SimpleApiProfile } from './credentials.ts';
 import type { Role } from './principal.ts';
 
 /** A page of what stands in one account or anywhere below it, in order of creation. */
@@ -193,6 +193,7 @@ function simpleApiFromRow(row: Selectable<Tables['simpleapi_users']>): StoredSim
     clientId: row.client_id,
     marketplace: row.marketplace,
     profile: row.profile as SimpleApiProfile,
+    limits: { perMinute: row.calls_per_minute, perDay: row.calls_per_day },
     createdAt: row.created_at.toString(),
     revokedAt: row.revoked_at?.toString() ?? null,
     passwordHash: row.password_hash,
@@ -219,6 +220,14 @@ export function insertSimpleApiUser(db: Database, user: StoredSimpleApiUser) {
     .returning('id');
 }
 
+export function updateLimits(db: Database, id: string, { perMinute, perDay }: CallLimits) {
+  return db.kysely
+    .updateTable('simpleapi_users')
+    .set({ calls_per_minute: perMinute, calls_per_day: perDay })
+    .where('id', '=', id)
+    .returning('id');
+}
+
 export async function selectSimpleApiUser(
   db: Database,
   by: 'id' | 'username',
@@ -241,8 +250,8 @@ export async function selectSimpleApiUsers(db: Database, filter: CredentialFilte
 }
 
 export function withoutHashes(user: StoredSimpleApiUser): SimpleApiCredential {
-  const { id, accountId, username, clientId, marketplace, profile, createdAt, revokedAt } = user;
-  return { id, accountId, username, clientId, marketplace, profile, createdAt, revokedAt };
+  const { passwordHash: _, clientSecretHash: _c, subscriptionKeyHash: _s, ...credential } = user;
+  return credential;
 }
 
 /** The key of this purpose: the stored one, or else `fresh`, which is then stored. Whoever comes first wins, for all. */

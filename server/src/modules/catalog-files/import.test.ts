@@ -201,6 +201,47 @@ describe('an import', () => {
     expect(await stored()).toEqual([{}, {}]);
   });
 
+  test('what a plan asks for is JSON text, goes out as it came in, and stays where a file does not name it', async () => {
+    const node = await world.provider();
+    const withCell = (cell: string) =>
+      file([`${head},parameters`, ...mail.slice(1).map((line) => `${line},"${cell.replaceAll('"', '""')}"`)]);
+    const asked = [
+      { name: 'domain', type: 'string', required: true, pattern: '[a-z]+', phase: 'ordering' },
+      { name: 'region', type: 'choice', choices: [{ value: 'eu', label: 'Europe' }], required: false },
+    ];
+    await world.importText(node, withCell(JSON.stringify(asked)));
+    const csv = await world.exportText(node);
+    expect(csv).toContain('""name"":""domain""');
+    for (const text of [csv, file(mail), withCell(JSON.stringify(asked))]) {
+      expect(outcome(await world.importText(node, text))).toEqual({ rows: 3, unchanged: 3 });
+    }
+    // The same catalog elsewhere, from either form.
+    for (const [form, format] of [
+      ['csv', 'csv'],
+      ['ndjson', 'json'],
+    ] as const) {
+      const text = await world.exportText(node, form);
+      expect(outcome(await world.importText(node, text, { format }))).toEqual({ rows: 3, unchanged: 3 });
+      const other = await world.provider();
+      await world.importText(other, text, { format });
+      expect(await world.exportText(other)).toBe(csv);
+    }
+    const messageFor = async (cell: string) => {
+      const records = await world.importText(node, withCell(cell), { missing: 'keep' });
+      return records.flatMap((record) =>
+        record.type === 'row_error' ? [`${record.field}: ${record.message}`] : [],
+      )[0];
+    };
+    const wanted = 'parameters: It is what the plan asks for as JSON text: a list of objects with name and type.';
+    for (const cell of ['domain', '{}', '[{"name":"x"}]']) expect(await messageFor(cell)).toContain(wanted);
+    expect(await messageFor('[{"name":"x","type":"choice"}]')).toBe(
+      'parameters: parameters.0.choices: A choice has choices.',
+    );
+    expect(await world.exportText(node)).toBe(csv);
+    expect(outcome(await world.importText(node, withCell('')))).toMatchObject({ plans_changed: 2 });
+    expect(outcome(await world.importText(node, withCell('')))).toEqual({ rows: 3, unchanged: 3 });
+  });
+
   test('JSON rows: numbers as they are written, bad rows by line', async () => {
     const node = await world.provider();
     const common = { vendor_code: 'acme', product_code: 'MAIL00001', product_name: 'Mail', product_type: 'saas' };

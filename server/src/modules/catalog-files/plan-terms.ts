@@ -23,6 +23,7 @@ const columns = {
   pricing: 'pricing',
   licensePool: 'license_pool',
   policies: 'policies',
+  parameters: 'parameters',
 } as const satisfies Readonly<Record<keyof Stated, string>>;
 
 const names = Object.keys(columns) as (keyof Stated)[];
@@ -78,7 +79,7 @@ export function mergeTerms(
   if (subscriptionPeriod === undefined) reasons.push(needed('subscription_period'));
   if (unitType === undefined) reasons.push(needed('unit_type'));
   if (subscriptionPeriod === undefined || unitType === undefined) return { reasons };
-  const defaults: Omit<PlanTerms, 'subscriptionPeriod' | 'unitType'> = {
+  const defaults: Omit<PlanTerms, 'subscriptionPeriod' | 'unitType' | 'parameters'> = {
     licenseVersion: 'full',
     billingPeriod: subscriptionPeriod,
     billingModel: 'before_billing_period',
@@ -110,5 +111,8 @@ function sameSpelling(stated: Partial<StatedTerms>, current: PlanTerms): Partial
 }
 
 export function sameTerms(a: PlanTerms, b: PlanTerms): boolean {
-  return names.every((name) => name === 'description' || sameTerm(a[name], b[name]));
+  // To ask for nothing may be said by an empty list, or by none.
+  const termOf = (of: PlanTerms, name: keyof StatedTerms): Term =>
+    name === 'parameters' ? (of.parameters ?? []) : of[name];
+  return names.every((name) => name === 'description' || sameTerm(termOf(a, name), termOf(b, name)));
 }

@@ -18,6 +18,7 @@ import {
   productTypes,
   type ChargeType,
   type PlanTerms,
+  parseDefinitions,
   type PriceModel,
   type ProductFamily,
   type ProductType,
@@ -25,8 +26,8 @@ import {
 import { parsePolicyDocument, presetNames } from '../policies/index.ts';
 import { parseTiers, type Tiers } from './tiers.ts';
 
-/** Terms that a row may state; what it does not state stays as it is, and so do the parameters that a plan asks for. */
-export type StatedTerms = Omit<PlanTerms, 'parameters'>;
+/** Terms that a row may state; what it does not state stays as it is. */
+export type StatedTerms = Required<PlanTerms>;
 
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
@@ -142,6 +143,13 @@ const policies: Reader = (row, cell) => {
   }
 };
 
+const parameters: Reader = (row, cell) => {
+  const read = parseDefinitions(cell);
+  if (typeof read === 'string') return read;
+  row.terms.parameters = [...read];
+  return undefined;
+};
+
 /** How each column is read. The names are those of the contract, which a test compares. */
 export const readers: Readonly<Record<string, Reader>> = {
   vendor_code: code(50, (row, cell) => (row.vendorCode = cell)),
@@ -172,6 +180,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   pricing: oneOf(['required', 'free'], (row, word) => (row.terms.pricing = word)),
   license_pool: oneOf(licensePools, (row, word) => (row.terms.licensePool = word)),
   policies,
+  parameters,
   mpn: text(100, (row, cell) => (row.mpn = cell)),
   rate_name: text(150, (row, cell) => (row.rateName = cell)),
   quantity_min: quantity((row, value) => (row.quantityMin = value)),
@@ -206,6 +215,7 @@ const emptyCells: Readonly<Record<string, (row: ImportRow) => void>> = {
   auto_renewal_months: (row) => (row.terms.autoRenewalMonths = null),
   data_center: (row) => (row.terms.dataCenter = null),
   policies: (row) => (row.terms.policies = {}),
+  parameters: (row) => (row.terms.parameters = []),
   depends_on: (row) => (row.dependsOn = []),
 };
 

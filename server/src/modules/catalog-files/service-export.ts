@@ -3,7 +3,7 @@ import { dateIn, decimal, formatDecimal, TierlineError, type Temporal } from '@t
 import { csvLine } from '../../platform/csv.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { AccountNode } from '../accounts/index.ts';
-import type { ChargeType, Offer, Offers } from '../catalog/index.ts';
+import { readDefinitions, type ChargeType, type Offer, type Offers } from '../catalog/index.ts';
 import { readPolicyDocument } from '../policies/index.ts';
 import type { PriceEntry, PriceList } from '../pricing/index.ts';
 import { formatPeriod } from './row.ts';
@@ -135,6 +135,7 @@ function cellsOf(
     pricing: row.pricing,
     license_pool: row.license_pool ?? 'none',
     policies: formatPolicies(row.policies),
+    parameters: formatParameters(row.parameters),
     mpn: row.mpn,
     rate_name: row.name,
     quantity_min: formatDecimal(decimal(row.quantity_min)),
@@ -157,6 +158,12 @@ function formatPolicies(stored: unknown): string {
   const [only, ...more] = Object.keys(document);
   if (only === undefined) return '';
   return document.preset !== undefined && more.length === 0 ? document.preset : JSON.stringify(document);
+}
+
+/** What a plan asks for as JSON text; nothing where it asks for nothing. */
+function formatParameters(stored: unknown): string {
+  const { parameters = [] } = readDefinitions(stored);
+  return parameters.length === 0 ? '' : JSON.stringify(parameters);
 }
 
 function csvRow(cells: Cells): string {

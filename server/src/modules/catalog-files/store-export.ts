@@ -30,6 +30,7 @@ export type ExportRow = {
   readonly pricing: string;
   readonly license_pool: string | null;
   readonly policies: unknown;
+  readonly parameters: unknown;
   readonly mpn: string;
   readonly name: string;
   readonly quantity_min: string;
@@ -46,7 +47,7 @@ const ratesForExport: Statement = {
       p.service_name as product_service_name, v.license_version, v.subscription_unit, v.subscription_count,
       v.billing_unit, v.billing_count, v.billing_model, v.activation_policy, v.chargeable_months,
       v.auto_renewal_months, v.expiration_notice_days, v.grace_months, v.data_center, v.unit_type, v.managed,
-      v.pricing, v.license_pool, v.policies, r.mpn, r.name, r.quantity_min, r.quantity_max, r.price_model, r.charge_types,
+      v.pricing, v.license_pool, v.policies, v.parameters, r.mpn, r.name, r.quantity_min, r.quantity_max, r.price_model, r.charge_types,
       case when r.depends_on = '{}' then '{}'::text[] else array(select b.mpn from resource_rates b
         where b.plan_id = r.plan_id and b.version = r.version and b.rate_id = any(r.depends_on)
         order by b.position) end as depends_on

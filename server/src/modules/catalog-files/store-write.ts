@@ -250,7 +250,7 @@ function versionRow({ plan, version, terms, rates }: NewPlanVersion, at: string)
     pricing: terms.pricing,
     license_pool: terms.licensePool === 'none' ? null : terms.licensePool,
     policies: terms.policies,
-    parameters: terms.parameters ?? null,
+    parameters: terms.parameters?.length ? terms.parameters : null,
     rate_count: rates.length,
     published_at: at,
   };

@@ -1,6 +1,12 @@
 export * from './catalog.ts';
 export { offersOf, runsOf, type NamedRate, type Offer, type Offering, type Offers } from './service-offers.ts';
-export { checkParameters, readDefinitions, type CheckedParameter, type ParameterDefinition } from './parameter.ts';
+export {
+  checkParameters,
+  parseDefinitions,
+  readDefinitions,
+  type CheckedParameter,
+  type ParameterDefinition,
+} from './parameter.ts';
 export { checkPlan, rateCountMax, type RateDraft } from './plan.ts';
 export { catalogService, type CatalogService } from './service.ts';
 export type { NewPlan } from './service-plans.ts';

@@ -9,6 +9,26 @@ export function readDefinitions(stored: unknown): { readonly parameters?: readon
   return stored === null || stored === undefined ? {} : { parameters: parameterDefinitions.parse(stored) };
 }
 
+/** Definitions as JSON text, as catalog files have them; or why they can't be what a plan asks for. */
+export function parseDefinitions(text: string): readonly ParameterDefinition[] | string {
+  const read = parameterDefinitions.safeParse(parsedJson(text));
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    const at = issue === undefined || issue.path.length === 0 ? '' : ` ${issue.path.join('.')}: ${issue.message}.`;
+    return `It is what the plan asks for as JSON text: a list of objects with name and type.${at}`;
+  }
+  const reasons = definitionReasons(read.data);
+  return reasons.length === 0 ? read.data : reasons.map(({ field, message }) => `${field}: ${message}`).join(' ');
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What was found out about one parameter. `definition` is undefined for one that the plan does not know. */
 export type CheckedParameter = {
   readonly name: string;

@@ -16,6 +16,7 @@ import { storeCommand, type StoredCommand } from './command-json.ts';
 import type { Intent, IntentStatus } from './intent.ts';
 import type { OrderWork } from './order-work.ts';
 import type { PoolMoves } from './pool-moves.ts';
+import { unborn } from './split.ts';
 
 /** A decision on its way to the database: everything that one statement stores. */
 export type ChangeWrite = {
@@ -124,7 +125,7 @@ export function eventsOf(write: ChangeWrite): EventRow[] {
   const rows: EventRow[] = [];
   const add = (type: string, subscriptionId: Subscription['id'], data: Readonly<Record<string, unknown>>): void => {
     const state = decision.subscriptions.find(({ after }) => after.id === subscriptionId)!;
-    const set: Partial<Fields> = told.has(subscriptionId) ? {} : changedFields(state.before, state.after);
+    const set: Partial<Fields> = told.has(subscriptionId) ? {} : setOf(state);
     told.add(subscriptionId);
     const order = orderId === null ? {} : { order_id: orderId };
     const changed = Object.keys(set).length === 0 ? {} : { set };
@@ -165,6 +166,11 @@ export function eventsOf(write: ChangeWrite): EventRow[] {
     });
   }
   return rows;
+}
+
+/** Of a subscription that the decision makes, everything. */
+function setOf({ before, after }: Decision['subscriptions'][number]): Partial<Fields> {
+  return before.version === unborn ? fieldsOf(after) : changedFields(before, after);
 }
 
 /** What a retry is told: kept with its key, since the subscription may have changed since. */

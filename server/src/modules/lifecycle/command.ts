@@ -36,7 +36,17 @@ export type AutoRenewalCommand = {
 export type MoveCommand = {
   readonly kind: 'move';
   readonly items: readonly WantedItem[];
-  readonly targetId: SubscriptionId;
+} & (
+  | { readonly targetId: SubscriptionId; readonly opens?: undefined }
+  /** Into a subscription that the order itself makes. */
+  | { readonly targetId: null; readonly opens: NewTarget }
+);
+
+export type NewTarget = {
+  /** Null: the plan that the units come from. */
+  readonly planId: PlanId | null;
+  /** A term of its own from today, or the end that the subscription has which they come from. */
+  readonly end: 'own' | 'same';
 };
 
 /** A trial becomes paid; null: the plan that the policy of the trial names. */

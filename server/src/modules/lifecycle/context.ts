@@ -6,6 +6,7 @@ import type { Stocks } from '../pools/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { Intent } from './intent.ts';
+import type { NewIdentity } from './split.ts';
 
 /** A plan with its rates: the one a subscription is on, or one it may go to. */
 export type LoadedPlan = { readonly plan: PlanVersion; readonly rates: ReadonlyMap<RateId, Rate> };
@@ -42,6 +43,8 @@ export type Context = {
   readonly others: ReadonlyMap<string, Beside>;
   /** License pools of these plans, as they were when the rest was read; null: nothing that is to be decided takes units. */
   readonly stocks: Stocks | null;
+  /** For the subscription that a command makes; missing where it makes none. */
+  readonly newIdentity?: NewIdentity;
 };
 
 /** The seller's date of an instant on each edge. */

@@ -10,12 +10,13 @@ import {
 } from '@tierline/kernel';
 import type { Batch, Item, Subscription } from '../subscriptions/index.ts';
 import type { MoveCommand, WantedItem } from './command.ts';
-import type { Context, LoadedPlan } from './context.ts';
+import type { Beside, Context, LoadedPlan } from './context.ts';
 import { wantedQuantities } from './decide-change.ts';
 import { draft, itemOf, type Decision, type Draft } from './draft.ts';
 import { applyQuantities } from './quantities.ts';
 import { refuse, requireActive } from './refusals.ts';
 import { planReturn, withFreeReturns } from './returns.ts';
+import { born, unborn, unbornTarget } from './split.ts';
 
 /** Units of one product on their way, with the moments at which they came. */
 type Moved = {
@@ -28,17 +29,8 @@ type Moved = {
 /** Units out of one subscription into another of the same customer: given back here, bought there, both by the day. */
 export function decideMove(context: Context, subscription: Subscription, command: MoveCommand): Decision {
   requireActive(subscription);
-  const other = context.others.get(command.targetId);
-  if (other === undefined || other.subscription.customerId !== subscription.customerId) {
-    refuse(
-      'lifecycle.move_target_unknown',
-      'target_id',
-      'The customer has no such subscription. Name another one of the same customer.',
-    );
-  }
+  const other = targetOf(context, subscription, command);
   const target = other.subscription;
-  if (target.id === subscription.id) refuse('lifecycle.move_to_itself', 'target_id', 'Name another subscription.');
-  requireActive(target);
   const moved = command.items.map((item, index) => movedItem(context, subscription, other.loaded, item, index));
   if (subscription.items.every((item) => isZero(left(item, moved)))) {
     refuse(
@@ -55,6 +47,10 @@ export function decideMove(context: Context, subscription: Subscription, command
   const decided = draft('change');
   decided.open(subscription);
   decided.open(target);
+  if (target.version === unborn) {
+    decided.set(target.id, born(target));
+    decided.event('subscription.created', target.id, { status: 'active', end_on: target.endOn });
+  }
   const asked = { cascade: false };
   applyQuantities(
     decided,
@@ -77,6 +73,26 @@ export function decideMove(context: Context, subscription: Subscription, command
   decided.event('subscription.moved_out', subscription.id, { to_subscription_id: target.id });
   decided.event('subscription.moved_in', target.id, { from_subscription_id: subscription.id });
   return decided.done();
+}
+
+/** Another subscription of the customer that there is, or one that this order makes. */
+function targetOf(context: Context, subscription: Subscription, command: MoveCommand): Omit<Beside, 'intents'> {
+  if (command.opens !== undefined) {
+    if (context.newIdentity === undefined) throw new Error('Nothing was taken for the subscription that a move makes.');
+    return unbornTarget(context, subscription, command.opens, context.newIdentity);
+  }
+  const other = context.others.get(command.targetId);
+  if (other === undefined || other.subscription.customerId !== subscription.customerId) {
+    refuse(
+      'lifecycle.move_target_unknown',
+      'target_id',
+      'The customer has no such subscription. Name another one of the same customer.',
+    );
+  }
+  const target = other.subscription;
+  if (target.id === subscription.id) refuse('lifecycle.move_to_itself', 'target_id', 'Name another subscription.');
+  requireActive(target);
+  return other;
 }
 
 function movedItem(

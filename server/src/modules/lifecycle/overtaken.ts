@@ -33,6 +33,7 @@ export function overtaken(context: Context, decision: Decision, { command, momen
 
 /** Where units move to, changes may wait too. */
 function waitingThere({ others }: Context, { lines }: Decision, { targetId }: MoveCommand): Warning[] {
+  if (targetId === null) return [];
   const items = lines.filter(({ subscription }) => subscription === targetId).map(({ rate }) => rate);
   const waiting = others.get(targetId)?.intents ?? [];
   return waiting

@@ -30,7 +30,8 @@ export type NamedCommand =
   | WithItems<ChangeCommand, readonly NamedItem[]>
   | WithItems<SwitchCommand, readonly NamedItem[] | null>
   | WithItems<RenewCommand, readonly NamedItem[]>
-  | WithItems<MoveCommand, readonly NamedItem[]>
+  | WithItems<MoveCommand & { readonly opens?: undefined }, readonly NamedItem[]>
+  | WithItems<MoveCommand & { readonly opens: object }, readonly NamedItem[]>
   | (Omit<PricesCommand, 'prices'> & { readonly prices: readonly NamedPrice[] });
 
 export type NamedAsked = { readonly command: NamedCommand; readonly moment: LaterMoment | { readonly at: 'now' } };

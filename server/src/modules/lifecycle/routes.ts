@@ -188,7 +188,17 @@ function bindMoney(bind: Bind<Principal>, services: Services): void {
   });
 
   bind(lifecycleRoutes.moveItems, async ({ body, ...call }) => {
-    const command = { kind: 'move', items: body.items.map(itemFrom(call.caller)), targetId: body.target_id } as const;
+    const { target_id: targetId, new_subscription: made } = body;
+    const items = body.items.map(itemFrom(call.caller));
+    const command =
+      targetId === undefined
+        ? ({
+            kind: 'move',
+            items,
+            targetId: null,
+            opens: { planId: made?.plan_id ?? null, end: made?.end ?? 'own' },
+          } as const)
+        : ({ kind: 'move', items, targetId } as const);
     return run(call, { command, moment: now }, body.po_number);
   });
 }

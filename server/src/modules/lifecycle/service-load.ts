@@ -123,6 +123,7 @@ export function loader({ db, directory, offers, prices }: LoadDependencies) {
     const ids = new Set<PlanId>();
     for (const one of [...asked(command), ...intents.map((intent) => intent.command)]) {
       if (one.kind === 'switch') ids.add(one.planId);
+      if (one.kind === 'move' && one.opens?.planId) ids.add(one.opens.planId);
       if (one.kind === 'convert' && one.planId !== null) ids.add(one.planId);
     }
     const { convertTo } = current.plan.policies.trial;

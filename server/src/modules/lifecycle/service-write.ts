@@ -1,4 +1,4 @@
-import { instantText, newId, type SubscriptionId } from '@tierline/kernel';
+import { instantText, newId, type OrderId, type SubscriptionId } from '@tierline/kernel';
 import type { Cause, Numbers } from '../../platform/db/index.ts';
 import type { Offers } from '../catalog/index.ts';
 import { nextDue, type DatedIntent, type Due, type Subscription } from '../subscriptions/index.ts';
@@ -9,6 +9,7 @@ import { dueOn, type Intent } from './intent.ts';
 import { workOf } from './order-work.ts';
 import { noId, orderOf } from './plan-order.ts';
 import { poolMovesOf, statesWithoutPlan, type PoolMoves } from './pool-moves.ts';
+import { unborn } from './split.ts';
 
 /** How a command came in. */
 export type AskedBy = {
@@ -58,7 +59,7 @@ export function changeWriter({
     const work = workOf(context, decided, terms, drafted);
     const made = work === null ? decided : withHeldLines(context.current, decided);
     const { order, plan, orderId } = orderOf(context, made, by, real);
-    const decision = { ...made, ...order };
+    const decision = withOrder({ ...made, ...order }, orderId);
     const waitsAs = plan === 'placed' || decision.order === null ? orderId : null;
     const newIntents = drafted.map((intent) => ({ ...intent, orderId: waitsAs }));
     const waiting = waitingAfter(context, decision, newIntents);
@@ -84,6 +85,15 @@ export function changeWriter({
       pools: { ...(await poolsOf(context, decision)), isForced: by.takesBack === true },
     };
   };
+}
+
+/** What a decision makes belongs to the order that makes it. */
+function withOrder(decision: Decision, orderId: OrderId | null): Decision {
+  if (orderId === null || decision.subscriptions.every(({ before }) => before.version !== unborn)) return decision;
+  const subscriptions = decision.subscriptions.map((state) =>
+    state.before.version === unborn ? { ...state, after: { ...state.after, orderId } } : state,
+  );
+  return { ...decision, subscriptions };
 }
 
 /** When what waits after a decision comes due. */

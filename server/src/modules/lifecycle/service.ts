@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   isTierlineError,
   newId,
@@ -6,15 +7,17 @@ import {
   TierlineError,
   versionMismatch,
   type AccountId,
+  type LicenseId,
   type OrderId,
   type SubscriptionId,
 } from '@tierline/kernel';
 import { combine, isDataRefusal, keyReused, retried, type Cause, type Numbers } from '../../platform/db/index.ts';
 import type { OrdersService } from '../orders/index.ts';
 import { exhausted, storeEach, type Fate } from '../pools/index.ts';
-import type { Subscription, SubscriptionsService } from '../subscriptions/index.ts';
+import { activationCode, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import type { ChangeWrite } from './change-write.ts';
 import type { Asked, Command } from './command.ts';
+import type { Context } from './context.ts';
 import { decide } from './decide.ts';
 import { decideDue } from './decide-due.ts';
 import type { LaterMoment } from './intent.ts';
@@ -27,6 +30,8 @@ import { checkSellers } from './service-deals.ts';
 import { pastAsked } from './service-past.ts';
 import { changeWriter, type AskedBy } from './service-write.ts';
 import { nextDues } from './service-next-due.ts';
+import { noId } from './plan-order.ts';
+import type { NewIdentity } from './split.ts';
 import { selectOutcome } from './store.ts';
 import { changeTogether } from './store-changes.ts';
 import type { Met } from './store-load.ts';
@@ -38,6 +43,7 @@ type Dependencies = LoadDependencies & {
   readonly subscriptions: SubscriptionsService;
   readonly orders: OrdersService;
   readonly orderSerials: Numbers;
+  readonly subscriptionSerials: Numbers;
   readonly batchMax: number;
   readonly batchesAtOnce: number;
 };
@@ -88,7 +94,8 @@ export function lifecycleService(dependencies: Dependencies) {
     const asked: Asked = { ...named, command: await resolved(subscription, named.command) };
     const others = await namedBeside(cause, subscription, asked.command);
     if (asked.command.kind === 'move') for (const other of others) await refuseInWork(other);
-    const context = await load.context(met, cause.at, asked.command, others);
+    const loaded = await load.context(met, cause.at, asked.command, others);
+    const context = await identified(dependencies, loaded, asked.command, real);
     return write(cause, context, decide(context, subscription, asked), by, real);
   }
 
@@ -101,7 +108,7 @@ export function lifecycleService(dependencies: Dependencies) {
   async function namedBeside(cause: Cause, { ownerId, customerId }: Subscription, command: Command): Promise<Met[]> {
     const id =
       command.kind === 'move'
-        ? command.targetId
+        ? (command.targetId ?? undefined)
         : command.kind === 'renew' && command.align?.kind === 'subscription'
           ? command.align.subscriptionId
           : undefined;
@@ -233,6 +240,30 @@ async function isVisible(
   const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
   return owner.account.path.includes(within);
 }
+
+type Serials = Pick<Dependencies, 'subscriptionSerials'>;
+
+/** Says what a subscription is called that a command makes. Nothing that is only previewed takes a number. */
+async function identified(serials: Serials, context: Context, command: Command, real: boolean): Promise<Context> {
+  if (command.kind !== 'move' || command.targetId !== null) return context;
+  return { ...context, newIdentity: real ? await newIdentity(serials) : previewed };
+}
+
+async function newIdentity({ subscriptionSerials }: Serials): Promise<NewIdentity> {
+  return {
+    id: newId<'subscription'>(),
+    serial: (await subscriptionSerials.next()).toString(),
+    licenseId: newId<'license'>(),
+    activationCode: activationCode(randomBytes(31)),
+  };
+}
+
+const previewed: NewIdentity = {
+  id: noId as SubscriptionId,
+  serial: '0',
+  licenseId: noId as LicenseId,
+  activationCode: '',
+};
 
 /** What is set without an order is set whatever is in work. */
 function isBeside({ command, moment }: NamedAsked): boolean {

@@ -15,6 +15,7 @@ import {
 } from './change-write.ts';
 import { dueOn } from './intent.ts';
 import { storeCommand } from './command-json.ts';
+import { unborn } from './split.ts';
 
 /** The parameters of the statement that stores decisions, in their order. */
 export const parts: readonly ((writes: readonly ChangeWrite[]) => unknown[])[] = [
@@ -192,6 +193,38 @@ function isOther(licenses: readonly License[], license: License): boolean {
   const text = (of: License | undefined): string =>
     of === undefined ? '' : JSON.stringify({ ...of, units: formatDecimal(of.units) });
   return text(licenses.find(({ id }) => id === license.id)) !== text(license);
+}
+
+/** Subscriptions that decisions make, with their licenses. */
+export function madeColumns(writes: readonly ChangeWrite[]): unknown[][] {
+  const made = placed(writes, ({ decision }) =>
+    decision.subscriptions.filter(({ before }) => before.version === unborn),
+  );
+  const licenses = made.flatMap(({ place, row: { after } }) =>
+    after.licenses.map((license) => ({ place, id: after.id, license })),
+  );
+  return [
+    ...columns(
+      made,
+      ({ row }) => row.after.id,
+      ({ row }) => row.after.serial,
+    ),
+    ...columns(
+      licenses,
+      ({ place }) => place,
+      ({ id }) => id,
+      ({ license }) => license.id,
+      ({ license }) => license.productId,
+      ({ license }) => license.version,
+      ({ license }) => license.activationCode,
+      ({ license }) => formatDecimal(license.units),
+      ({ license }) => license.startOn,
+      ({ license }) => license.endOn,
+      ({ license }) => license.startChargeOn,
+      ({ license }) => license.graceMonths,
+      ({ license }) => license.enabled,
+    ),
+  ];
 }
 
 function intentColumns(writes: readonly ChangeWrite[]): unknown[][] {

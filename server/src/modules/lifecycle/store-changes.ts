@@ -2,7 +2,8 @@ import type { Database, Statement } from '../../platform/db/index.ts';
 import { turns } from '../../platform/turns.ts';
 import type { ChangeWrite } from './change-write.ts';
 import { fatesOf, movedText, shortText, type Fate, type FateRow } from '../pools/index.ts';
-import { parts } from './store-change-columns.ts';
+import { unborn } from './split.ts';
+import { madeColumns, parts } from './store-change-columns.ts';
 
 /**
  * Stores many decisions in one statement, each with all that belongs to it: subscriptions, items, licenses, order, lines, charges,
@@ -31,7 +32,7 @@ with ${shortText(127)}, writes as (
   join writes w using (place)
 ), candidates as (
   select w.* from writes w where not exists (select from pool_short s where s.place = w.place) and not exists (
-    select from states s where s.place = w.place
+    select from states s where s.place = w.place and s.version > 0
       and not exists (select from subscriptions b where b.owner_id = s.owner_id and b.id = s.id and b.version = s.version))
 ), keyed as (
   insert into idempotency_keys (owner_id, scope, key, request_hash, subject_id, response, created_at)
@@ -157,9 +158,36 @@ with ${shortText(127)}, writes as (
   on conflict (owner_id, subscription_id) do update set due_at = excluded.due_at
 ), ${movedText}
 select place::int, false as short, null::boolean as again, refuse_unless(
-  (select count(*) from updated) = (select count(*) from states join accepted using (place)), 'lifecycle.changed_meanwhile') as stored
+  (select count(*) from updated) = (select count(*) from states join accepted using (place) where version > 0), 'lifecycle.changed_meanwhile') as stored
 from accepted
 union all select place, true, again, null from pool_refused`,
+};
+
+/** The same with subscriptions that decisions make. A statement of its own, since hardly any decision makes one. */
+const makingStatement: Statement = {
+  name: 'store_making_changes',
+  text: storeStatement.text.replace(
+    '), updated as (',
+    `), made as (
+  insert into subscriptions (owner_id, id, serial, order_id, customer_id, plan_id, plan_version, name, status, hold_reason, auto_renewal,
+    auto_renewal_months, anchor_on, start_on, end_on, start_charge_on, attributes, not_for_resale, life, version, created_at, updated_at)
+  select s.owner_id, s.id, m.serial, a.order_id, a.customer_id, s.plan_id, s.plan_version, s.name, s.status, s.hold_reason, s.auto_renewal,
+    s.auto_renewal_months, s.anchor_on, s.start_on, s.end_on, s.start_charge_on, s.attributes, s.not_for_resale, s.life, 1, s.at, s.at
+  from unnest($136::uuid[], $137::bigint[]) as m (id, serial)
+  join states s on s.id = m.id and s.version = 0
+  join accepted a using (place)
+), made_licenses as (
+  insert into licenses (owner_id, id, subscription_id, product_id, license_version, activation_code, units, start_on, end_on,
+    start_charge_on, grace_months, enabled)
+  select a.owner_id, l.id, l.subscription_id, l.product_id, l.license_version, l.activation_code, l.units, l.start_on, l.end_on,
+    l.start_charge_on, l.grace_months, l.enabled
+  from unnest($138::int[], $139::uuid[], $140::uuid[], $141::uuid[], $142::text[], $143::text[], $144::numeric[], $145::date[], $146::date[],
+    $147::date[], $148::int[], $149::boolean[])
+    as l (place, subscription_id, id, product_id, license_version, activation_code, units, start_on, end_on, start_charge_on, grace_months,
+      enabled)
+  join accepted a using (place)
+), updated as (`,
+  ),
 };
 
 /** Answers which decisions were stored, by their index. */
@@ -176,5 +204,7 @@ export async function changeTogether(db: Pick<Database, 'query'>, writes: readon
     values.push(...part(writes));
     await pause();
   }
-  return fatesOf(writes.length, await db.query<FateRow>(storeStatement, values));
+  const makes = writes.some(({ decision }) => decision.subscriptions.some(({ before }) => before.version === unborn));
+  if (makes) values.push(...madeColumns(writes));
+  return fatesOf(writes.length, await db.query<FateRow>(makes ? makingStatement : storeStatement, values));
 }

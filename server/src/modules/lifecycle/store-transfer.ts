@@ -108,7 +108,8 @@ with keyed as (
   select $1::uuid, $2::text, $3::text, $4::bytea, $5::uuid, $6::jsonb, $7::timestamptz where $3::text is not null
   on conflict do nothing returning 1
 ), kept_attributes as (
-  update subscriptions s set attributes = a.attributes from unnest($8::uuid[], $9::jsonb[]) as a (id, attributes)
+  update subscriptions s set attributes = a.attributes, vendor_subscription_id = a.vendor_subscription_id
+  from unnest($8::uuid[], $9::jsonb[], $30::text[]) as a (id, attributes, vendor_subscription_id)
   where s.owner_id = $10 and s.id = a.id
 ), new_intents as (
   insert into intents (owner_id, id, subscription_id, kind, moment, due_on, command, status, reason, order_id, version, created_by, created_at,
@@ -168,6 +169,7 @@ function restColumns(write: TransferWrite): unknown[] {
     events.map(({ kind }) => kind),
     events.map(({ subjectId }) => subjectId),
     events.map(({ data }) => JSON.stringify(data)),
+    opened.map(({ vendorSubscriptionId }) => vendorSubscriptionId ?? null),
   ];
 }
 

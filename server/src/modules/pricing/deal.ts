@@ -1,4 +1,5 @@
 import {
+  addMoney,
   compareDecimal,
   decimal,
   exactLine,
@@ -57,7 +58,8 @@ function inForce<Of extends Priced>(price: Of, kept: KeptAgreement): Of {
   const waits = next === undefined ? {} : { next };
   if (kept.kind === 'price') {
     // One that is for this term alone needs no memory.
-    const source = { kind: 'special' as const, ...(kept.terms === 1 ? {} : { agreed: kept }), ...waits };
+    const memory = kept.terms === 1 ? {} : { agreed: kept };
+    const source = { kind: 'special' as const, ...memory, ...waits, ...insteadOf(listed) };
     return { ...listed, tiers: readTiers(kept.tiers), source };
   }
   return {
@@ -65,6 +67,18 @@ function inForce<Of extends Priced>(price: Of, kept: KeptAgreement): Of {
     tiers: listed.tiers.map(({ lowerLimit, amount }) => ({ lowerLimit, amount: less(amount, kept) })),
     source: { ...listed.source, ...waits, agreed: kept, undiscounted: keptTiers(listed.tiers) },
   };
+}
+
+/** What a special price stands in place of: a listed price, also where there was another special one meanwhile. */
+function insteadOf({ tiers, source: { kind, listed } }: Priced): Pick<Priced['source'], 'listed'> {
+  if (kind === 'special') return listed === undefined ? {} : { listed };
+  return tiers.length === 0 ? {} : { listed: keptTiers(tiers) };
+}
+
+/** The price without what was agreed on, a discount or a special price; undefined: nothing was, or it is not known. */
+export function unagreedTiers({ source: { kind, listed, undiscounted } }: Pick<Priced, 'source'>): Tier[] | undefined {
+  const tiers = kind === 'special' ? listed : undiscounted;
+  return tiers && readTiers(tiers);
 }
 
 /** The price as it is without a discount, and without anything that was agreed for later. A special price stays what it is. */
@@ -155,4 +169,15 @@ export function discountOf(line: Line): DiscountTaken | undefined {
   const { currency } = line.amount;
   const whole = roundRatio(exactLine(quantity, decimal(unitPrice), line.fraction), currency, 'half_away_from_zero');
   return { type, value, unitPrice, amount: subtractMoney(whole, line.amount) };
+}
+
+/** A line at the price without what was agreed on; undefined: nothing was, or it is not known. */
+export function listedAmount(line: Line): Money | undefined {
+  const taken = discountOf(line);
+  if (taken !== undefined) return taken.amount === null ? undefined : addMoney(line.amount, taken.amount);
+  const { kind, listed } = line.source;
+  // Tiers that replace tiers have no price that a single line could be set against.
+  if (kind !== 'special' || listed?.length !== 1) return undefined;
+  const unitPrice = decimal(listed[0]![1]);
+  return roundRatio(exactLine(line.quantity, unitPrice, line.fraction), line.amount.currency, 'half_away_from_zero');
 }

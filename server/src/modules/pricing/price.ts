@@ -79,6 +79,8 @@ export type PriceSource = PriceOrigin & {
   readonly next?: KeptAgreement;
   /** With a discount: the price without it. */
   readonly undiscounted?: KeptTiers;
+  /** With a special price: the one that it stands in place of, where there was one. */
+  readonly listed?: KeptTiers;
 };
 
 type PriceOrigin =

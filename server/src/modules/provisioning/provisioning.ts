@@ -63,15 +63,28 @@ export function signWebhook(secret: string, body: string, epochSeconds: number):
 
 /** A vendor's answer: done at once, accepted and told later, refused for good, or not taken (it is asked again). */
 export type Answer =
-  | { readonly is: 'provisioned' | 'accepted' | 'refused' }
+  | { readonly is: 'accepted' | 'refused' }
+  | { readonly is: 'provisioned'; readonly vendorSubscriptionId?: string }
   | { readonly is: 'failed'; readonly reason: string | null };
 
 const reasonMax = 500;
+const vendorIdMax = 255;
+
+type Said = { readonly status?: unknown; readonly reason?: unknown; readonly vendor_subscription_id?: unknown };
+
+/** What the vendor called a subscription in its answer. */
+export function vendorIdIn(answer: Answer): string | undefined {
+  return answer.is === 'provisioned' ? answer.vendorSubscriptionId : undefined;
+}
 
 export function readAnswer(status: number, body: unknown): Answer {
   if (status < 200 || status > 299) return { is: 'refused' };
-  const said = typeof body === 'object' && body !== null ? (body as { status?: unknown; reason?: unknown }) : {};
-  if (said.status === 'provisioned') return { is: 'provisioned' };
+  const said: Said = typeof body === 'object' && body !== null ? body : {};
+  if (said.status === 'provisioned') {
+    const id = said.vendor_subscription_id;
+    const isId = typeof id === 'string' && id !== '' && id.length <= vendorIdMax;
+    return { is: 'provisioned', ...(isId ? { vendorSubscriptionId: id } : {}) };
+  }
   if (said.status !== 'failed') return { is: 'accepted' };
   return { is: 'failed', reason: typeof said.reason === 'string' ? said.reason.slice(0, reasonMax) : null };
 }

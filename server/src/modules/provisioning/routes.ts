@@ -30,6 +30,7 @@ export function bindProvisioning(bind: Bind<Principal>, services: Services): voi
       outcome,
       body.reason,
       body.order_id,
+      body.vendor_subscription_id,
     );
     return ok(showSubscription(await subscriptions.get(caller.accountId, { id: params.subscription_id })));
   });

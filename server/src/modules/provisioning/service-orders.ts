@@ -6,6 +6,7 @@ import {
   type AccountId,
   type Clock,
   type OrderId,
+  type SubscriptionId,
   type Temporal,
 } from '@tierline/kernel';
 import { commit, once, realTimeOf, type Cause, type Database } from '../../platform/db/index.ts';
@@ -23,6 +24,7 @@ import {
 } from '../lifecycle/index.ts';
 import type { OrdersService } from '../orders/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
+import { vendorIdIn } from './provisioning.ts';
 import { begunAlready, ended, notItsTurn } from './refusals.ts';
 import { saleCancel } from './service-sale-cancel.ts';
 import { askAgainSeconds, lookAgainSeconds, type webhookSender } from './service-webhook.ts';
@@ -38,6 +40,7 @@ import {
   wakeLater,
   type OrderInWork,
 } from './store-orders.ts';
+import { noteVendorId } from './store.ts';
 import { isOvertaken, storeTakenBack } from './store-take-back.ts';
 
 export type OrderWorkDependencies = {
@@ -50,7 +53,12 @@ export type OrderWorkDependencies = {
 };
 
 /** How an order ends. */
-export type Ending = { readonly status: 'completed' | 'error' | 'canceled'; readonly reason: string | null };
+export type Ending = {
+  readonly status: 'completed' | 'error' | 'canceled';
+  readonly reason: string | null;
+  /** What the vendor calls one of its subscriptions, where it said so. */
+  readonly named?: { readonly id: SubscriptionId | undefined; readonly vendorSubscriptionId: string | undefined };
+};
 
 /** How often it is tried to take back an order whose subscription others change meanwhile. */
 const attemptsMax = 8;
@@ -87,6 +95,7 @@ export function orderWork(dependencies: OrderWorkDependencies) {
     await end(cause, ownerId, orderId, {
       status: failed ? 'error' : 'completed',
       reason: failed ? answer.reason : null,
+      named: { id: namedIn(work), vendorSubscriptionId: vendorIdIn(answer) },
     });
     return { done: true };
   }
@@ -142,16 +151,19 @@ export function orderWork(dependencies: OrderWorkDependencies) {
     const { orderId, jobId, rows } = work;
     const later = await selectLater(db, ownerId, rows);
     const at = cause.at.toString();
+    const { status, reason, named: { id, vendorSubscriptionId } = {} } = ending;
+    const isNamed = id !== undefined && vendorSubscriptionId !== undefined;
     await commit(db, {
       cause,
       subjectId: orderId,
       answer: null,
       writes: [
         {
-          run: endWork(db, ownerId, orderId, { ...ending, at }),
+          run: endWork(db, ownerId, orderId, { status, reason, at }),
           expect: 1,
           otherwise: ended('ended'),
         },
+        ...(isNamed ? [noteVendorId(ownerId, id, vendorSubscriptionId)] : []),
         ...dropWork(ownerId, [orderId], [jobId]),
         wakeLater(
           ownerId,
@@ -167,7 +179,7 @@ export function orderWork(dependencies: OrderWorkDependencies) {
           subjectId: subscriptionId,
           data: { order_id: orderId },
         })),
-        { ownerId, type: 'order.ended', subjectKind: 'order', subjectId: orderId, data: ending },
+        { ownerId, type: 'order.ended', subjectKind: 'order', subjectId: orderId, data: { status, reason } },
       ],
     });
   }
@@ -187,6 +199,12 @@ export function orderWork(dependencies: OrderWorkDependencies) {
   }
 
   return { run, end, cancel, datesOf: undo.datesOf };
+}
+
+/** The subscription that a vendor's answer is about: one that the order made, else the one that was asked about. */
+function namedIn({ rows }: OrderInWork): SubscriptionId | undefined {
+  const made = rows.find(({ change }) => change.before.status === 'removed') ?? rows.find(({ change }) => change.leads);
+  return made?.subscriptionId;
 }
 
 /** Undoing an order: its charges are given back, and its subscriptions return to what they were. */

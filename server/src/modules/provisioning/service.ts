@@ -16,6 +16,7 @@ import type { OrdersService } from '../orders/index.ts';
 import { giveBackPending } from '../pools/index.ts';
 import { recordPending, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { orderWork, type OrderWorkDependencies } from './service-orders.ts';
+import { vendorIdIn } from './provisioning.ts';
 import { askAgainSeconds, lookAgainSeconds, webhookSender, type WebhookDependencies } from './service-webhook.ts';
 import { beginDue, bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
 import { selectQueue } from './store-orders.ts';
@@ -52,38 +53,37 @@ export function provisioningService(dependencies: Dependencies) {
     outcome: 'active' | 'removed',
     reason: string | null,
     orderId?: OrderId,
+    vendorSubscriptionId?: string,
   ): Promise<void> {
     const subscription = await subscriptions.get(within, { id });
-    if (orderId !== undefined && orderId !== subscription.orderId)
-      return acknowledgeChange(cause, subscription, orderId, outcome, reason);
+    // What a move made has no sale: the order that made it changed another subscription, too.
+    const isSplit = subscription.origin?.kind === 'split';
+    if (orderId !== undefined && (isSplit || orderId !== subscription.orderId))
+      return acknowledgeChange(cause, subscription, orderId, { outcome, reason, vendorSubscriptionId });
     const isSale = orderId !== undefined || subscription.status === 'pending';
     const [next] = isSale ? [] : await selectQueue(db, subscription.ownerId, id);
     // Said of a sale once more it would be taken for the change.
     if (next !== undefined) throw orderNeeded(next);
-    return acknowledgeSale(cause, within, id, outcome, reason);
+    return acknowledgeSale(cause, within, id, { outcome, reason, vendorSubscriptionId });
   }
 
   async function acknowledgeChange(
     cause: Cause,
     { id, ownerId }: Subscription,
     orderId: OrderId,
-    outcome: 'active' | 'removed',
-    reason: string | null,
+    { outcome, reason, vendorSubscriptionId }: Told,
   ): Promise<void> {
     const order = await orders.get(ownerId, { id: orderId });
     if (!order.lines.some(({ subscriptionId }) => subscriptionId === id)) throw notFound('order', 'order_id');
     const status = outcome === 'active' ? 'completed' : 'error';
-    return once(db, cause, () => later.end(cause, ownerId, orderId, { status, reason }));
+    return once(db, cause, () =>
+      later.end(cause, ownerId, orderId, { status, reason, named: { id, vendorSubscriptionId } }),
+    );
   }
 
   /** A pending subscription is real now (`active`), or can't be made so (`removed`). */
-  async function acknowledgeSale(
-    cause: Cause,
-    within: AccountId,
-    id: SubscriptionId,
-    outcome: 'active' | 'removed',
-    reason: string | null,
-  ): Promise<void> {
+  async function acknowledgeSale(cause: Cause, within: AccountId, id: SubscriptionId, told: Told): Promise<void> {
+    const { outcome, reason } = told;
     for (let attempt = 1; ; attempt += 1) {
       const subscription = await subscriptions.get(within, { id });
       // Said again, perhaps because the first time was cut off before the order ended.
@@ -96,7 +96,7 @@ export function provisioningService(dependencies: Dependencies) {
         );
       }
       try {
-        await settle(cause, subscription, outcome, reason);
+        await settle(cause, subscription, told);
         if (outcome === 'active') await caughtUp(cause, subscription.ownerId, id);
         return;
       } catch (error) {
@@ -110,11 +110,10 @@ export function provisioningService(dependencies: Dependencies) {
   async function settle(
     cause: Cause,
     { id, ownerId, orderId, planId, version }: Pick<Subscription, 'id' | 'ownerId' | 'orderId' | 'planId' | 'version'>,
-    outcome: 'active' | 'removed',
-    reason: string | null,
+    { outcome, reason, vendorSubscriptionId }: Told,
   ): Promise<void> {
     const adjustments = outcome === 'removed' ? await selectToAdjust(db, ownerId, [id]) : [];
-    const told = toldAdjustments(adjustments);
+    const adjusted = toldAdjustments(adjustments);
     const { sandboxId } = (await directory.get(ownerId)).account;
     await commit(db, {
       cause,
@@ -122,7 +121,11 @@ export function provisioningService(dependencies: Dependencies) {
       answer: null,
       writes: [
         {
-          run: settleSubscription(db, ownerId, id, version, outcome, cause.at.toString()),
+          run: settleSubscription(db, ownerId, id, version, {
+            status: outcome,
+            at: cause.at.toString(),
+            vendorSubscriptionId,
+          }),
           expect: 1,
           otherwise: new TierlineError(
             'provisioning.not_pending',
@@ -149,7 +152,7 @@ export function provisioningService(dependencies: Dependencies) {
           data: {
             order_id: orderId,
             reason,
-            ...(outcome === 'active' ? {} : { adjustments: told }),
+            ...(outcome === 'active' ? {} : { adjustments: adjusted }),
             set: { status: outcome },
           },
         },
@@ -202,13 +205,23 @@ export function provisioningService(dependencies: Dependencies) {
         ? ({ is: 'provisioned' } as const)
         : await post(job.ownerId, pending.vendor, pending.request, job.id);
     if (answer.is === 'accepted') return { later: askAgainSeconds };
-    const failed = answer.is === 'failed' ? answer.reason : null;
-    await acknowledgeSale(cause, job.ownerId, id, answer.is === 'failed' ? 'removed' : 'active', failed);
+    const told: Told =
+      answer.is === 'failed'
+        ? { outcome: 'removed', reason: answer.reason, vendorSubscriptionId: undefined }
+        : { outcome: 'active', reason: null, vendorSubscriptionId: vendorIdIn(answer) };
+    await acknowledgeSale(cause, job.ownerId, id, told);
     return { done: true };
   }
 
   return { acknowledge, run, runOrder: later.run, cancel: later.cancel };
 }
+
+/** How a vendor, or an operator, says that provisioning ended. */
+type Told = {
+  readonly outcome: 'active' | 'removed';
+  readonly reason: string | null;
+  readonly vendorSubscriptionId: string | undefined;
+};
 
 function orderNeeded(orderId: OrderId): TierlineError {
   const message = 'An order that changed the subscription is in work. Name it, so that it is clear what has ended.';

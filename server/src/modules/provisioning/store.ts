@@ -64,18 +64,33 @@ export async function selectPending(
   };
 }
 
+type Settled = {
+  readonly status: 'active' | 'removed';
+  readonly at: string;
+  /** What the vendor calls it, where it said so. */
+  readonly vendorSubscriptionId: string | undefined;
+};
+
+/** What the vendor calls a subscription, told with an order that changed it. */
+export function noteVendorId(ownerId: AccountId, id: SubscriptionId, vendorSubscriptionId: string): Write {
+  return {
+    run: sql`update subscriptions set vendor_subscription_id = ${vendorSubscriptionId}
+      where owner_id = ${ownerId} and id = ${id} returning 1`,
+  };
+}
+
 /** `version`: the one that was read, since what is booked with it was read then. */
 export function settleSubscription(
   db: Database,
   ownerId: AccountId,
   id: SubscriptionId,
   version: number,
-  status: 'active' | 'removed',
-  at: string,
+  { status, at, vendorSubscriptionId }: Settled,
 ) {
+  const told = vendorSubscriptionId === undefined ? {} : { vendor_subscription_id: vendorSubscriptionId };
   return db.kysely
     .updateTable('subscriptions')
-    .set({ status, version: sql<number>`version + 1`, updated_at: at })
+    .set({ status, version: sql<number>`version + 1`, updated_at: at, ...told })
     .where('owner_id', '=', ownerId)
     .where('id', '=', id)
     .where('status', '=', 'pending')

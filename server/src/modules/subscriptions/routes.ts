@@ -81,6 +81,7 @@ export function showSubscription(subscription: Subscription): Shown {
     status: subscription.status,
     hold_reason: subscription.holdReason,
     not_for_resale: subscription.notForResale,
+    vendor_subscription_id: subscription.vendorSubscriptionId ?? null,
     auto_renewal: subscription.autoRenewal,
     auto_renewal_months: subscription.autoRenewalMonths,
     anchor_on: subscription.anchorOn,

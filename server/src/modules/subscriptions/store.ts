@@ -58,6 +58,7 @@ export function subscriptionFromRow(
     updatedAt: instantText(row.updated_at),
     licenses,
     notForResale: row.not_for_resale,
+    ...(row.vendor_subscription_id === null ? {} : { vendorSubscriptionId: row.vendor_subscription_id }),
     ...life,
   };
 }

@@ -107,6 +107,8 @@ export type Subscription = {
   readonly ledger: readonly EdgeLedger[];
   /** Not for resale: all its prices are zero. */
   readonly notForResale: boolean;
+  /** What its vendor calls it; missing until the vendor has said so. */
+  readonly vendorSubscriptionId?: string;
   readonly suspension: Suspension | null;
   readonly renewalFailure: RenewalFailure | null;
   /** The end of term of which a notice was given. */

@@ -520,6 +520,8 @@ export type Tables = {
     profile: string;
     created_at: ColumnType<Temporal.Instant, string, string>;
     revoked_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    calls_per_minute: number | null;
+    calls_per_day: number | null;
   };
   subscription_due: {
     owner_id: string;
@@ -560,6 +562,7 @@ export type Tables = {
     hold_reason: string | null;
     not_for_resale: boolean;
     life: ColumnType<unknown | null, string | null, string | null>;
+    vendor_subscription_id: string | null;
   };
   suite_parts: {
     suite_id: string;
