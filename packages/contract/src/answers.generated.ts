@@ -10991,7 +10991,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "data": [
         {
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
-          "license_id": "0196a000-0000-7000-8000-00000000103b",
+          "license_id": "0196a000-0000-7000-8000-00000000103d",
           "month": "2026-03",
           "used": "4",
           "at": "2026-03-01T22:00:00Z"
@@ -11002,7 +11002,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "reportSubscriptionUsage": [
     {
       "subscription_id": "0196a000-0000-7000-8000-000000000011",
-      "license_id": "0196a000-0000-7000-8000-00000000103b",
+      "license_id": "0196a000-0000-7000-8000-00000000103d",
       "month": "2026-03",
       "used": "3",
       "at": "2026-03-02T09:00:00Z"
