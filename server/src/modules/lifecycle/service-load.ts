@@ -174,7 +174,7 @@ const takingKinds: readonly Command['kind'][] = ['change', 'switch', 'convert', 
 
 /** Whether what is to be decided may need more units: a term that is renewed as it was takes none. */
 function mayTake({ plan }: LoadedPlan, command: Command | undefined, intents: readonly Intent[]): boolean {
-  if (command !== undefined) return takingKinds.includes(command.kind);
+  if (command !== undefined) return partsOf(command).some(({ kind }) => takingKinds.includes(kind));
   return plan.licenseVersion === 'trial' || intents.some((intent) => takingKinds.includes(intent.command.kind));
 }
 
