@@ -1,4 +1,9 @@
-import { billingReportFileRoutes, type BillingReport, type BillingReportDetail, type BillingReportLine } from '@tierline/contract';
+import {
+  billingReportFileRoutes,
+  type BillingReport,
+  type BillingReportDetail,
+  type BillingReportLine,
+} from '@tierline/contract';
 import type { Client } from '@tierline/client';
 import type { ArgumentSpec, CommandSpec, Given, GroupSpec, OptionSpec, Tools } from './command.ts';
 import { CommandError } from './failure.ts';

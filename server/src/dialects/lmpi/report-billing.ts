@@ -218,7 +218,12 @@ function statusesAsked(fields: Fields): BillingReportStatus[] | undefined {
   const value = fields.value('report_status');
   if (value === undefined) return undefined;
   const codes: unknown[] = Array.isArray(value) ? value : [];
-  const statuses = codes.map((code) => billingReportStatuses[typeof code === 'string' || typeof code === 'number' ? statusCodes.indexOf(String(code)) : -1]);
+  const statuses = codes.map(
+    (code) =>
+      billingReportStatuses[
+        typeof code === 'string' || typeof code === 'number' ? statusCodes.indexOf(String(code)) : -1
+      ],
+  );
   const known = statuses.filter((status) => status !== undefined);
   if (Array.isArray(value) && known.length === codes.length) return known.length === 0 ? undefined : known;
   throw invalidParameter('report_status', 'The field report_status must be an array of integers between 0 and 4.');

@@ -99,7 +99,8 @@ describe('who may do what in which state', () => {
 
   test('without an MSP the root is the seller too', () => {
     const own = aReport({ sellerId: root!, upperId: null, status: 'under_review' });
-    for (const action of ['approve', 'reject'] as const) expect(codeOf(() => checkAction(own, action, root!))).toBe(undefined);
+    for (const action of ['approve', 'reject'] as const)
+      expect(codeOf(() => checkAction(own, action, root!))).toBe(undefined);
     const approved = { ...own, status: 'approved' } as const;
     expect(codeOf(() => checkAction(approved, 'complete', root!))).toBe(undefined);
   });
@@ -132,7 +133,10 @@ describe('submission', () => {
   });
 
   test('in time nobody said why: charged for as provisioned, flagged, and looked at', () => {
-    const lines = [aLine({ used: '2', chargeable: '2' }), aLine({ position: 2, used: '2', chargeable: '2', comment: 'x' })];
+    const lines = [
+      aLine({ used: '2', chargeable: '2' }),
+      aLine({ position: 2, used: '2', chargeable: '2', comment: 'x' }),
+    ];
     const done = submittedByItself(aReport({ lines }));
     expect(done).toMatchObject({ status: 'under_review', review: 'automatic_with_penalties' });
     expect(done.lines.map(({ chargeable, isPenalized }) => [chargeable, isPenalized])).toEqual([
@@ -184,10 +188,12 @@ describe('lines', () => {
     const euros = { ...price, currency: 'EUR' };
     const figure = { ...subject, provisioned: decimal('5'), used: decimal('4') };
     const lines = newLines([figure], [price, euros, cost]);
-    expect(lines.map((line) => [line.provisioned, line.chargeable, line.price?.currency, line.cost?.currency])).toEqual([
-      ['5', '4', 'EUR', 'USD'],
-      ['0', '0', 'USD', undefined],
-    ]);
+    expect(lines.map((line) => [line.provisioned, line.chargeable, line.price?.currency, line.cost?.currency])).toEqual(
+      [
+        ['5', '4', 'EUR', 'USD'],
+        ['0', '0', 'USD', undefined],
+      ],
+    );
   });
 
   test('where the use of a part is known only, the rest counts as used', () => {
@@ -269,23 +275,25 @@ describe('provisioned units', () => {
   const count = (histories: readonly History[], usage: ReadonlyMap<string, ReturnType<typeof decimal>> = new Map()) => {
     const counted = provisionedUnits(usage);
     for (const each of histories) counted.add(each, span);
-    return counted.units().map(({ provisioned, used }) => [provisioned, used].map((value) => value && Number(value.coefficient)));
+    return counted
+      .units()
+      .map(({ provisioned, used }) => [provisioned, used].map((value) => value && Number(value.coefficient)));
   };
 
   test('the highest of the month counts, also when it was only for an hour', () => {
     const grown = at('2026-02-10T00:00:00Z', { licenses: [license('9')] });
     const shrunk = at('2026-02-10T01:00:00Z', { licenses: [license('3')] });
     expect(count([history(sold('5', '2026-01-05T00:00:00Z'), grown, shrunk)])).toEqual([[9, null]]);
-    expect(count([history(sold('5', '2026-01-05T00:00:00Z'), at('2026-01-20T00:00:00Z', { licenses: [license('3')] }))])).toEqual([
-      [3, null],
-    ]);
+    expect(
+      count([history(sold('5', '2026-01-05T00:00:00Z'), at('2026-01-20T00:00:00Z', { licenses: [license('3')] }))]),
+    ).toEqual([[3, null]]);
   });
 
   test('what is exchanged was never there beside the other', () => {
     const ended = at('2026-02-10T00:00:00Z', { status: 'terminated' });
-    expect(count([history(sold('5', '2026-01-05T00:00:00Z'), ended), history(sold('6', '2026-02-10T00:00:00Z'))])).toEqual([
-      [6, null],
-    ]);
+    expect(
+      count([history(sold('5', '2026-01-05T00:00:00Z'), ended), history(sold('6', '2026-02-10T00:00:00Z'))]),
+    ).toEqual([[6, null]]);
   });
 
   test('trials, what ended before and what begins after count nothing', () => {

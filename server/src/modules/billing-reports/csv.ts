@@ -7,7 +7,9 @@ import { overProvisionedPercent } from './over-provisioned.ts';
 type Cell = { readonly report: BillingReport; readonly line: ReportLine; readonly viewer: AccountId };
 
 const sideCells = (side: Side | null): (string | null)[] =>
-  side === null ? [null, null, null, null, null] : [side.currency, side.unit, side.charges, side.credits, amountOf(side)];
+  side === null
+    ? [null, null, null, null, null]
+    : [side.currency, side.unit, side.charges, side.credits, amountOf(side)];
 
 /** Text that somebody may have typed. */
 const typed = new Set(['partner', 'city', 'state', 'product', 'unit', 'comment', 'po_number']);
@@ -29,7 +31,9 @@ const names = [
   'chargeable',
   'penalized',
   'comment',
-  ...['price', 'cost'].flatMap((of) => ['currency', 'unit', 'charges', 'credits', 'amount'].map((name) => `${of}_${name}`)),
+  ...['price', 'cost'].flatMap((of) =>
+    ['currency', 'unit', 'charges', 'credits', 'amount'].map((name) => `${of}_${name}`),
+  ),
   'margin',
 ] as const;
 

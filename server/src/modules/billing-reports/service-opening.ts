@@ -1,11 +1,4 @@
-import {
-  firstIdAt,
-  newId,
-  startOfDay,
-  Temporal,
-  type AccountId,
-  type Decimal,
-} from '@tierline/kernel';
+import { firstIdAt, newId, startOfDay, Temporal, type AccountId, type Decimal } from '@tierline/kernel';
 import type { Database } from '../../platform/db/index.ts';
 import { turns } from '../../platform/turns.ts';
 import type { AccountNode } from '../accounts/index.ts';
@@ -88,7 +81,11 @@ export function reportOpening({ db, usageOf }: { readonly db: Database; readonly
     const nextOn = monthAfter(monthOn);
     const [figures, money, given] = await Promise.all([
       figuresOf(covered, monthOn),
-      selectMoney(db, owners, edges, { monthOn, nextOn, lowestId: lowestIdOf(account.sandboxId, monthOn, zones.seller) }),
+      selectMoney(db, owners, edges, {
+        monthOn,
+        nextOn,
+        lowestId: lowestIdOf(account.sandboxId, monthOn, zones.seller),
+      }),
       selectTerms(db, seller.id, account.id),
     ]);
     if (figures.length === 0 && money.length === 0) return 'nothing';

@@ -1,4 +1,12 @@
-import { addDecimal, decimal, formatDecimal, Temporal, zero, type AccountId, type SubscriptionId } from '@tierline/kernel';
+import {
+  addDecimal,
+  decimal,
+  formatDecimal,
+  Temporal,
+  zero,
+  type AccountId,
+  type SubscriptionId,
+} from '@tierline/kernel';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chosenSeed, seededRandom } from '../../../../test/support/random.ts';
@@ -39,10 +47,15 @@ async function aChannel(zones: Partial<Record<keyof Sellers, string>> = {}) {
   };
   const rates = [{ mpn: `SEAT-${sandbox.id}`, prices: '10' }];
   const plan = await world.plan(root, { rates, terms: { graceMonths: 1 } });
-  for (const path of [['distributor', 'msp', 'branch'], ['distributor', 'reseller'], ['isp', 'ispMsp']] as const) {
+  for (const path of [
+    ['distributor', 'msp', 'branch'],
+    ['distributor', 'reseller'],
+    ['isp', 'ispMsp'],
+  ] as const) {
     await world.delegate([root, ...path.map((name) => sellers[name])], plan);
   }
-  for (const [name, seller] of Object.entries(sellers)) if (name !== 'root') await world.priceList(seller, { markup: '11.3' });
+  for (const [name, seller] of Object.entries(sellers))
+    if (name !== 'root') await world.priceList(seller, { markup: '11.3' });
 
   return {
     id: sandbox.id,
@@ -207,7 +220,11 @@ describe('the workflow', () => {
       used === null
         ? usage
         : async (owners) => {
-            const rows = await world.db.kysely.selectFrom('licenses').select('id').where('owner_id', 'in', [...owners]).execute();
+            const rows = await world.db.kysely
+              .selectFrom('licenses')
+              .select('id')
+              .where('owner_id', 'in', [...owners])
+              .execute();
             return new Map(rows.map(({ id }) => [id, decimal(used)]));
           };
     const domain = { sandboxId: channel.id };
@@ -231,7 +248,10 @@ describe('the workflow', () => {
 
   test('from the partner over its seller to the root, back and forth', async () => {
     const { channel, id, act, edit, msp, distributor, root } = await prepared('4');
-    await expect(act(msp, 'submit')).rejects.toMatchObject({ code: 'billing_reports.comment_missing', field: 'lines.1.comment' });
+    await expect(act(msp, 'submit')).rejects.toMatchObject({
+      code: 'billing_reports.comment_missing',
+      field: 'lines.1.comment',
+    });
     await expect(edit('4', 'x', 9)).rejects.toMatchObject({ code: 'billing_reports.version_mismatch' });
     await edit('5', 'One more than was read.');
     expect(await act(msp, 'submit')).toMatchObject({ status: 'under_review', review: 'manual', submitAt: null });
@@ -278,7 +298,11 @@ describe('the workflow', () => {
     const said = await prepared('4');
     await said.edit('4', 'Ordered ahead.');
     await said.run('2026-02-11T00:00:00Z');
-    expect(await said.get()).toMatchObject({ status: 'under_review', review: 'automatic', lines: [{ chargeable: '4' }] });
+    expect(await said.get()).toMatchObject({
+      status: 'under_review',
+      review: 'automatic',
+      lines: [{ chargeable: '4' }],
+    });
     await said.act(said.distributor, 'reject', 'No.');
     await said.run('2026-02-14T00:00:00Z');
     expect(await said.get()).toMatchObject({ status: 'under_review', review: 'automatic' });
@@ -297,7 +321,10 @@ describe('the workflow', () => {
     await billingReports.setTerms(channel.cause(), distributor.id, { ...terms, partnerId: msp.id });
     expect(await channel.report(msp, '2026-01')).toMatchObject({ tolerancePercent: '10', submitAfterDays: 10 });
     await run('2026-03-02T00:00:00Z');
-    expect(await channel.report(msp, '2026-02')).toMatchObject({ tolerancePercent: '50', submitAt: '2026-03-04T00:00:00Z' });
+    expect(await channel.report(msp, '2026-02')).toMatchObject({
+      tolerancePercent: '50',
+      submitAt: '2026-03-04T00:00:00Z',
+    });
     await expect(billingReports.terms(msp.id, distributor.id)).rejects.toMatchObject({ code: 'accounts.not_found' });
   });
 });
@@ -306,18 +333,26 @@ type Sum = { seller_id: AccountId; buyer_id: AccountId; month: string; currency:
 
 /** The ledger of every edge between accounts by month of booking, for months that are over. */
 async function ledgerOf(channel: Channel, before: string): Promise<string[]> {
-  const { rows } = await sql<Sum>`select seller_id, buyer_id, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount
+  const { rows } =
+    await sql<Sum>`select seller_id, buyer_id, to_char(booked_on, 'YYYY-MM') as month, currency, sum(amount) as amount
     from charges where owner_id in (select id from accounts where path @> array[${channel.root.id}]::uuid[])
       and buyer_id in (select id from accounts) and booked_on < ${before}::date
     group by 1, 2, 3, 4`.execute(world.db.kysely);
-  return rows.map((row) => `${row.seller_id} ${row.buyer_id} ${row.month} ${row.currency} ${formatDecimal(decimal(row.amount))}`);
+  return rows.map(
+    (row) => `${row.seller_id} ${row.buyer_id} ${row.month} ${row.currency} ${formatDecimal(decimal(row.amount))}`,
+  );
 }
 
 // For any month and edge: the lines of reports sum to the ledger, to the cent, whatever happened.
 test('money: the lines of all reports are the ledger', async () => {
   const seed = chosenSeed();
   const random = seededRandom(seed);
-  const zones = { root: 'America/Los_Angeles', distributor: 'Europe/Berlin', msp: 'Australia/Sydney', isp: 'Asia/Kolkata' };
+  const zones = {
+    root: 'America/Los_Angeles',
+    distributor: 'Europe/Berlin',
+    msp: 'Australia/Sydney',
+    isp: 'Asia/Kolkata',
+  };
   const channel = await aChannel(zones);
   const { sellers } = channel;
   const owners = [sellers.distributor, sellers.msp, sellers.branch, sellers.reseller, sellers.isp, sellers.ispMsp];
@@ -342,7 +377,12 @@ test('money: the lines of all reports are the ledger', async () => {
   await channel.advance(`${last.toString()}T23:00:00Z`);
 
   const sums = new Map<string, ReturnType<typeof decimal>>();
-  const add = (sellerId: string, buyerId: string, month: string, side: ReportWithLines['lines'][number]['price']): void => {
+  const add = (
+    sellerId: string,
+    buyerId: string,
+    month: string,
+    side: ReportWithLines['lines'][number]['price'],
+  ): void => {
     if (side === null) return;
     const key = `${sellerId} ${buyerId} ${month} ${side.currency}`;
     const sum = [decimal(side.charges), decimal(side.credits)].reduce(addDecimal, sums.get(key) ?? zero);
@@ -363,7 +403,9 @@ test('money: the lines of all reports are the ledger', async () => {
     `${sellers.distributor.id} ${sellers.msp.id}`,
     `${sellers.isp.id} ${sellers.ispMsp.id}`,
   ]);
-  const ledger = (await ledgerOf(channel, last.toString())).filter((row) => edges.has(row.split(' ').slice(0, 2).join(' ')));
+  const ledger = (await ledgerOf(channel, last.toString())).filter((row) =>
+    edges.has(row.split(' ').slice(0, 2).join(' ')),
+  );
   const told = [...sums].map(([key, sum]) => `${key} ${formatDecimal(sum)}`);
   expect(ledger.length, `seed ${seed}`).toBeGreaterThan(6);
   expect(told.toSorted(), `seed ${seed}`).toEqual(ledger.toSorted());

@@ -220,7 +220,8 @@ export async function selectReports(
   if (partnerId !== undefined) query = query.where('owner_id', '=', partnerId);
   if (months !== undefined) query = query.where('month_on', 'in', [...months]);
   if (statuses !== undefined) query = query.where('status', 'in', [...statuses]);
-  if (after !== undefined) query = query.where(sql<boolean>`(month_on, id) < (${after.monthOn}::date, ${after.id}::uuid)`);
+  if (after !== undefined)
+    query = query.where(sql<boolean>`(month_on, id) < (${after.monthOn}::date, ${after.id}::uuid)`);
   return (await query.execute()).map(reportFromRow);
 }
 
