@@ -81,7 +81,12 @@ describe('Summary', () => {
       expect(all).toHaveLength(4);
       for (const each of all) {
         expect(Object.keys(each)).toEqual([
-          ...['id', 'partner_company_name', 'start_date', 'end_date', 'status', 'under_review_status'],
+          'id',
+          'partner_company_name',
+          'start_date',
+          'end_date',
+          'status',
+          'under_review_status',
         ]);
       }
       const own = all.filter(({ partner_company_name: name }) => name === lmpi.partners.msp.name);
@@ -151,8 +156,18 @@ describe('Summary', () => {
 
 describe('Details', () => {
   const header = [
-    ...['report_id', 'root_partner_id', 'partner_id', 'partner_company_name', 'start_date', 'end_date'],
-    ...['report_status', 'under_review_status', 'currency', 'po_number', 'aggregator_name', 'submit_time'],
+    'report_id',
+    'root_partner_id',
+    'partner_id',
+    'partner_company_name',
+    'start_date',
+    'end_date',
+    'report_status',
+    'under_review_status',
+    'currency',
+    'po_number',
+    'aggregator_name',
+    'submit_time',
   ];
   const line = [
     ...['product_display_name', 'provisioned_units', 'charged_units', 'credits', 'used_units', 'price_type'],
