@@ -20,7 +20,7 @@ type Summary = Record<'id' | 'partner_company_name' | 'start_date' | 'end_date' 
 
 async function reports(as: Credential, body: unknown = {}, version = 'v3'): Promise<Summary[]> {
   const answer = await lmpi.post(as, summaryPath(version), body);
-  expect(answer.status, answer.text).toBe(200);
+  expect(answer.status, `${answer.text}.`).toBe(200);
   expect(Object.keys(answer.json as object)).toEqual(['reports']);
   return (answer.json as { reports: Summary[] }).reports;
 }
@@ -170,13 +170,18 @@ describe('Details', () => {
     'submit_time',
   ];
   const line = [
-    ...['product_display_name', 'provisioned_units', 'charged_units', 'credits', 'used_units', 'price_type'],
+    'product_display_name',
+    'provisioned_units',
+    'charged_units',
+    'credits',
+    'used_units',
+    'price_type',
     'usage_line_comments',
   ];
 
   const details = async (as: Credential, body: object, version = 'v3') => {
     const answer = await lmpi.post(as, detailsPath(version), body);
-    expect(answer.status, answer.text).toBe(200);
+    expect(answer.status, `${answer.text}.`).toBe(200);
     return answer.json as Record<string, unknown> & { report_details: Record<string, unknown>[] };
   };
 
@@ -334,7 +339,8 @@ describe('roles', () => {
     expect(refusal(await send(lmpi.credentials.reseller))).toEqual(denied);
     const letIn = path.endsWith('details') ? 400 : 200;
     for (const role of ['distributor', 'isp', 'msp'] as const) {
-      expect((await send(lmpi.credentials[role])).status, role).toBe(letIn);
+      const { status } = await send(lmpi.credentials[role]);
+      expect([role, status]).toEqual([role, letIn]);
     }
   });
 

@@ -84,7 +84,7 @@ async function course(world: World, { msp, id }: Month) {
   return [
     ['when (UTC)', 'what', 'then it is'],
     ...steps.map(({ at, type, data }) => {
-      const review = data['review'] === null ? '' : `, ${String(data['review'])}`;
+      const review = typeof data['review'] === 'string' ? `, ${data['review']}` : '';
       return [
         at.slice(0, 16).replace('T', ' '),
         type.replace('billing_report.', ''),
