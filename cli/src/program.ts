@@ -1,6 +1,7 @@
 import { createClient } from '@tierline/client';
 import { Command, CommanderError, Option } from 'commander';
 import { accountGroup } from './account.ts';
+import { billingReportGroup } from './billing-report.ts';
 import { catalogGroup } from './catalog.ts';
 import { Given, type CommandSpec, type GroupSpec, type Tools } from './command.ts';
 import { connectionHelp, findConnection, type Connection } from './connection.ts';
@@ -48,6 +49,7 @@ const commands: readonly (CommandSpec | GroupSpec)[] = [
   usageGroup,
   eventsCommand,
   reportGroup,
+  billingReportGroup,
   sandboxGroup,
 ];
 

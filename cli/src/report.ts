@@ -1,11 +1,9 @@
 import { reportFileRoutes, type Report } from '@tierline/contract';
 import type { Client } from '@tierline/client';
-import { resolve } from 'node:path';
 import type { CommandSpec, GroupSpec } from './command.ts';
 import { CommandError } from './failure.ts';
-import { write } from './io.ts';
 import { checkId, given as only, isId, limitOption, pageLimit, take } from './list.ts';
-import { toFile } from './output-file.ts';
+import { toPathOrOutput } from './output-file.ts';
 import type { Column, Field } from './show.ts';
 import { openBytes } from './stream.ts';
 
@@ -124,13 +122,7 @@ const download: CommandSpec = {
   async run({ connection, io, show }, given) {
     const id = checkId(given.argument(0), 'a report');
     const pieces = await openBytes(io, connection(), reportFileRoutes.downloadReport, { params: { report_id: id } });
-    const path = given.text('output');
-    if (path === undefined) {
-      for await (const piece of pieces) await write(io.stdout, piece);
-      return;
-    }
-    await toFile(resolve(io.cwd, path), pieces);
-    await show.note(`Written to ${path}.`);
+    await toPathOrOutput({ io, show }, given.text('output'), pieces);
   },
 };
 

@@ -1,5 +1,5 @@
 import type { cast as ids, CastMember } from '@tierline/contract';
-import { decimal, manualClock, type AccountId, type SubscriptionId } from '@tierline/kernel';
+import { decimal, manualClock, Temporal, type AccountId, type SubscriptionId } from '@tierline/kernel';
 import { cast, customers, stranger } from '@tierline/server/app/demo/cast.ts';
 import { buildEngine, type Engine } from '@tierline/server/app/engine.ts';
 import type { Cause, Database } from '@tierline/server/db';
@@ -110,7 +110,10 @@ export async function exampleChannel(db: Database) {
   const asked = { generator: { id: reportGenerator.id }, startOn: '2026-03-01', endOn: '2026-03-03' };
   const report = await engine.reports.schedule(cause(), reseller.id, asked);
 
+  const billed = await exampleBilling(engine, catalog, [distributor, yearlyPlan]);
+
   const tokens: Readonly<Record<CastMember, string | undefined>> = {
+    msp: (await key(billed.msp)).key,
     provider: (await key(provider.id)).key,
     distributor: (await key(distributor.id)).key,
     reseller: (await key(reseller.id)).key,
@@ -149,9 +152,43 @@ export async function exampleChannel(db: Database) {
     intent: await plannedFor(order.subscriptions[0]!.id),
     reportGenerator: reportGenerator.id,
     report: report.id,
+    ...billed,
     ...lives,
   };
   return { engine, tokens, actual };
+}
+
+/** An MSP that sold since January: of that month nobody said anything, that of February is being prepared. */
+async function exampleBilling(
+  engine: Engine,
+  catalog: Builders,
+  [distributor, plan]: readonly [Account, Parameters<Builders['delegate']>[1]],
+) {
+  const at = (text: string): Cause => ({ actor: 'system', requestId: 'setup', at: Temporal.Instant.from(text) });
+  const { kind, name: company, country, timeZone } = cast.msp;
+  const facts = { kind, name: company, country, timeZone, currency: 'USD', language: 'en' };
+  const msp = await engine.accounts.create(at('2026-01-05T09:00:00Z'), distributor.id, facts);
+  await catalog.delegate([distributor, msp], plan);
+  await catalog.priceList(msp, { prices: { 'HR-SEAT-Y': '199' } });
+  const { name, language, address, contact } = customers[2]!;
+  const contacts = [{ type: 'admin' as const, email: 'third@example.com', ...contact }];
+  const customer = await engine.customers.create(at('2026-01-08T09:00:00Z'), msp.id, {
+    name,
+    language,
+    address,
+    contacts,
+  });
+  await engine.orders.place(at('2026-01-12T09:00:00Z'), msp.id, {
+    customer: { id: customer.id },
+    lines: [{ name: { mpn: 'HR-SEAT-Y' }, quantity: decimal('5') }],
+    poNumber: null,
+    attributes: null,
+    surface: 'api',
+    addMissingBases: false,
+  });
+  await engine.billingReportWork.runDue({ sandboxId: null }, Temporal.Instant.from('2026-03-02T09:00:00Z'));
+  const [february, january] = await engine.billingReports.list({ within: msp.id }, { limit: 2 });
+  return { msp: msp.id, billingReport: february!.id, approvedBillingReport: january!.id };
 }
 
 /** Subscriptions of another customer, each for an example that happens to one only once, and one more of the first. */

@@ -20,6 +20,23 @@ const tokens = {
   provider: await tokenOf(provider),
 };
 
+/** The billing report of a partner of another installation. */
+async function foreignBillingReport(): Promise<string> {
+  const { engine, cause } = world;
+  const facts = { name: 'Elsewhere', currency: 'USD', timeZone: 'UTC', country: 'US', language: 'en' };
+  const early = cause({ at: '2026-01-05T09:00:00Z' });
+  const msp = await engine.accounts.create(early, stranger.id, { ...facts, kind: 'msp' });
+  const year = { unit: 'year', count: 1 } as const;
+  const terms = { subscriptionPeriod: year, billingPeriod: year };
+  const plan = await world.plan(stranger, { rates: [{ mpn: 'MPN-YEAR', prices: '1' }], terms });
+  await world.delegate([stranger, msp], plan);
+  await world.priceList(msp, { markup: '10' });
+  await world.order(await world.customer(msp), [{ mpn: 'MPN-YEAR' }], { cause: early });
+  await engine.billingReportWork.runDue({ sandboxId: null }, world.clock.now());
+  const [report] = await engine.billingReports.list({ within: msp.id }, { limit: 1 });
+  return report!.id;
+}
+
 /** One of everything that belongs to the seller beside the reseller, or to another installation. */
 async function foreignThings(): Promise<Readonly<Record<string, string>>> {
   const { engine, cause } = world;
@@ -57,6 +74,7 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
   const [customerUser] = await engine.access.listCustomerUsers(acting.accountId, customerId);
   return {
     customer_user_id: customerUser!.id,
+    billing_report_id: await foreignBillingReport(),
     report_generator_id: generator.id,
     report_id: report.id,
     account_id: sibling.reseller.id,
@@ -220,6 +238,14 @@ const requests = (id: (name: string) => string): Case[] => [
     '/catalog',
   ].map((path): Case => ['reseller', 'GET', `${path}?account_id=${id('account_id')}`, undefined]),
   ['reseller', 'POST', '/reports', { generator_id: id('report_generator_id'), start_on: '2026-03-01' }],
+  ['reseller', 'GET', `/billing-reports?partner_id=${id('account_id')}`, undefined],
+  ['reseller', 'GET', `/billing-report-terms?partner_id=${id('account_id')}`, undefined],
+  [
+    'reseller',
+    'PUT',
+    '/billing-report-terms',
+    { partner_id: id('account_id'), submit_after_days: 5, tolerance_percent: 5 },
+  ],
   ['reseller', 'GET', `/delegations?seller_id=${id('account_id')}`, undefined],
   ['reseller', 'GET', `/catalog/plans?account_id=${id('account_id')}`, undefined],
   ['reseller', 'GET', `/catalog/rates/${channel.base.rateId}/why?account_id=${id('account_id')}`, undefined],
@@ -273,6 +299,7 @@ test('lists show nothing of others', async () => {
     '/sandboxes',
     '/report-generators',
     '/reports',
+    '/billing-reports',
   ];
   for (const path of names) {
     const { body, status } = await call('GET', `${path}?limit=200`, { token: tokens.reseller });

@@ -54,7 +54,12 @@ export const cast = {
   movingCustomer: exampleId(62),
   reportGenerator: exampleId(70),
   report: exampleId(71),
+  msp: exampleId(72),
+  /** Of February, which the examples take through its review. */
+  billingReport: exampleId(73),
+  /** Of January, in which nobody said anything. */
+  approvedBillingReport: exampleId(74),
 } as const;
 
 /** Who sends an example; each has an API key of role owner, `person` the session of a user. */
-export type CastMember = 'provider' | 'distributor' | 'reseller' | 'person' | 'nobody';
+export type CastMember = 'provider' | 'distributor' | 'reseller' | 'msp' | 'person' | 'nobody';

@@ -1,5 +1,6 @@
 export * from './accounts.ts';
 export * from './answers.generated.ts';
+export * from './billing-reports.ts';
 export * from './cast.ts';
 export * from './catalog-import.ts';
 export * from './catalog.ts';

@@ -1,6 +1,7 @@
 import { OpenAPIHono, z, type RouteConfig } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
 import { streamRoutes } from './catalog-import.ts';
+import { billingReportFileRoutes } from './billing-reports.ts';
 import { reportFileRoutes } from './reports.ts';
 import { usageFileRoutes } from './usage.ts';
 import { apiBase, routes } from './routes.ts';
@@ -36,7 +37,13 @@ export function openApiDocument(answers: RecordedAnswers): OpenApiDocument {
     description: 'An API key (tl_key_...) or the token of a session (tl_ses_...).',
   });
   registerRefusals(registry);
-  const described = Object.values<Route>({ ...routes, ...streamRoutes, ...reportFileRoutes, ...usageFileRoutes });
+  const described = Object.values<Route>({
+    ...routes,
+    ...streamRoutes,
+    ...reportFileRoutes,
+    ...usageFileRoutes,
+    ...billingReportFileRoutes,
+  });
   for (const route of described) {
     registry.registerPath(describe(route, answers[route.operationId] ?? []));
   }
@@ -191,6 +198,7 @@ const keyNames: Readonly<Record<Example['as'], string | undefined>> = {
   provider: 'PROVIDER_KEY',
   distributor: 'DISTRIBUTOR_KEY',
   reseller: 'RESELLER_KEY',
+  msp: 'MSP_KEY',
   person: 'SESSION_TOKEN',
   nobody: undefined,
 };

@@ -1,4 +1,5 @@
 import { accountRoutes } from './accounts.ts';
+import { billingReportRoutes } from './billing-reports.ts';
 import { catalogRoutes } from './catalog.ts';
 import { customerUserRoutes } from './customer-users.ts';
 import { customerRoutes } from './customers.ts';
@@ -50,6 +51,7 @@ export const routes = {
   ...transferRoutes,
   ...usageRoutes,
   ...reportRoutes,
+  ...billingReportRoutes,
   ...eventRoutes,
   ...sandboxRoutes,
 };

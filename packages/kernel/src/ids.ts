@@ -19,6 +19,7 @@ export type ChargeId = Id<'charge'>;
 export type EventId = Id<'event'>;
 export type ReportGeneratorId = Id<'report_generator'>;
 export type ReportId = Id<'report'>;
+export type BillingReportId = Id<'billing_report'>;
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -12,6 +12,7 @@ import {
   type Principal,
 } from '../modules/access/index.ts';
 import { bindAccounts, causeOf, type Account, type AccountNode } from '../modules/accounts/index.ts';
+import { bindBillingReportFiles, bindBillingReports } from '../modules/billing-reports/index.ts';
 import { bindDelegations, bindPlans, bindProducts, catalogBrowser } from '../modules/catalog/index.ts';
 import { bindCatalogFiles } from '../modules/catalog-files/index.ts';
 import { bindCustomers, bindCustomerUsers } from '../modules/customers/index.ts';
@@ -40,6 +41,7 @@ function apiSurface(engine: Engine): Surface {
   bindCatalogFiles(bind, engine);
   bindReportFiles(bind, engine);
   bindUsageFiles(bind, engine);
+  bindBillingReportFiles(bind, engine);
   const description = JSON.stringify(openApiDocument(answers));
   app.get('/openapi.json', () => new Response(description, { headers: { 'content-type': 'application/json' } }));
   return {
@@ -108,6 +110,7 @@ export function boundApi(engine: Engine) {
   bindProvisioning(bind, engine);
   bindUsage(bind, engine);
   bindReports(bind, engine);
+  bindBillingReports(bind, engine);
   bindEvents(bind, engine);
   bindSandboxes(bind, engine);
   return { app, bind, bound };

@@ -1,6 +1,7 @@
 import type { Clock } from '@tierline/kernel';
 import { accountsService, directory as directoryOf } from '../modules/accounts/index.ts';
 import { accessService, authenticator, sellersService } from '../modules/access/index.ts';
+import { billingReportJobs, billingReportsService, type UsageOf } from '../modules/billing-reports/index.ts';
 import { catalogFiles } from '../modules/catalog-files/index.ts';
 import { catalogLists, catalogService, offersOf } from '../modules/catalog/index.ts';
 import { codesWith, noAdditions, type Codes } from '../modules/codes/index.ts';
@@ -73,7 +74,9 @@ export function buildEngine(parts: EngineParts) {
     sandboxPrivateWebhooks,
   });
   const reportWork = reportJobs({ db, clock, directory, names: reportNames });
-  const worker = inTurn(selling.worker, reportWork);
+  const events = eventsService({ db });
+  const billingReportWork = billingReportJobs({ db, directory, usageOf: noReadings });
+  const worker = inTurn(selling.worker, billingReportWork, reportWork);
   const sandboxes = sandboxesService({ db, accounts, directory, revisions, secrets, worker });
   return {
     db,
@@ -91,11 +94,16 @@ export function buildEngine(parts: EngineParts) {
     licenseReports: licenseReports({ db, directory }),
     reports: reportsService({ db, clock, secrets, directory }),
     reportWork,
-    events: eventsService({ db }),
+    billingReports: billingReportsService({ db, directory, events }),
+    billingReportWork,
+    events,
     sandboxes,
     ...selling,
   };
 }
+
+/** Nobody reads yet how much of a license is used. */
+const noReadings: UsageOf = async () => new Map();
 
 /** What a sandbox's clock sets off: first what sells and bills, then the reports about it. */
 function inTurn(...workers: readonly DueWorker[]): DueWorker {

@@ -30,10 +30,12 @@ export function startJobs(engine: Engine, log: Logger) {
   }, purgeEveryMs);
   purge.unref();
   const due = duePoller(engine, log);
+  const billing = billingPoller(engine, log);
   return {
     async stop() {
       clearInterval(purge);
       await due.stop();
+      await billing.stop();
       await reports.stop();
       await runner.stop();
     },
@@ -69,6 +71,15 @@ function duePoller({ worker, clock }: Engine, log: Logger) {
     pollMs,
     () => worker.runDue({ sandboxId: null }, clock.now()),
     (error) => log.warn({ err: error }, 'due work failed'),
+  );
+}
+
+/** Opens billing reports of months that are over, and submits those whose time is up. */
+function billingPoller({ billingReportWork, clock }: Engine, log: Logger) {
+  return repeated(
+    reportsEveryMs,
+    () => billingReportWork.runDue({ sandboxId: null }, clock.now()),
+    (error) => log.warn({ err: error }, 'due billing reports failed'),
   );
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWorld, type World } from '../../support/world.ts';
+import { billingReports } from './figures/billing-reports.ts';
 import { intents } from './figures/intents.ts';
 import { periods } from './figures/periods.ts';
 import { prices } from './figures/prices.ts';
@@ -49,6 +50,7 @@ describe.each([
   ['intents', intents],
   ['prices', prices],
   ['transfer', transfer],
+  ['billing-reports', billingReports],
 ])('docs/concepts/%s.md', (page, figures) => {
   test('has every worked example, and no other', () => {
     expect([...tablesOf(page).keys()].toSorted()).toEqual(Object.keys(figures).toSorted());

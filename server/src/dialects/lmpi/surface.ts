@@ -7,6 +7,7 @@ import { customerReportRoutes, type CustomerReportDependencies } from './custome
 import { errorResponse, jsonHeaders, unknownRoute } from './errors.ts';
 import { partnerRoutes, type PartnerDependencies } from './partners.ts';
 import { productList } from './products.ts';
+import { billingReportRoutes, type BillingReportDependencies } from './report-billing.ts';
 import { queryFields } from './request.ts';
 import type { Answer, Route } from './route.ts';
 import { createServicePlan, type CreateDependencies } from './serviceplan-create.ts';
@@ -18,6 +19,7 @@ import { userRoutes } from './users.ts';
 export type LmpiDependencies = CreateDependencies &
   PartnerDependencies &
   CredentialDependencies &
+  BillingReportDependencies &
   SubscriptionDependencies &
   CustomerDependencies &
   CustomerReportDependencies &
@@ -58,6 +60,7 @@ export function lmpiSurface(dependencies: LmpiDependencies): Surface {
     productList(dependencies, principal, version),
   );
   route('POST', '/partners/serviceplan', 'lmpi.serviceplans.create', (call) => createServicePlan(dependencies, call));
+  billingReportRoutes(route, dependencies);
   route('GET', '/me/serviceplans', 'lmpi.serviceplans.list', ({ principal, version }) => list(principal.node, version));
   subscriptionRoutes(route, dependencies);
   customerRoutes(route, dependencies);

@@ -161,6 +161,9 @@ describe('the table', () => {
       'provisioning.acknowledge',
     ]);
     expect(writes('billing')).toEqual(['reports.set_up', 'reports.run']);
+    expect(writes('support')).toEqual(['customers.change', ...pauses, 'provisioning.acknowledge']);
+    const reviews = ['billing_reports.review', 'billing_reports.terms', 'billing_reports.settle'];
+    expect(writes('billing')).toEqual(['reports.set_up', 'reports.run', ...reviews]);
   });
 
   test('what is made at the provider is made there only, and resellers make no plans', () => {
@@ -172,6 +175,7 @@ describe('the table', () => {
       'resources.write',
       'pools.mint',
       'catalog.import',
+      'billing_reports.settle',
       'provisioning.acknowledge',
     ]);
     expect(isAllowed(aPrincipal('owner', 'reseller'), 'plans.create')).toBe(false);

@@ -19,6 +19,7 @@ export type Permission = {
 const everyone = roles;
 const administrators = ['owner', 'admin'] as const satisfies readonly Role[];
 const sellers = ['owner', 'admin', 'sales'] as const satisfies readonly Role[];
+const billing = ['owner', 'admin', 'billing'] as const satisfies readonly Role[];
 const provider = ['provider'] as const satisfies readonly AccountKind[];
 // Resellers sell the plans they are given and make none (LMPI reference, part 1, 4).
 const planMakers = ['provider', 'distributor', 'isp', 'msp'] as const satisfies readonly AccountKind[];
@@ -111,8 +112,14 @@ const table = {
   'usage.read': read('See how much of licenses is used'),
   'usage.report': write('Report usage of licenses', [...sellers, 'support']),
   'reports.read': read('See report generators and reports, and download files'),
-  'reports.set_up': write('Set up and change report generators', [...administrators, 'billing']),
+  'reports.set_up': write('Set up and change report generators', billing),
   'reports.run': write('Ask for a report once', [...sellers, 'billing']),
+  'billing_reports.read': read('See billing reports, their lines and their history'),
+  // A suspended partner can still say what of the past month is to be charged for (LMPI reference, part 2, 7.5).
+  'billing_reports.prepare': { ...write('Edit and submit an own billing report', billing), effect: 'read' },
+  'billing_reports.review': write('Approve and reject billing reports of partners', billing),
+  'billing_reports.terms': write('Set what partners are asked for in billing reports', billing),
+  'billing_reports.settle': write('Complete and return approved billing reports', billing, provider),
   'events.read': read('See what happened'),
   'sandboxes.read': read('See the sandboxes that the account made', administrators),
   'sandboxes.create': write('Make a sandbox: a channel tree with its own clock', administrators),

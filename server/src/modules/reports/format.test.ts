@@ -1,6 +1,7 @@
 import { inflateRawSync, crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { escapeXml, safeCell, textFormats } from './format.ts';
+import { safeCell } from '../../platform/csv.ts';
+import { escapeXml, textFormats } from './format.ts';
 import { fields, type ReportRow } from './rows.ts';
 import { xlsxFile } from './service-xlsx.ts';
 

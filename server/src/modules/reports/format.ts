@@ -1,4 +1,4 @@
-import { csvLine } from '../../platform/csv.ts';
+import { csvLine, safeCell } from '../../platform/csv.ts';
 import { fields, type FieldKind, type ReportRow } from './rows.ts';
 
 /** A format that is text: what stands before the rows, each row (told whether it is the first), and what stands after them. */
@@ -10,14 +10,6 @@ export type TextFormat = {
 
 const kinds: readonly FieldKind[] = fields.map(({ kind }) => kind);
 const names: readonly string[] = fields.map(({ name }) => name);
-
-/**
- * A spreadsheet takes a cell that begins so for a formula, whatever a file says; an apostrophe in front makes it text again.
- * Only what somebody may have typed is treated so: amounts below zero stay numbers.
- */
-export function safeCell(text: string): string {
-  return /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
-}
 
 const csv: TextFormat = {
   head: csvLine(names),

@@ -43,6 +43,67 @@ export type Tables = {
     expires_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
     revoked_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
   };
+  billing_calendars: {
+    owner_id: string;
+    next_on: string | null;
+    next_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    sandbox_id: string | null;
+  };
+  billing_report_lines: {
+    owner_id: string;
+    report_id: string;
+    position: number;
+    product_id: string;
+    product_name: string;
+    unit_type: string;
+    provisioned: string;
+    used: string | null;
+    chargeable: string;
+    comment: string | null;
+    is_penalized: boolean;
+    price_currency: string | null;
+    price_unit: string | null;
+    price_charges: string | null;
+    price_credits: string | null;
+    cost_currency: string | null;
+    cost_unit: string | null;
+    cost_charges: string | null;
+    cost_credits: string | null;
+  };
+  billing_report_terms: {
+    seller_id: string;
+    partner_id: string;
+    submit_after_days: number;
+    tolerance_percent: string;
+    version: number;
+    updated_at: ColumnType<Temporal.Instant, string, string>;
+  };
+  billing_reports: {
+    owner_id: string;
+    id: string;
+    seller_id: string;
+    upper_id: string | null;
+    root_id: string;
+    path: string[];
+    partner_kind: string;
+    partner_name: string;
+    partner_city: string | null;
+    partner_state: string | null;
+    currency: string;
+    tolerance_percent: string;
+    submit_after_days: number;
+    month_on: string;
+    status: string;
+    review: string | null;
+    note: string | null;
+    po_number: string | null;
+    submit_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    submitted_at: ColumnType<Temporal.Instant | null, string | null, string | null>;
+    sandbox_id: string | null;
+    version: number;
+    created_at: ColumnType<Temporal.Instant, string, string>;
+    updated_at: ColumnType<Temporal.Instant, string, string>;
+  };
   charges: {
     owner_id: string;
     id: string;

@@ -2,8 +2,8 @@
 export type FileContent = {
   readonly name: string;
   readonly contentType: string;
-  /** Its length, in decimal digits. */
-  readonly bytes: string;
+  /** Its length, in decimal digits, where it is known before it is made. */
+  readonly bytes?: string;
   readonly pieces: AsyncGenerator<Uint8Array, void>;
 };
 
@@ -25,7 +25,7 @@ export function fileResponse({ name, contentType, bytes, pieces }: FileContent):
   return new Response(body, {
     headers: {
       'content-type': contentType,
-      'content-length': bytes,
+      ...(bytes === undefined ? {} : { 'content-length': bytes }),
       'content-disposition': `attachment; filename="${name}"`,
       'cache-control': 'private, no-store',
       'x-content-type-options': 'nosniff',
