@@ -21,7 +21,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "getMe": [
     {
-      "actor": "api_key:0196a000-0000-7000-8000-000000001029",
+      "actor": "api_key:0196a000-0000-7000-8000-00000000102c",
       "role": "owner",
       "account": {
         "id": "0196a000-0000-7000-8000-000000000003",
@@ -111,6 +111,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "reports.read",
         "reports.set_up",
         "reports.run",
+        "billing_reports.read",
+        "billing_reports.prepare",
+        "billing_reports.review",
+        "billing_reports.terms",
         "events.read",
         "sandboxes.read",
         "sandboxes.create",
@@ -202,7 +206,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createAccount": [
     {
-      "id": "0196a000-0000-7000-8000-000000001049",
+      "id": "0196a000-0000-7000-8000-00000000104f",
       "parent_id": "0196a000-0000-7000-8000-000000000002",
       "kind": "reseller",
       "name": "Copperfield Computing",
@@ -211,7 +215,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "country": "US",
       "language": "en",
       "status": "active",
-      "number": "1000007",
+      "number": "1000008",
       "tenant_id": "QRSTU",
       "external_id": null,
       "buyer_group": null,
@@ -306,7 +310,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createUser": [
     {
       "user": {
-        "id": "0196a000-0000-7000-8000-00000000104a",
+        "id": "0196a000-0000-7000-8000-000000001050",
         "email": "grace@example.com",
         "name": "Grace Okafor",
         "status": "active",
@@ -371,7 +375,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "revoked_at": null
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001029",
+          "id": "0196a000-0000-7000-8000-00000000102c",
           "account_id": "0196a000-0000-7000-8000-000000000003",
           "name": "Back office",
           "role": "owner",
@@ -387,7 +391,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createApiKey": [
     {
       "api_key": {
-        "id": "0196a000-0000-7000-8000-00000000104b",
+        "id": "0196a000-0000-7000-8000-000000001051",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "name": "Web shop",
         "role": "sales",
@@ -417,7 +421,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         {
           "id": "0196a000-0000-7000-8000-000000000014",
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "access_token": "0196a000-0000-7000-8000-00000000102a",
+          "access_token": "0196a000-0000-7000-8000-00000000102d",
           "secret_key": "c2VjcmV0Li4u",
           "created_at": "2026-03-02T09:00:00Z",
           "expires_at": null,
@@ -429,9 +433,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createLmpiCredential": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104c",
+      "id": "0196a000-0000-7000-8000-000000001052",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-00000000104d",
+      "access_token": "0196a000-0000-7000-8000-000000001053",
       "secret_key": "c2VjcmV0Li4u",
       "created_at": "2026-03-02T09:00:00Z",
       "expires_at": null,
@@ -442,7 +446,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "id": "0196a000-0000-7000-8000-000000000014",
       "account_id": "0196a000-0000-7000-8000-000000000003",
-      "access_token": "0196a000-0000-7000-8000-00000000102a",
+      "access_token": "0196a000-0000-7000-8000-00000000102d",
       "secret_key": null,
       "created_at": "2026-03-02T09:00:00Z",
       "expires_at": null,
@@ -471,7 +475,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSimpleApiUser": [
     {
       "simpleapi_user": {
-        "id": "0196a000-0000-7000-8000-00000000104e",
+        "id": "0196a000-0000-7000-8000-000000001054",
         "account_id": "0196a000-0000-7000-8000-000000000003",
         "username": "1000003-4be1f0@tierline.api",
         "client_id": "tierline-5f0c2a9be114",
@@ -531,7 +535,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102b",
+          "id": "0196a000-0000-7000-8000-00000000102e",
           "code": "halcyon-services",
           "name": "Halcyon Services",
           "provisioning": "manual",
@@ -546,7 +550,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createVendor": [
     {
-      "id": "0196a000-0000-7000-8000-00000000104f",
+      "id": "0196a000-0000-7000-8000-000000001055",
       "code": "cinderwick",
       "name": "Cinderwick Software",
       "provisioning": "instant",
@@ -614,7 +618,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createProduct": [
     {
-      "id": "0196a000-0000-7000-8000-000000001050",
+      "id": "0196a000-0000-7000-8000-000000001056",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "code": "CINDER001",
       "name": "Cinder Backup",
@@ -761,7 +765,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102c",
+          "id": "0196a000-0000-7000-8000-00000000102f",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-SEAT-Y",
@@ -771,7 +775,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "created_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102d",
+          "id": "0196a000-0000-7000-8000-000000001030",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "vendor_id": "0196a000-0000-7000-8000-000000000006",
           "mpn": "HR-TRIAL",
@@ -786,7 +790,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createResource": [
     {
-      "id": "0196a000-0000-7000-8000-000000001051",
+      "id": "0196a000-0000-7000-8000-000000001057",
       "product_id": "0196a000-0000-7000-8000-000000000007",
       "vendor_id": "0196a000-0000-7000-8000-000000000006",
       "mpn": "HR-ARCHIVE",
@@ -880,7 +884,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102e",
+          "id": "0196a000-0000-7000-8000-000000001031",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10005",
           "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -894,10 +898,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000102f",
+          "id": "0196a000-0000-7000-8000-000000001032",
           "account_id": "0196a000-0000-7000-8000-000000000001",
           "number": "10006",
-          "product_id": "0196a000-0000-7000-8000-000000001030",
+          "product_id": "0196a000-0000-7000-8000-000000001033",
           "name": "Mail move, by hand",
           "short_description": "",
           "long_description": "",
@@ -913,7 +917,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPlan": [
     {
-      "id": "0196a000-0000-7000-8000-000000001052",
+      "id": "0196a000-0000-7000-8000-000000001058",
       "account_id": "0196a000-0000-7000-8000-000000000001",
       "number": "10007",
       "product_id": "0196a000-0000-7000-8000-000000000007",
@@ -1279,7 +1283,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102e",
+          "plan_id": "0196a000-0000-7000-8000-000000001031",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1290,7 +1294,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "account_id": "0196a000-0000-7000-8000-000000000003",
-          "plan_id": "0196a000-0000-7000-8000-00000000102f",
+          "plan_id": "0196a000-0000-7000-8000-000000001032",
           "status": "active",
           "name": null,
           "short_description": null,
@@ -1459,7 +1463,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createPriceList": [
     {
-      "id": "0196a000-0000-7000-8000-000000001053",
+      "id": "0196a000-0000-7000-8000-000000001059",
       "account_id": "0196a000-0000-7000-8000-000000000003",
       "name": "Spring campaign",
       "currency": "USD",
@@ -1527,7 +1531,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "target": "rate",
-          "target_id": "0196a000-0000-7000-8000-000000001031",
+          "target_id": "0196a000-0000-7000-8000-000000001034",
           "charge_type": "recurring",
           "effective_from": "2020-01-01",
           "lower_limit": "0",
@@ -1629,7 +1633,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "addPriceRule": [
     {
-      "id": "0196a000-0000-7000-8000-000000001054",
+      "id": "0196a000-0000-7000-8000-00000000105a",
       "scope": "all",
       "scope_id": null,
       "charge_type": null,
@@ -1725,21 +1729,21 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001055",
+          "id": "0196a000-0000-7000-8000-00000000105b",
           "from": "USD",
           "to": "EUR",
           "rate": "0.9215",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-000000001056",
+          "set_by": "api_key:0196a000-0000-7000-8000-00000000105c",
           "set_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001057",
+          "id": "0196a000-0000-7000-8000-00000000105d",
           "from": "EUR",
           "to": "JPY",
           "rate": "162.35",
           "effective_on": "2026-04-01",
-          "set_by": "api_key:0196a000-0000-7000-8000-000000001056",
+          "set_by": "api_key:0196a000-0000-7000-8000-00000000105c",
           "set_at": "2026-03-02T09:00:00Z"
         }
       ]
@@ -1937,9 +1941,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001031",
+          "id": "0196a000-0000-7000-8000-000000001034",
           "number": "100005",
-          "resource_id": "0196a000-0000-7000-8000-00000000102c",
+          "resource_id": "0196a000-0000-7000-8000-00000000102f",
           "mpn": "HR-SEAT-Y",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -2000,9 +2004,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001032",
+          "id": "0196a000-0000-7000-8000-000000001035",
           "number": "100006",
-          "resource_id": "0196a000-0000-7000-8000-00000000102d",
+          "resource_id": "0196a000-0000-7000-8000-000000001030",
           "mpn": "HR-TRIAL",
           "vendor": "halcyon",
           "service": "MAIL",
@@ -2015,7 +2019,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "depends_on": [],
           "plan": {
-            "id": "0196a000-0000-7000-8000-00000000102e",
+            "id": "0196a000-0000-7000-8000-000000001031",
             "number": "10005",
             "version": 1,
             "name": "Mailbox, trial",
@@ -2067,7 +2071,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102e",
+          "plan_id": "0196a000-0000-7000-8000-000000001031",
           "number": "10005",
           "version": 1,
           "name": "Mailbox, trial",
@@ -2075,7 +2079,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "rate_count": 1
         },
         {
-          "plan_id": "0196a000-0000-7000-8000-00000000102f",
+          "plan_id": "0196a000-0000-7000-8000-000000001032",
           "number": "10006",
           "version": 1,
           "name": "Mail move, by hand",
@@ -2160,7 +2164,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001033",
+            "price_list_id": "0196a000-0000-7000-8000-000000001036",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2182,7 +2186,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001034",
+            "price_list_id": "0196a000-0000-7000-8000-000000001037",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
@@ -2255,7 +2259,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z"
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001035",
+          "id": "0196a000-0000-7000-8000-000000001038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "1000002",
           "name": "Blackbriar Freight",
@@ -2334,9 +2338,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createCustomer": [
     {
-      "id": "0196a000-0000-7000-8000-000000001058",
+      "id": "0196a000-0000-7000-8000-00000000105e",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
-      "number": "1000004",
+      "number": "1000005",
       "name": "Marlow Print Works",
       "status": "active",
       "external_id": "C-1042",
@@ -2523,7 +2527,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001036",
+          "id": "0196a000-0000-7000-8000-000000001039",
           "number": "SO000013",
           "surface": "api",
           "placed_by": "system",
@@ -2568,10 +2572,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "placeOrder": [
     {
-      "id": "0196a000-0000-7000-8000-000000001059",
-      "number": "SO000014",
+      "id": "0196a000-0000-7000-8000-00000000105f",
+      "number": "SO000015",
       "surface": "api",
-      "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+      "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
       "version": 1,
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "type": "sales",
@@ -2599,7 +2603,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "quantity": "12",
           "previous_quantity": null,
           "origin": "requested",
-          "subscription_id": "0196a000-0000-7000-8000-00000000105a"
+          "subscription_id": "0196a000-0000-7000-8000-000000001060"
         },
         {
           "position": 1,
@@ -2613,13 +2617,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "quantity": "2",
           "previous_quantity": null,
           "origin": "requested",
-          "subscription_id": "0196a000-0000-7000-8000-00000000105a"
+          "subscription_id": "0196a000-0000-7000-8000-000000001060"
         }
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-00000000105b",
-          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
+          "id": "0196a000-0000-7000-8000-000000001061",
+          "subscription_id": "0196a000-0000-7000-8000-000000001060",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2643,8 +2647,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000105c",
-          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
+          "id": "0196a000-0000-7000-8000-000000001062",
+          "subscription_id": "0196a000-0000-7000-8000-000000001060",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2672,8 +2676,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000105d",
-          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
+          "id": "0196a000-0000-7000-8000-000000001063",
+          "subscription_id": "0196a000-0000-7000-8000-000000001060",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -2697,8 +2701,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000105e",
-          "subscription_id": "0196a000-0000-7000-8000-00000000105a",
+          "id": "0196a000-0000-7000-8000-000000001064",
+          "subscription_id": "0196a000-0000-7000-8000-000000001060",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
           "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -2746,10 +2750,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-00000000105a",
+          "id": "0196a000-0000-7000-8000-000000001060",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "number": "14",
-          "order_id": "0196a000-0000-7000-8000-000000001059",
+          "number": "15",
+          "order_id": "0196a000-0000-7000-8000-00000000105f",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -2788,7 +2792,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000105f",
+              "id": "0196a000-0000-7000-8000-000000001065",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3070,7 +3074,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "charges": [
         {
-          "id": "0196a000-0000-7000-8000-000000001037",
+          "id": "0196a000-0000-7000-8000-00000000103a",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3095,7 +3099,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001038",
+          "id": "0196a000-0000-7000-8000-00000000103b",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3117,14 +3121,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001034",
+            "price_list_id": "0196a000-0000-7000-8000-000000001037",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001039",
+          "id": "0196a000-0000-7000-8000-00000000103c",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 0,
           "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3153,7 +3157,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103a",
+          "id": "0196a000-0000-7000-8000-00000000103d",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3178,7 +3182,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103b",
+          "id": "0196a000-0000-7000-8000-00000000103e",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3200,14 +3204,14 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "booked_on": "2026-03-02",
           "source": {
             "kind": "explicit",
-            "price_list_id": "0196a000-0000-7000-8000-000000001034",
+            "price_list_id": "0196a000-0000-7000-8000-000000001037",
             "price_list": "Standard",
             "target": "rate",
             "effective_from": "2020-01-01"
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103c",
+          "id": "0196a000-0000-7000-8000-00000000103f",
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
           "position": 1,
           "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -3306,7 +3310,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3345,29 +3349,29 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "lines": [
         {
           "position": 0,
-          "plan_id": "0196a000-0000-7000-8000-00000000102f",
+          "plan_id": "0196a000-0000-7000-8000-000000001032",
           "plan_version": 1,
-          "rate_id": "0196a000-0000-7000-8000-000000001040",
-          "resource_id": "0196a000-0000-7000-8000-000000001041",
+          "rate_id": "0196a000-0000-7000-8000-000000001043",
+          "resource_id": "0196a000-0000-7000-8000-000000001044",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
           "quantity": "1",
           "previous_quantity": null,
           "origin": "requested",
-          "subscription_id": "0196a000-0000-7000-8000-00000000103f"
+          "subscription_id": "0196a000-0000-7000-8000-000000001042"
         }
       ],
       "charges": [],
       "edges": [],
       "subscriptions": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103f",
+          "id": "0196a000-0000-7000-8000-000000001042",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
           "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102f",
+          "plan_id": "0196a000-0000-7000-8000-000000001032",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "removed",
@@ -3386,8 +3390,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-000000001040",
-              "resource_id": "0196a000-0000-7000-8000-000000001041",
+              "rate_id": "0196a000-0000-7000-8000-000000001043",
+              "resource_id": "0196a000-0000-7000-8000-000000001044",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3396,8 +3400,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001042",
-              "product_id": "0196a000-0000-7000-8000-000000001030",
+              "id": "0196a000-0000-7000-8000-000000001045",
+              "product_id": "0196a000-0000-7000-8000-000000001033",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3419,7 +3423,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001036",
+          "order_id": "0196a000-0000-7000-8000-000000001039",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -3450,7 +3454,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103e",
+              "id": "0196a000-0000-7000-8000-000000001041",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3469,12 +3473,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           }
         },
         {
-          "id": "0196a000-0000-7000-8000-00000000103f",
+          "id": "0196a000-0000-7000-8000-000000001042",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "3",
           "order_id": "0196a000-0000-7000-8000-000000000017",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102f",
+          "plan_id": "0196a000-0000-7000-8000-000000001032",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3493,8 +3497,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-000000001040",
-              "resource_id": "0196a000-0000-7000-8000-000000001041",
+              "rate_id": "0196a000-0000-7000-8000-000000001043",
+              "resource_id": "0196a000-0000-7000-8000-000000001044",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3503,8 +3507,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001042",
-              "product_id": "0196a000-0000-7000-8000-000000001030",
+              "id": "0196a000-0000-7000-8000-000000001045",
+              "product_id": "0196a000-0000-7000-8000-000000001033",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3521,9 +3525,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000016",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "2",
-          "order_id": "0196a000-0000-7000-8000-000000001043",
+          "order_id": "0196a000-0000-7000-8000-000000001046",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
-          "plan_id": "0196a000-0000-7000-8000-00000000102f",
+          "plan_id": "0196a000-0000-7000-8000-000000001032",
           "plan_version": 1,
           "name": "Mail move, by hand",
           "status": "pending",
@@ -3542,8 +3546,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-000000001040",
-              "resource_id": "0196a000-0000-7000-8000-000000001041",
+              "rate_id": "0196a000-0000-7000-8000-000000001043",
+              "resource_id": "0196a000-0000-7000-8000-000000001044",
               "mpn": "HR-MOVE",
               "vendor": "halcyon-services",
               "name": "Resource HR-MOVE",
@@ -3552,8 +3556,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001044",
-              "product_id": "0196a000-0000-7000-8000-000000001030",
+              "id": "0196a000-0000-7000-8000-000000001047",
+              "product_id": "0196a000-0000-7000-8000-000000001033",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
               "units": "1",
@@ -3609,7 +3613,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3675,7 +3679,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-00000000103d",
+          "id": "0196a000-0000-7000-8000-000000001040",
           "product_id": "0196a000-0000-7000-8000-000000000007",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3699,9 +3703,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "id": "0196a000-0000-7000-8000-000000000016",
       "owner_id": "0196a000-0000-7000-8000-000000000003",
       "number": "2",
-      "order_id": "0196a000-0000-7000-8000-000000001043",
+      "order_id": "0196a000-0000-7000-8000-000000001046",
       "customer_id": "0196a000-0000-7000-8000-000000000005",
-      "plan_id": "0196a000-0000-7000-8000-00000000102f",
+      "plan_id": "0196a000-0000-7000-8000-000000001032",
       "plan_version": 1,
       "name": "Mail move, by hand",
       "status": "active",
@@ -3720,8 +3724,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "updated_at": "2026-03-02T09:00:00Z",
       "items": [
         {
-          "rate_id": "0196a000-0000-7000-8000-000000001040",
-          "resource_id": "0196a000-0000-7000-8000-000000001041",
+          "rate_id": "0196a000-0000-7000-8000-000000001043",
+          "resource_id": "0196a000-0000-7000-8000-000000001044",
           "mpn": "HR-MOVE",
           "vendor": "halcyon-services",
           "name": "Resource HR-MOVE",
@@ -3730,8 +3734,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "licenses": [
         {
-          "id": "0196a000-0000-7000-8000-000000001044",
-          "product_id": "0196a000-0000-7000-8000-000000001030",
+          "id": "0196a000-0000-7000-8000-000000001047",
+          "product_id": "0196a000-0000-7000-8000-000000001033",
           "license_version": "full",
           "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
           "units": "1",
@@ -3747,10 +3751,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001060",
-        "number": "CH000015",
+        "id": "0196a000-0000-7000-8000-000000001066",
+        "number": "CH000016",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -3783,7 +3787,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001061",
+            "id": "0196a000-0000-7000-8000-000000001067",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3808,7 +3812,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001062",
+            "id": "0196a000-0000-7000-8000-000000001068",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -3899,7 +3903,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103d",
+                "id": "0196a000-0000-7000-8000-000000001040",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -3958,7 +3962,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4198,7 +4202,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001036",
+          "order_id": "0196a000-0000-7000-8000-000000001039",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -4229,7 +4233,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103e",
+              "id": "0196a000-0000-7000-8000-000000001041",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4245,7 +4249,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       ],
       "planned": [
         {
-          "id": "0196a000-0000-7000-8000-000000001063",
+          "id": "0196a000-0000-7000-8000-000000001069",
           "subscription_id": "0196a000-0000-7000-8000-00000000003b",
           "moment": {
             "at": "renewal",
@@ -4266,7 +4270,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "reason": null,
           "order_id": null,
           "version": 1,
-          "created_by": "api_key:0196a000-0000-7000-8000-000000001029",
+          "created_by": "api_key:0196a000-0000-7000-8000-00000000102c",
           "created_at": "2026-03-02T09:00:00Z",
           "updated_at": "2026-03-02T09:00:00Z"
         }
@@ -4278,15 +4282,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "switchPlan": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001064",
-        "number": "CH000016",
+        "id": "0196a000-0000-7000-8000-00000000106a",
+        "number": "CH000017",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4301,8 +4305,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-000000001031",
-            "resource_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-000000001034",
+            "resource_id": "0196a000-0000-7000-8000-00000000102f",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4328,7 +4332,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001065",
+            "id": "0196a000-0000-7000-8000-00000000106b",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -4353,10 +4357,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001066",
+            "id": "0196a000-0000-7000-8000-00000000106c",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-000000001031",
+            "rate_id": "0196a000-0000-7000-8000-000000001034",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4378,12 +4382,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001067",
+            "id": "0196a000-0000-7000-8000-00000000106d",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4407,12 +4411,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001068",
+            "id": "0196a000-0000-7000-8000-00000000106e",
             "subscription_id": "0196a000-0000-7000-8000-000000000034",
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-000000001031",
+            "rate_id": "0196a000-0000-7000-8000-000000001034",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4447,7 +4451,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4459,8 +4463,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000034",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "7",
-            "order_id": "0196a000-0000-7000-8000-000000001069",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "order_id": "0196a000-0000-7000-8000-00000000106f",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4480,8 +4484,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-000000001031",
-                "resource_id": "0196a000-0000-7000-8000-00000000102c",
+                "rate_id": "0196a000-0000-7000-8000-000000001034",
+                "resource_id": "0196a000-0000-7000-8000-00000000102f",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4490,7 +4494,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000106a",
+                "id": "0196a000-0000-7000-8000-000000001070",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4510,8 +4514,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000034",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "7",
-          "order_id": "0196a000-0000-7000-8000-000000001069",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "order_id": "0196a000-0000-7000-8000-00000000106f",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4531,8 +4535,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "updated_at": "2026-03-02T09:00:00Z",
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-000000001031",
-              "resource_id": "0196a000-0000-7000-8000-00000000102c",
+              "rate_id": "0196a000-0000-7000-8000-000000001034",
+              "resource_id": "0196a000-0000-7000-8000-00000000102f",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4541,7 +4545,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106a",
+              "id": "0196a000-0000-7000-8000-000000001070",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4564,7 +4568,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "370.40",
@@ -4579,8 +4583,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-000000001031",
-            "resource_id": "0196a000-0000-7000-8000-00000000102c",
+            "rate_id": "0196a000-0000-7000-8000-000000001034",
+            "resource_id": "0196a000-0000-7000-8000-00000000102f",
             "mpn": "HR-SEAT-Y",
             "vendor": "halcyon",
             "name": "Mailbox for a year",
@@ -4628,7 +4632,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-000000001031",
+            "rate_id": "0196a000-0000-7000-8000-000000001034",
             "seller_id": "0196a000-0000-7000-8000-000000000002",
             "buyer_id": "0196a000-0000-7000-8000-000000000003",
             "type": "recurring",
@@ -4653,7 +4657,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -4678,9 +4682,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 0,
-            "rate_id": "0196a000-0000-7000-8000-000000001031",
+            "rate_id": "0196a000-0000-7000-8000-000000001034",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "205",
@@ -4715,7 +4719,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "370.40",
               "currency": "USD"
@@ -4725,7 +4729,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-000000000032",
             "plan_version": 1,
             "name": "Mailbox, yearly",
@@ -4742,8 +4746,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "attributes": {},
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-000000001031",
-                "resource_id": "0196a000-0000-7000-8000-00000000102c",
+                "rate_id": "0196a000-0000-7000-8000-000000001034",
+                "resource_id": "0196a000-0000-7000-8000-00000000102f",
                 "mpn": "HR-SEAT-Y",
                 "vendor": "halcyon",
                 "name": "Mailbox for a year",
@@ -4768,7 +4772,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-000000000032",
           "plan_version": 1,
           "name": "Mailbox, yearly",
@@ -4785,8 +4789,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "attributes": {},
           "items": [
             {
-              "rate_id": "0196a000-0000-7000-8000-000000001031",
-              "resource_id": "0196a000-0000-7000-8000-00000000102c",
+              "rate_id": "0196a000-0000-7000-8000-000000001034",
+              "resource_id": "0196a000-0000-7000-8000-00000000102f",
               "mpn": "HR-SEAT-Y",
               "vendor": "halcyon",
               "name": "Mailbox for a year",
@@ -4815,15 +4819,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "renewSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000106b",
-        "number": "RN000017",
+        "id": "0196a000-0000-7000-8000-000000001071",
+        "number": "RN000018",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4856,8 +4860,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000035",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "8",
-            "order_id": "0196a000-0000-7000-8000-00000000106c",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "order_id": "0196a000-0000-7000-8000-000000001072",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -4887,7 +4891,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000106d",
+                "id": "0196a000-0000-7000-8000-000000001073",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4907,8 +4911,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000035",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "8",
-          "order_id": "0196a000-0000-7000-8000-00000000106c",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "order_id": "0196a000-0000-7000-8000-000000001072",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -4938,7 +4942,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000106d",
+              "id": "0196a000-0000-7000-8000-000000001073",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -4961,7 +4965,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "renewal",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "0.00",
@@ -4991,7 +4995,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5034,7 +5038,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5081,15 +5085,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "cancelSubscription": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000106e",
-        "number": "CL000018",
+        "id": "0196a000-0000-7000-8000-000000001074",
+        "number": "CL000019",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -5117,7 +5121,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000106f",
+            "id": "0196a000-0000-7000-8000-000000001075",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5142,12 +5146,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001070",
+            "id": "0196a000-0000-7000-8000-000000001076",
             "subscription_id": "0196a000-0000-7000-8000-000000000036",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5182,7 +5186,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -5194,8 +5198,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000036",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "9",
-            "order_id": "0196a000-0000-7000-8000-000000001071",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "order_id": "0196a000-0000-7000-8000-000000001077",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5225,7 +5229,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001072",
+                "id": "0196a000-0000-7000-8000-000000001078",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5245,8 +5249,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000036",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "9",
-          "order_id": "0196a000-0000-7000-8000-000000001071",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "order_id": "0196a000-0000-7000-8000-000000001077",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5276,7 +5280,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001072",
+              "id": "0196a000-0000-7000-8000-000000001078",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5299,7 +5303,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "cancellation",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "-39.60",
@@ -5352,7 +5356,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5387,7 +5391,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "-39.60",
               "currency": "USD"
@@ -5397,7 +5401,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5440,7 +5444,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5492,8 +5496,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000037",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "10",
-          "order_id": "0196a000-0000-7000-8000-000000001073",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "order_id": "0196a000-0000-7000-8000-000000001079",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5523,7 +5527,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001074",
+              "id": "0196a000-0000-7000-8000-00000000107a",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5546,7 +5550,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5598,8 +5602,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000038",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "4",
-          "order_id": "0196a000-0000-7000-8000-000000001075",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "order_id": "0196a000-0000-7000-8000-00000000107b",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5629,7 +5633,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001076",
+              "id": "0196a000-0000-7000-8000-00000000107c",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5652,7 +5656,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5699,15 +5703,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "changeExpiry": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001077",
-        "number": "CH000019",
+        "id": "0196a000-0000-7000-8000-00000000107d",
+        "number": "CH000020",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5735,7 +5739,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001078",
+            "id": "0196a000-0000-7000-8000-00000000107e",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -5760,12 +5764,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001079",
+            "id": "0196a000-0000-7000-8000-00000000107f",
             "subscription_id": "0196a000-0000-7000-8000-000000000039",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -5800,7 +5804,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -5812,8 +5816,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000039",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "11",
-            "order_id": "0196a000-0000-7000-8000-00000000107a",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "order_id": "0196a000-0000-7000-8000-000000001080",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -5843,7 +5847,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000107b",
+                "id": "0196a000-0000-7000-8000-000000001081",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5863,8 +5867,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-000000000039",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "11",
-          "order_id": "0196a000-0000-7000-8000-00000000107a",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "order_id": "0196a000-0000-7000-8000-000000001080",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -5894,7 +5898,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000107b",
+              "id": "0196a000-0000-7000-8000-000000001081",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -5917,7 +5921,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "-16.61",
@@ -5970,7 +5974,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "refund",
             "quantity": "2",
             "unit_price": "19.8",
@@ -6005,7 +6009,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "-16.61",
               "currency": "USD"
@@ -6015,7 +6019,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6058,7 +6062,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6105,15 +6109,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "convertTrial": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-00000000107c",
-        "number": "CH000020",
+        "id": "0196a000-0000-7000-8000-000000001082",
+        "number": "CH000021",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -6140,10 +6144,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-00000000102e",
+            "plan_id": "0196a000-0000-7000-8000-000000001031",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-000000001032",
-            "resource_id": "0196a000-0000-7000-8000-00000000102d",
+            "rate_id": "0196a000-0000-7000-8000-000000001035",
+            "resource_id": "0196a000-0000-7000-8000-000000001030",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -6155,7 +6159,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-00000000107d",
+            "id": "0196a000-0000-7000-8000-000000001083",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6180,12 +6184,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-00000000107e",
+            "id": "0196a000-0000-7000-8000-000000001084",
             "subscription_id": "0196a000-0000-7000-8000-00000000003a",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -6220,7 +6224,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -6232,8 +6236,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003a",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "12",
-            "order_id": "0196a000-0000-7000-8000-00000000107f",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "order_id": "0196a000-0000-7000-8000-000000001085",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6263,7 +6267,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001080",
+                "id": "0196a000-0000-7000-8000-000000001086",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6283,8 +6287,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003a",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "12",
-          "order_id": "0196a000-0000-7000-8000-00000000107f",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "order_id": "0196a000-0000-7000-8000-000000001085",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6314,7 +6318,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-000000001080",
+              "id": "0196a000-0000-7000-8000-000000001086",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6337,7 +6341,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
         "status": "completed",
-        "customer_id": "0196a000-0000-7000-8000-000000001035",
+        "customer_id": "0196a000-0000-7000-8000-000000001038",
         "po_number": null,
         "total": {
           "amount": "39.60",
@@ -6363,10 +6367,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "position": 1,
-            "plan_id": "0196a000-0000-7000-8000-00000000102e",
+            "plan_id": "0196a000-0000-7000-8000-000000001031",
             "plan_version": 1,
-            "rate_id": "0196a000-0000-7000-8000-000000001032",
-            "resource_id": "0196a000-0000-7000-8000-00000000102d",
+            "rate_id": "0196a000-0000-7000-8000-000000001035",
+            "resource_id": "0196a000-0000-7000-8000-000000001030",
             "mpn": "HR-TRIAL",
             "vendor": "halcyon",
             "name": "Mailbox on trial",
@@ -6403,7 +6407,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "type": "recurring",
             "quantity": "2",
             "unit_price": "19.8",
@@ -6438,7 +6442,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           {
             "seller_id": "0196a000-0000-7000-8000-000000000003",
-            "buyer_id": "0196a000-0000-7000-8000-000000001035",
+            "buyer_id": "0196a000-0000-7000-8000-000000001038",
             "total": {
               "amount": "39.60",
               "currency": "USD"
@@ -6448,7 +6452,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "subscriptions": [
           {
             "owner_id": "0196a000-0000-7000-8000-000000000003",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -6491,7 +6495,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "owner_id": "0196a000-0000-7000-8000-000000000003",
-          "customer_id": "0196a000-0000-7000-8000-000000001035",
+          "customer_id": "0196a000-0000-7000-8000-000000001038",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
           "name": "Hosted mail, monthly",
@@ -6538,10 +6542,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "setSpecialPrices": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001081",
-        "number": "CH000021",
+        "id": "0196a000-0000-7000-8000-000000001087",
+        "number": "CH000022",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -6574,7 +6578,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001082",
+            "id": "0196a000-0000-7000-8000-000000001088",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6603,7 +6607,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001083",
+            "id": "0196a000-0000-7000-8000-000000001089",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -6682,7 +6686,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103d",
+                "id": "0196a000-0000-7000-8000-000000001040",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6741,7 +6745,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -6960,10 +6964,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "moveItems": [
     {
       "order": {
-        "id": "0196a000-0000-7000-8000-000000001084",
-        "number": "CH000022",
+        "id": "0196a000-0000-7000-8000-00000000108a",
+        "number": "CH000023",
         "surface": "api",
-        "placed_by": "api_key:0196a000-0000-7000-8000-000000001029",
+        "placed_by": "api_key:0196a000-0000-7000-8000-00000000102c",
         "version": 1,
         "owner_id": "0196a000-0000-7000-8000-000000000003",
         "type": "change",
@@ -7010,7 +7014,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         ],
         "charges": [
           {
-            "id": "0196a000-0000-7000-8000-000000001085",
+            "id": "0196a000-0000-7000-8000-00000000108b",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7035,7 +7039,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001086",
+            "id": "0196a000-0000-7000-8000-00000000108c",
             "subscription_id": "0196a000-0000-7000-8000-000000000011",
             "position": 0,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7060,7 +7064,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001087",
+            "id": "0196a000-0000-7000-8000-00000000108d",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7085,7 +7089,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             }
           },
           {
-            "id": "0196a000-0000-7000-8000-000000001088",
+            "id": "0196a000-0000-7000-8000-00000000108e",
             "subscription_id": "0196a000-0000-7000-8000-00000000003b",
             "position": 1,
             "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -7176,7 +7180,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103d",
+                "id": "0196a000-0000-7000-8000-000000001040",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7193,7 +7197,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001036",
+            "order_id": "0196a000-0000-7000-8000-000000001039",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -7224,7 +7228,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103e",
+                "id": "0196a000-0000-7000-8000-000000001041",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7283,7 +7287,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7300,7 +7304,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "id": "0196a000-0000-7000-8000-00000000003b",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "number": "13",
-          "order_id": "0196a000-0000-7000-8000-000000001036",
+          "order_id": "0196a000-0000-7000-8000-000000001039",
           "customer_id": "0196a000-0000-7000-8000-000000000005",
           "plan_id": "0196a000-0000-7000-8000-00000000000a",
           "plan_version": 1,
@@ -7331,7 +7335,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103e",
+              "id": "0196a000-0000-7000-8000-000000001041",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7761,7 +7765,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7895,7 +7899,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -7990,7 +7994,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ],
           "licenses": [
             {
-              "id": "0196a000-0000-7000-8000-00000000103d",
+              "id": "0196a000-0000-7000-8000-000000001040",
               "product_id": "0196a000-0000-7000-8000-000000000007",
               "license_version": "full",
               "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8019,7 +8023,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001045",
+          "id": "0196a000-0000-7000-8000-000000001048",
           "type": "subscription.created",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -8050,7 +8054,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               "plan_id": "0196a000-0000-7000-8000-00000000000a",
               "licenses": [
                 {
-                  "id": "0196a000-0000-7000-8000-00000000103d",
+                  "id": "0196a000-0000-7000-8000-000000001040",
                   "units": "5",
                   "end_on": "2026-04-02",
                   "enabled": true,
@@ -8098,7 +8102,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           },
           "charges": [
             {
-              "id": "0196a000-0000-7000-8000-000000001038",
+              "id": "0196a000-0000-7000-8000-00000000103b",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -8123,7 +8127,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-000000001039",
+              "id": "0196a000-0000-7000-8000-00000000103c",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 0,
               "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -8152,7 +8156,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-00000000103b",
+              "id": "0196a000-0000-7000-8000-00000000103e",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -8177,7 +8181,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               }
             },
             {
-              "id": "0196a000-0000-7000-8000-00000000103c",
+              "id": "0196a000-0000-7000-8000-00000000103f",
               "subscription_id": "0196a000-0000-7000-8000-000000000011",
               "position": 1,
               "rate_id": "0196a000-0000-7000-8000-00000000000c",
@@ -8208,7 +8212,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           ]
         },
         {
-          "id": "0196a000-0000-7000-8000-000000001046",
+          "id": "0196a000-0000-7000-8000-000000001049",
           "type": "intent.planned",
           "at": "2026-03-02T09:00:00Z",
           "actor": "system",
@@ -8234,9 +8238,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         "customer_id": "0196a000-0000-7000-8000-00000000003e"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-000000001089",
+        "id": "0196a000-0000-7000-8000-00000000108f",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
-        "number": "1000005",
+        "number": "1000006",
         "name": "Oakmoth Publishing",
         "status": "active",
         "external_id": null,
@@ -8274,10 +8278,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "subscriptions": [
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-00000000108a",
+            "id": "0196a000-0000-7000-8000-000000001090",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "5",
-            "order_id": "0196a000-0000-7000-8000-00000000108b",
+            "order_id": "0196a000-0000-7000-8000-000000001091",
             "customer_id": "0196a000-0000-7000-8000-00000000003e",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -8308,7 +8312,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108c",
+                "id": "0196a000-0000-7000-8000-000000001092",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8322,11 +8326,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-00000000108d",
+            "id": "0196a000-0000-7000-8000-000000001093",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
-            "number": "15",
-            "order_id": "0196a000-0000-7000-8000-00000000108e",
-            "customer_id": "0196a000-0000-7000-8000-000000001089",
+            "number": "16",
+            "order_id": "0196a000-0000-7000-8000-000000001094",
+            "customer_id": "0196a000-0000-7000-8000-00000000108f",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -8356,7 +8360,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108f",
+                "id": "0196a000-0000-7000-8000-000000001095",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8370,10 +8374,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-000000001090",
-            "number": "CL000024",
+            "id": "0196a000-0000-7000-8000-000000001096",
+            "number": "CL000025",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000105c",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
@@ -8401,13 +8405,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "quantity": "0",
                 "previous_quantity": "2",
                 "origin": "requested",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108a"
+                "subscription_id": "0196a000-0000-7000-8000-000000001090"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001091",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108a",
+                "id": "0196a000-0000-7000-8000-000000001097",
+                "subscription_id": "0196a000-0000-7000-8000-000000001090",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8428,15 +8432,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001092",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108a",
+                "id": "0196a000-0000-7000-8000-000000001098",
+                "subscription_id": "0196a000-0000-7000-8000-000000001090",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
@@ -8484,10 +8488,10 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108a",
+                "id": "0196a000-0000-7000-8000-000000001090",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "5",
-                "order_id": "0196a000-0000-7000-8000-00000000108b",
+                "order_id": "0196a000-0000-7000-8000-000000001091",
                 "customer_id": "0196a000-0000-7000-8000-00000000003e",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
@@ -8518,7 +8522,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108c",
+                    "id": "0196a000-0000-7000-8000-000000001092",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8534,15 +8538,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-00000000108e",
-            "number": "MG000023",
+            "id": "0196a000-0000-7000-8000-000000001094",
+            "number": "MG000024",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000105c",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001089",
+            "customer_id": "0196a000-0000-7000-8000-00000000108f",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -8565,13 +8569,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "quantity": "2",
                 "previous_quantity": null,
                 "origin": "requested",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108d"
+                "subscription_id": "0196a000-0000-7000-8000-000000001093"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-000000001093",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108d",
+                "id": "0196a000-0000-7000-8000-000000001099",
+                "subscription_id": "0196a000-0000-7000-8000-000000001093",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -8592,19 +8596,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-000000001094",
-                "subscription_id": "0196a000-0000-7000-8000-00000000108d",
+                "id": "0196a000-0000-7000-8000-00000000109a",
+                "subscription_id": "0196a000-0000-7000-8000-000000001093",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001089",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108f",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -8621,7 +8625,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000104e",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8639,7 +8643,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001089",
+                "buyer_id": "0196a000-0000-7000-8000-00000000108f",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -8648,11 +8652,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-00000000108d",
+                "id": "0196a000-0000-7000-8000-000000001093",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
-                "number": "15",
-                "order_id": "0196a000-0000-7000-8000-00000000108e",
-                "customer_id": "0196a000-0000-7000-8000-000000001089",
+                "number": "16",
+                "order_id": "0196a000-0000-7000-8000-000000001094",
+                "customer_id": "0196a000-0000-7000-8000-00000000108f",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -8682,7 +8686,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000108f",
+                    "id": "0196a000-0000-7000-8000-000000001095",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8746,7 +8750,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-000000001089",
+          "buyer_id": "0196a000-0000-7000-8000-00000000108f",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -8843,7 +8847,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103d",
+                "id": "0196a000-0000-7000-8000-000000001040",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -8968,7 +8972,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -8995,7 +8999,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9189,7 +9193,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9216,7 +9220,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9243,7 +9247,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000104e",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9270,7 +9274,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000104e",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9385,9 +9389,9 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-000000000016",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "2",
-            "order_id": "0196a000-0000-7000-8000-000000001043",
+            "order_id": "0196a000-0000-7000-8000-000000001046",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102f",
+            "plan_id": "0196a000-0000-7000-8000-000000001032",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -9406,8 +9410,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-000000001040",
-                "resource_id": "0196a000-0000-7000-8000-000000001041",
+                "rate_id": "0196a000-0000-7000-8000-000000001043",
+                "resource_id": "0196a000-0000-7000-8000-000000001044",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -9416,8 +9420,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001044",
-                "product_id": "0196a000-0000-7000-8000-000000001030",
+                "id": "0196a000-0000-7000-8000-000000001047",
+                "product_id": "0196a000-0000-7000-8000-000000001033",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -9452,12 +9456,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "from": {
-            "id": "0196a000-0000-7000-8000-00000000103f",
+            "id": "0196a000-0000-7000-8000-000000001042",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "3",
             "order_id": "0196a000-0000-7000-8000-000000000017",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
-            "plan_id": "0196a000-0000-7000-8000-00000000102f",
+            "plan_id": "0196a000-0000-7000-8000-000000001032",
             "plan_version": 1,
             "name": "Mail move, by hand",
             "status": "pending",
@@ -9476,8 +9480,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "updated_at": "2026-03-02T09:00:00Z",
             "items": [
               {
-                "rate_id": "0196a000-0000-7000-8000-000000001040",
-                "resource_id": "0196a000-0000-7000-8000-000000001041",
+                "rate_id": "0196a000-0000-7000-8000-000000001043",
+                "resource_id": "0196a000-0000-7000-8000-000000001044",
                 "mpn": "HR-MOVE",
                 "vendor": "halcyon-services",
                 "name": "Resource HR-MOVE",
@@ -9486,8 +9490,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001042",
-                "product_id": "0196a000-0000-7000-8000-000000001030",
+                "id": "0196a000-0000-7000-8000-000000001045",
+                "product_id": "0196a000-0000-7000-8000-000000001033",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
                 "units": "1",
@@ -9525,7 +9529,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001036",
+            "order_id": "0196a000-0000-7000-8000-000000001039",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -9556,7 +9560,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103e",
+                "id": "0196a000-0000-7000-8000-000000001041",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -9660,7 +9664,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9806,7 +9810,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9833,7 +9837,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000104e",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -9971,12 +9975,12 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
     {
       "from": {
         "owner_id": "0196a000-0000-7000-8000-000000000003",
-        "customer_id": "0196a000-0000-7000-8000-000000001035"
+        "customer_id": "0196a000-0000-7000-8000-000000001038"
       },
       "customer": {
-        "id": "0196a000-0000-7000-8000-000000001095",
+        "id": "0196a000-0000-7000-8000-00000000109b",
         "owner_id": "0196a000-0000-7000-8000-00000000003c",
-        "number": "1000006",
+        "number": "1000007",
         "name": "Blackbriar Freight",
         "status": "active",
         "external_id": null,
@@ -10017,8 +10021,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003d",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "6",
-            "order_id": "0196a000-0000-7000-8000-000000001096",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "order_id": "0196a000-0000-7000-8000-00000000109c",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -10048,7 +10052,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-000000001097",
+                "id": "0196a000-0000-7000-8000-00000000109d",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10062,11 +10066,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "to": {
-            "id": "0196a000-0000-7000-8000-000000001098",
+            "id": "0196a000-0000-7000-8000-00000000109e",
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
-            "number": "16",
-            "order_id": "0196a000-0000-7000-8000-000000001099",
-            "customer_id": "0196a000-0000-7000-8000-000000001095",
+            "number": "17",
+            "order_id": "0196a000-0000-7000-8000-00000000109f",
+            "customer_id": "0196a000-0000-7000-8000-00000000109b",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
             "name": "Hosted mail, monthly",
@@ -10096,7 +10100,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000109a",
+                "id": "0196a000-0000-7000-8000-0000000010a0",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10110,15 +10114,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "given_back": {
-            "id": "0196a000-0000-7000-8000-00000000109b",
-            "number": "CL000026",
+            "id": "0196a000-0000-7000-8000-0000000010a1",
+            "number": "CL000027",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000105c",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "type": "cancellation",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001035",
+            "customer_id": "0196a000-0000-7000-8000-000000001038",
             "po_number": null,
             "total": {
               "amount": "-39.60",
@@ -10146,7 +10150,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000109c",
+                "id": "0196a000-0000-7000-8000-0000000010a2",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
@@ -10168,19 +10172,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000109d",
+                "id": "0196a000-0000-7000-8000-0000000010a3",
                 "subscription_id": "0196a000-0000-7000-8000-00000000003d",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001035",
+                "buyer_id": "0196a000-0000-7000-8000-000000001038",
                 "type": "refund",
                 "quantity": "2",
                 "unit_price": "19.8",
@@ -10215,7 +10219,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-000000000003",
-                "buyer_id": "0196a000-0000-7000-8000-000000001035",
+                "buyer_id": "0196a000-0000-7000-8000-000000001038",
                 "total": {
                   "amount": "-39.60",
                   "currency": "USD"
@@ -10227,8 +10231,8 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "id": "0196a000-0000-7000-8000-00000000003d",
                 "owner_id": "0196a000-0000-7000-8000-000000000003",
                 "number": "6",
-                "order_id": "0196a000-0000-7000-8000-000000001096",
-                "customer_id": "0196a000-0000-7000-8000-000000001035",
+                "order_id": "0196a000-0000-7000-8000-00000000109c",
+                "customer_id": "0196a000-0000-7000-8000-000000001038",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -10258,7 +10262,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-000000001097",
+                    "id": "0196a000-0000-7000-8000-00000000109d",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10274,15 +10278,15 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ]
           },
           "charged": {
-            "id": "0196a000-0000-7000-8000-000000001099",
-            "number": "MG000025",
+            "id": "0196a000-0000-7000-8000-00000000109f",
+            "number": "MG000026",
             "surface": "api",
-            "placed_by": "api_key:0196a000-0000-7000-8000-000000001056",
+            "placed_by": "api_key:0196a000-0000-7000-8000-00000000105c",
             "version": 1,
             "owner_id": "0196a000-0000-7000-8000-00000000003c",
             "type": "migration",
             "status": "completed",
-            "customer_id": "0196a000-0000-7000-8000-000000001095",
+            "customer_id": "0196a000-0000-7000-8000-00000000109b",
             "po_number": null,
             "total": {
               "amount": "37.80",
@@ -10305,13 +10309,13 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "quantity": "2",
                 "previous_quantity": null,
                 "origin": "requested",
-                "subscription_id": "0196a000-0000-7000-8000-000000001098"
+                "subscription_id": "0196a000-0000-7000-8000-00000000109e"
               }
             ],
             "charges": [
               {
-                "id": "0196a000-0000-7000-8000-00000000109e",
-                "subscription_id": "0196a000-0000-7000-8000-000000001098",
+                "id": "0196a000-0000-7000-8000-0000000010a4",
+                "subscription_id": "0196a000-0000-7000-8000-00000000109e",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-000000000002",
@@ -10332,19 +10336,19 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
                 }
               },
               {
-                "id": "0196a000-0000-7000-8000-00000000109f",
-                "subscription_id": "0196a000-0000-7000-8000-000000001098",
+                "id": "0196a000-0000-7000-8000-0000000010a5",
+                "subscription_id": "0196a000-0000-7000-8000-00000000109e",
                 "position": 0,
                 "rate_id": "0196a000-0000-7000-8000-00000000000b",
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001095",
+                "buyer_id": "0196a000-0000-7000-8000-00000000109b",
                 "type": "recurring",
                 "quantity": "2",
                 "unit_price": "18.9",
@@ -10361,7 +10365,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000104e",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10379,7 +10383,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
               },
               {
                 "seller_id": "0196a000-0000-7000-8000-00000000003c",
-                "buyer_id": "0196a000-0000-7000-8000-000000001095",
+                "buyer_id": "0196a000-0000-7000-8000-00000000109b",
                 "total": {
                   "amount": "37.80",
                   "currency": "USD"
@@ -10388,11 +10392,11 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "subscriptions": [
               {
-                "id": "0196a000-0000-7000-8000-000000001098",
+                "id": "0196a000-0000-7000-8000-00000000109e",
                 "owner_id": "0196a000-0000-7000-8000-00000000003c",
-                "number": "16",
-                "order_id": "0196a000-0000-7000-8000-000000001099",
-                "customer_id": "0196a000-0000-7000-8000-000000001095",
+                "number": "17",
+                "order_id": "0196a000-0000-7000-8000-00000000109f",
+                "customer_id": "0196a000-0000-7000-8000-00000000109b",
                 "plan_id": "0196a000-0000-7000-8000-00000000000a",
                 "plan_version": 1,
                 "name": "Hosted mail, monthly",
@@ -10422,7 +10426,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 ],
                 "licenses": [
                   {
-                    "id": "0196a000-0000-7000-8000-00000000109a",
+                    "id": "0196a000-0000-7000-8000-0000000010a0",
                     "product_id": "0196a000-0000-7000-8000-000000000007",
                     "license_version": "full",
                     "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10462,7 +10466,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-000000000003",
-          "buyer_id": "0196a000-0000-7000-8000-000000001035",
+          "buyer_id": "0196a000-0000-7000-8000-000000001038",
           "given_back": {
             "amount": "-39.60",
             "currency": "USD"
@@ -10486,7 +10490,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
         },
         {
           "seller_id": "0196a000-0000-7000-8000-00000000003c",
-          "buyer_id": "0196a000-0000-7000-8000-000000001095",
+          "buyer_id": "0196a000-0000-7000-8000-00000000109b",
           "given_back": {
             "amount": "0.00",
             "currency": "USD"
@@ -10544,7 +10548,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             "id": "0196a000-0000-7000-8000-00000000003b",
             "owner_id": "0196a000-0000-7000-8000-000000000003",
             "number": "13",
-            "order_id": "0196a000-0000-7000-8000-000000001036",
+            "order_id": "0196a000-0000-7000-8000-000000001039",
             "customer_id": "0196a000-0000-7000-8000-000000000005",
             "plan_id": "0196a000-0000-7000-8000-00000000000a",
             "plan_version": 1,
@@ -10575,7 +10579,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
             ],
             "licenses": [
               {
-                "id": "0196a000-0000-7000-8000-00000000103e",
+                "id": "0196a000-0000-7000-8000-000000001041",
                 "product_id": "0196a000-0000-7000-8000-000000000007",
                 "license_version": "full",
                 "activation_code": "AB-C2D3-EFGHJ-KLMNP-QRSTU-VWXYZ-23456",
@@ -10679,7 +10683,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10825,7 +10829,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001034",
+                  "price_list_id": "0196a000-0000-7000-8000-000000001037",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10852,7 +10856,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
                 "booked_on": "2026-03-02",
                 "source": {
                   "kind": "explicit",
-                  "price_list_id": "0196a000-0000-7000-8000-000000001048",
+                  "price_list_id": "0196a000-0000-7000-8000-00000000104e",
                   "price_list": "Standard",
                   "target": "rate",
                   "effective_from": "2020-01-01"
@@ -10991,7 +10995,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "data": [
         {
           "subscription_id": "0196a000-0000-7000-8000-000000000011",
-          "license_id": "0196a000-0000-7000-8000-00000000103d",
+          "license_id": "0196a000-0000-7000-8000-000000001040",
           "month": "2026-03",
           "used": "4",
           "at": "2026-03-01T22:00:00Z"
@@ -11002,7 +11006,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "reportSubscriptionUsage": [
     {
       "subscription_id": "0196a000-0000-7000-8000-000000000011",
-      "license_id": "0196a000-0000-7000-8000-00000000103d",
+      "license_id": "0196a000-0000-7000-8000-000000001040",
       "month": "2026-03",
       "used": "3",
       "at": "2026-03-02T09:00:00Z"
@@ -11035,7 +11039,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createReportGenerator": [
     {
-      "id": "0196a000-0000-7000-8000-0000000010a0",
+      "id": "0196a000-0000-7000-8000-0000000010a6",
       "name": "Daily orders",
       "data_set": "orders",
       "format": "json",
@@ -11101,7 +11105,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "createReport": [
     {
-      "id": "0196a000-0000-7000-8000-0000000010a1",
+      "id": "0196a000-0000-7000-8000-0000000010a7",
       "generator_id": "0196a000-0000-7000-8000-000000000046",
       "name": "Monthly payments",
       "type": "onetime",
@@ -11137,11 +11141,365 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
       "expires_at": "2026-05-31T09:00:00Z"
     }
   ],
+  "listBillingReports": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-000000000049",
+          "partner_id": "0196a000-0000-7000-8000-000000000048",
+          "partner_name": "Saltmarsh & Pine IT",
+          "seller_id": "0196a000-0000-7000-8000-000000000002",
+          "month": "2026-02",
+          "status": "preparing",
+          "review": null,
+          "note": null,
+          "po_number": null,
+          "tolerance_percent": "10",
+          "submits_at": "2026-03-11T00:00:00Z",
+          "submitted_at": null,
+          "version": 1,
+          "created_at": "2026-03-01T09:00:00Z",
+          "updated_at": "2026-03-01T09:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "getBillingReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000049",
+      "partner_id": "0196a000-0000-7000-8000-000000000048",
+      "partner_name": "Saltmarsh & Pine IT",
+      "seller_id": "0196a000-0000-7000-8000-000000000002",
+      "month": "2026-02",
+      "status": "preparing",
+      "review": null,
+      "note": null,
+      "po_number": null,
+      "tolerance_percent": "10",
+      "submits_at": "2026-03-11T00:00:00Z",
+      "submitted_at": null,
+      "version": 1,
+      "created_at": "2026-03-01T09:00:00Z",
+      "updated_at": "2026-03-01T09:00:00Z",
+      "lines": [
+        {
+          "position": 1,
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "product_name": "Hosted Mail",
+          "unit_type": "U",
+          "provisioned_units": "5",
+          "used_units": null,
+          "over_provisioned_percent": null,
+          "chargeable_units": "5",
+          "comment": null,
+          "penalized": false,
+          "price": null,
+          "cost": null,
+          "margin": null
+        }
+      ],
+      "totals": []
+    }
+  ],
+  "listBillingReportHistory": [
+    {
+      "data": [
+        {
+          "id": "0196a000-0000-7000-8000-00000000104a",
+          "at": "2026-02-01T09:00:00Z",
+          "actor": "system",
+          "action": "opened",
+          "data": {
+            "month": "2026-01",
+            "review": null,
+            "status": "preparing"
+          }
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000104b",
+          "at": "2026-02-11T00:00:00Z",
+          "actor": "system",
+          "action": "submitted",
+          "data": {
+            "lines": [],
+            "month": "2026-01",
+            "review": "automatic",
+            "status": "under_review",
+            "by_itself": true
+          }
+        },
+        {
+          "id": "0196a000-0000-7000-8000-00000000104c",
+          "at": "2026-02-11T00:00:00Z",
+          "actor": "system",
+          "action": "approved",
+          "data": {
+            "month": "2026-01",
+            "review": "automatic",
+            "status": "approved",
+            "by_itself": true
+          }
+        }
+      ],
+      "next_cursor": null
+    }
+  ],
+  "editBillingReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000049",
+      "partner_id": "0196a000-0000-7000-8000-000000000048",
+      "partner_name": "Saltmarsh & Pine IT",
+      "seller_id": "0196a000-0000-7000-8000-000000000002",
+      "month": "2026-02",
+      "status": "preparing",
+      "review": null,
+      "note": null,
+      "po_number": null,
+      "tolerance_percent": "10",
+      "submits_at": "2026-03-11T00:00:00Z",
+      "submitted_at": null,
+      "version": 2,
+      "created_at": "2026-03-01T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z",
+      "lines": [
+        {
+          "position": 1,
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "product_name": "Hosted Mail",
+          "unit_type": "U",
+          "provisioned_units": "5",
+          "used_units": null,
+          "over_provisioned_percent": null,
+          "chargeable_units": "3",
+          "comment": "Two seats were ordered by mistake.",
+          "penalized": false,
+          "price": null,
+          "cost": null,
+          "margin": null
+        }
+      ],
+      "totals": []
+    }
+  ],
+  "submitBillingReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000049",
+      "partner_id": "0196a000-0000-7000-8000-000000000048",
+      "partner_name": "Saltmarsh & Pine IT",
+      "seller_id": "0196a000-0000-7000-8000-000000000002",
+      "month": "2026-02",
+      "status": "under_review",
+      "review": "manual",
+      "note": null,
+      "po_number": null,
+      "tolerance_percent": "10",
+      "submits_at": null,
+      "submitted_at": "2026-03-02T09:00:00Z",
+      "version": 3,
+      "created_at": "2026-03-01T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z",
+      "lines": [
+        {
+          "position": 1,
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "product_name": "Hosted Mail",
+          "unit_type": "U",
+          "provisioned_units": "5",
+          "used_units": null,
+          "over_provisioned_percent": null,
+          "chargeable_units": "3",
+          "comment": "Two seats were ordered by mistake.",
+          "penalized": false,
+          "price": null,
+          "cost": null,
+          "margin": null
+        }
+      ],
+      "totals": []
+    }
+  ],
+  "approveBillingReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000049",
+      "partner_id": "0196a000-0000-7000-8000-000000000048",
+      "partner_name": "Saltmarsh & Pine IT",
+      "seller_id": "0196a000-0000-7000-8000-000000000002",
+      "month": "2026-02",
+      "status": "approved",
+      "review": "manual",
+      "note": null,
+      "po_number": "PO-2211",
+      "tolerance_percent": "10",
+      "submits_at": null,
+      "submitted_at": "2026-03-02T09:00:00Z",
+      "version": 4,
+      "created_at": "2026-03-01T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z",
+      "lines": [
+        {
+          "position": 1,
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "product_name": "Hosted Mail",
+          "unit_type": "U",
+          "provisioned_units": "5",
+          "used_units": null,
+          "over_provisioned_percent": null,
+          "chargeable_units": "3",
+          "comment": "Two seats were ordered by mistake.",
+          "penalized": false,
+          "price": null,
+          "cost": null,
+          "margin": null
+        }
+      ],
+      "totals": []
+    }
+  ],
+  "returnBillingReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000049",
+      "partner_id": "0196a000-0000-7000-8000-000000000048",
+      "partner_name": "Saltmarsh & Pine IT",
+      "seller_id": "0196a000-0000-7000-8000-000000000002",
+      "month": "2026-02",
+      "status": "under_review",
+      "review": "returned",
+      "note": "Which order was it?",
+      "po_number": "PO-2211",
+      "tolerance_percent": "10",
+      "submits_at": null,
+      "submitted_at": "2026-03-02T09:00:00Z",
+      "version": 5,
+      "created_at": "2026-03-01T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z",
+      "lines": [
+        {
+          "position": 1,
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "product_name": "Hosted Mail",
+          "unit_type": "U",
+          "provisioned_units": "5",
+          "used_units": null,
+          "over_provisioned_percent": null,
+          "chargeable_units": "3",
+          "comment": "Two seats were ordered by mistake.",
+          "penalized": false,
+          "price": null,
+          "cost": null,
+          "margin": null
+        }
+      ],
+      "totals": []
+    }
+  ],
+  "rejectBillingReport": [
+    {
+      "id": "0196a000-0000-7000-8000-000000000049",
+      "partner_id": "0196a000-0000-7000-8000-000000000048",
+      "partner_name": "Saltmarsh & Pine IT",
+      "seller_id": "0196a000-0000-7000-8000-000000000002",
+      "month": "2026-02",
+      "status": "rejected",
+      "review": "returned",
+      "note": "Please name the order.",
+      "po_number": "PO-2211",
+      "tolerance_percent": "10",
+      "submits_at": "2026-03-12T00:00:00Z",
+      "submitted_at": "2026-03-02T09:00:00Z",
+      "version": 6,
+      "created_at": "2026-03-01T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z",
+      "lines": [
+        {
+          "position": 1,
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "product_name": "Hosted Mail",
+          "unit_type": "U",
+          "provisioned_units": "5",
+          "used_units": null,
+          "over_provisioned_percent": null,
+          "chargeable_units": "3",
+          "comment": "Two seats were ordered by mistake.",
+          "penalized": false,
+          "price": null,
+          "cost": null,
+          "margin": null
+        }
+      ],
+      "totals": []
+    }
+  ],
+  "completeBillingReport": [
+    {
+      "id": "0196a000-0000-7000-8000-00000000004a",
+      "partner_id": "0196a000-0000-7000-8000-000000000048",
+      "partner_name": "Saltmarsh & Pine IT",
+      "seller_id": "0196a000-0000-7000-8000-000000000002",
+      "month": "2026-01",
+      "status": "completed",
+      "review": "automatic",
+      "note": null,
+      "po_number": null,
+      "tolerance_percent": "10",
+      "submits_at": null,
+      "submitted_at": "2026-02-11T00:00:00Z",
+      "version": 3,
+      "created_at": "2026-02-01T09:00:00Z",
+      "updated_at": "2026-03-02T09:00:00Z",
+      "lines": [
+        {
+          "position": 1,
+          "product_id": "0196a000-0000-7000-8000-000000000007",
+          "product_name": "Hosted Mail",
+          "unit_type": "U",
+          "provisioned_units": "5",
+          "used_units": null,
+          "over_provisioned_percent": null,
+          "chargeable_units": "5",
+          "comment": null,
+          "penalized": false,
+          "price": {
+            "currency": "USD",
+            "unit_price": "158",
+            "charges": "790",
+            "credits": "0",
+            "amount": "790.00"
+          },
+          "cost": null,
+          "margin": null
+        }
+      ],
+      "totals": [
+        {
+          "currency": "USD",
+          "price": "790.00",
+          "cost": null
+        }
+      ]
+    }
+  ],
+  "getBillingReportTerms": [
+    {
+      "partner_id": null,
+      "submit_after_days": 10,
+      "tolerance_percent": "10",
+      "version": 0
+    }
+  ],
+  "putBillingReportTerms": [
+    {
+      "partner_id": null,
+      "submit_after_days": 7,
+      "tolerance_percent": "15",
+      "version": 1
+    }
+  ],
   "listEvents": [
     {
       "data": [
         {
-          "id": "0196a000-0000-7000-8000-000000001047",
+          "id": "0196a000-0000-7000-8000-00000000104d",
           "owner_id": "0196a000-0000-7000-8000-000000000003",
           "type": "order.placed",
           "subject_kind": "order",
@@ -11181,7 +11539,7 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
   "createSandbox": [
     {
       "sandbox": {
-        "id": "0196a000-0000-7000-8000-0000000010a2",
+        "id": "0196a000-0000-7000-8000-0000000010a8",
         "name": "Next year",
         "now_at": "2027-01-31T09:00:00Z",
         "status": "standing",

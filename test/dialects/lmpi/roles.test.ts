@@ -92,8 +92,8 @@ it('a suspended partner reads and does not write; a closed one is nobody', async
   expect(await lmpi.get(credential, '/LMPI/v2/me/serviceplans')).toMatchObject({ status: 200 });
   const refused = await lmpi.post(credential, '/LMPI/v2/partners/serviceplan', {});
   expect(refusal(refused)).toEqual({ status: 403, subject: 'AccessDenied' });
-  for (const [method, path] of operations.filter(([, at]) => at.startsWith('/customers'))) {
-    const answer = await lmpi.send(credential, { method, target: `/LMPI/v2${path}` });
+  for (const [method, path, [version]] of operations.filter(([, at]) => at.startsWith('/customers'))) {
+    const answer = await lmpi.send(credential, { method, target: `/LMPI/${version}${path}` });
     // What reads is let in, and told what is missing.
     expect(refusal(answer).status).toBe(method === 'GET' ? 400 : 403);
   }

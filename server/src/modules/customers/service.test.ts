@@ -75,7 +75,8 @@ describe('changes', () => {
     const made = await world.customer(reseller);
     const change = () =>
       customers.change(world.cause(), reseller.id, { id: made.id }, { name: 'New', expectedVersion: 1 });
-    expect(await rowsAdded(world.db, change)).toEqual({ events: 1 });
+    // The name it had is kept for reports of months that are over.
+    expect(await rowsAdded(world.db, change)).toEqual({ events: 1, former_names: 1 });
     const stale = () => expect(change()).rejects.toMatchObject({ code: 'customers.version_mismatch' });
     expect(await rowsAdded(world.db, stale)).toEqual({});
     const wrong = () =>
