@@ -1,13 +1,13 @@
 import type { Clock } from '@tierline/kernel';
 import { accountsService, directory as directoryOf } from '../modules/accounts/index.ts';
 import { accessService, authenticator, sellersService } from '../modules/access/index.ts';
-import { billingReportJobs, billingReportsService, type UsageOf } from '../modules/billing-reports/index.ts';
+import { billingReportJobs, billingReportsService } from '../modules/billing-reports/index.ts';
 import { catalogFiles } from '../modules/catalog-files/index.ts';
 import { catalogLists, catalogService, offersOf } from '../modules/catalog/index.ts';
 import { codesWith, noAdditions, type Codes } from '../modules/codes/index.ts';
 import { customersService } from '../modules/customers/index.ts';
 import { eventsService } from '../modules/events/index.ts';
-import { licenseReports } from '../modules/license-reports/index.ts';
+import { licenseReports, selectUsage } from '../modules/license-reports/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
 import { poolsService } from '../modules/pools/index.ts';
 import { exchangeRates, pricesOf, pricingService } from '../modules/pricing/index.ts';
@@ -75,7 +75,11 @@ export function buildEngine(parts: EngineParts) {
   });
   const reportWork = reportJobs({ db, clock, directory, names: reportNames });
   const events = eventsService({ db });
-  const billingReportWork = billingReportJobs({ db, directory, usageOf: noReadings });
+  const billingReportWork = billingReportJobs({
+    db,
+    directory,
+    usageOf: (owners, month) => selectUsage(db, owners, month),
+  });
   const worker = inTurn(selling.worker, billingReportWork, reportWork);
   const sandboxes = sandboxesService({ db, accounts, directory, revisions, secrets, worker });
   return {
@@ -101,9 +105,6 @@ export function buildEngine(parts: EngineParts) {
     ...selling,
   };
 }
-
-/** Nobody reads yet how much of a license is used. */
-const noReadings: UsageOf = async () => new Map();
 
 /** What a sandbox's clock sets off: first what sells and bills, then the reports about it. */
 function inTurn(...workers: readonly DueWorker[]): DueWorker {
