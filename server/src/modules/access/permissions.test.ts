@@ -152,12 +152,13 @@ describe('the table', () => {
     expect(life).toHaveLength(12);
     const customers = ['customers.create', 'customers.change', 'customer_users.change'];
     const orders = ['orders.place', 'orders.cancel', 'orders.preview', 'orders.change'];
-    expect(writes('sales')).toEqual([...customers, ...orders, ...life, 'reports.run']);
+    expect(writes('sales')).toEqual([...customers, ...orders, ...life, 'usage.report', 'reports.run']);
     const pauses = ['subscriptions.suspend', 'subscriptions.resume'];
     expect(writes('support')).toEqual([
       'customers.change',
       'customer_users.change',
       ...pauses,
+      'usage.report',
       'provisioning.acknowledge',
     ]);
     const reviews = ['billing_reports.review', 'billing_reports.terms', 'billing_reports.settle'];
