@@ -105,6 +105,17 @@ describe('a change', () => {
     });
     expect(await channel.left()).toBe(5);
   });
+
+  test('that moves units into a subscription that it makes leaves the pool as it is', async () => {
+    const id = await tenOfTwenty();
+    const [item] = (await channel.get(id)).items;
+    const items = [{ rateId: item!.rateId, quantity: decimal('3') }];
+    const opens = { planId: null, end: 'same' } as const;
+    const made = await channel.ask(id, { kind: 'move', targetId: null, opens, items });
+    expect(await channel.left()).toBe(10);
+    await channel.ask(made.subscriptions[1]!.id, { kind: 'cancel', reason: null });
+    expect(await channel.left()).toBe(13);
+  });
 });
 
 describe('an end and a pause', () => {
@@ -245,6 +256,18 @@ describe('a vendor that takes its time', () => {
     await acknowledge(id, 'active');
     const { order } = await channel.ask(id, channel.to('OWN', '15'));
     expect(await channel.left()).toBe(5);
+    await acknowledge(id, 'removed', order!.id);
+    expect(await channel.left()).toBe(10);
+  });
+
+  test('units in a subscription that a move makes stay taken, also when it refuses the move', async () => {
+    const id = await channel.sold('OWN', '10');
+    await acknowledge(id, 'active');
+    const [item] = (await channel.get(id)).items;
+    const opens = { planId: null, end: 'same' } as const;
+    const items = [{ rateId: item!.rateId, quantity: decimal('3') }];
+    const { order } = await channel.ask(id, { kind: 'move', targetId: null, opens, items });
+    expect(await channel.left()).toBe(10);
     await acknowledge(id, 'removed', order!.id);
     expect(await channel.left()).toBe(10);
   });
