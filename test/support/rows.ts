@@ -14,6 +14,20 @@ export async function rowCounts(db: Database): Promise<Readonly<Record<string, n
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
 }
 
+/** What happens by itself as time goes by, whoever orders meanwhile: notices of subscriptions that end, and billing reports of months. */
+const byItself = `type = 'subscription.expiring' or type like 'billing_report.%'`;
+
+/** How many rows each table has, without those of what happens by itself beside requests. */
+export async function requestedRowCounts(db: Database): Promise<Readonly<Record<string, number>>> {
+  const [told] = await db.query<{ count: number }>(
+    { name: 'events_by_themselves', text: `select count(*)::int as count from events where ${byItself}` },
+    [],
+  );
+  const counts = await rowCounts(db);
+  const kept = Object.entries(counts).filter(([table]) => !table.startsWith('billing_'));
+  return { ...Object.fromEntries(kept), events: counts['events']! - told!.count };
+}
+
 /** Which tables have more rows after the work than before, and how many more. */
 export async function rowsAdded(db: Database, work: () => Promise<unknown>): Promise<Readonly<Record<string, number>>> {
   const before = await rowCounts(db);
