@@ -34,6 +34,8 @@ import { noId } from './plan-order.ts';
 import type { NewIdentity } from './split.ts';
 import { selectOutcome } from './store.ts';
 import { changeTogether } from './store-changes.ts';
+import { storeTogether } from './store-together.ts';
+import { afterWait, endsWait } from './store-waiting.ts';
 import type { Met } from './store-load.ts';
 
 export type { AskedBy } from './service-write.ts';
@@ -145,7 +147,7 @@ export function lifecycleService(dependencies: Dependencies) {
       checkVersion(met.subscription, by);
       await checkSellers(directory, within, met.subscription, asked.command);
       const change = await decided(cause, met, asked, true, by);
-      const fate = await store(change);
+      const fate = endsWait(change) ? await storeUnclaimed(change) : await store(change);
       if (fate === 'stored') return outcomeOf(change);
       if (fate === 'short') throw exhausted(change.pools.ifShort);
     } catch (error) {
@@ -158,6 +160,12 @@ export function lifecycleService(dependencies: Dependencies) {
     const before = await placedBefore(cause, within);
     if (before !== undefined) return before;
     throw await conflict(within, id, by);
+  }
+
+  /** What never began takes its sale with it. */
+  async function storeUnclaimed(change: ChangeWrite): Promise<Fate> {
+    await storeTogether(db, [change], [afterWait([change])]);
+    return 'stored';
   }
 
   /** Of two at one moment the second learns what the first has made of it. */

@@ -13,7 +13,9 @@ import { commit, once, realTimeOf, type Cause, type Database } from '../../platf
 import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
 import {
+  isOvertaken,
   selectIntents,
+  storeTogether,
   tryLater,
   undone,
   type ChangeWrite,
@@ -41,7 +43,6 @@ import {
   type OrderInWork,
 } from './store-orders.ts';
 import { noteVendorId } from './store.ts';
-import { isOvertaken, storeTakenBack } from './store-take-back.ts';
 
 export type OrderWorkDependencies = {
   readonly db: Database;
@@ -238,7 +239,7 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
     const givenBack = bookAdjustments(ownerId, adjustments, await datesOf(ownerId, cause.at));
     const { actor, requestId } = cause;
     const common = { subjectId: orderId, answer: null };
-    await storeTakenBack(db, change, [
+    await storeTogether(db, [change], [
       {
         ...common,
         cause: { actor, requestId, at: cause.at },

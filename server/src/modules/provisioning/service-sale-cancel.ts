@@ -1,12 +1,13 @@
 import { versionMismatch, type AccountId, type OrderId } from '@tierline/kernel';
 import type { Cause, Database } from '../../platform/db/index.ts';
+import { storeTogether } from '../lifecycle/index.ts';
+import { freeTrials } from '../orders/index.ts';
 import { giveBackPending } from '../pools/index.ts';
 import { recordPending, type Subscription } from '../subscriptions/index.ts';
 import { begunAlready } from './refusals.ts';
 import { bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
 import { endWork } from './store-orders.ts';
-import { dropSaleJobs, freeTrials, removePending } from './store.ts';
-import { storeTakenBack } from './store-take-back.ts';
+import { dropSaleJobs, removePending } from './store.ts';
 
 type Sale = {
   readonly ownerId: AccountId;
@@ -25,15 +26,17 @@ export async function saleCancel(
 ): Promise<void> {
   if (subscriptions.some(({ status }) => status !== 'pending')) throw begunAlready();
   const ids = subscriptions.map((subscription) => subscription.id);
+  // Nobody is asked for what waits for a sign-in.
+  const asked = subscriptions.filter(({ waitsFor }) => waitsFor === null);
   const adjustments = await selectToAdjust(db, ownerId, ids);
   const { actor, requestId, at } = cause;
   const common = { subjectId: id, answer: null };
-  await storeTakenBack(db, null, [
+  await storeTogether(db, [], [
     {
       ...common,
       cause: { actor, requestId, at },
       writes: [
-        { run: dropSaleJobs(ownerId, ids), expect: ids.length, otherwise: begunAlready() },
+        { run: dropSaleJobs(ownerId, ids), expect: asked.length, otherwise: begunAlready() },
         {
           run: removePending(ownerId, subscriptions, at.toString()),
           expect: ids.length,
