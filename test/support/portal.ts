@@ -8,14 +8,14 @@ import type { World } from './world.ts';
 export type Browser = ReturnType<ReturnType<typeof openPortal>['browser']>;
 export type Page = { readonly status: number; readonly headers: Headers; readonly text: string };
 
+let people = 0;
 const origin = 'http://portal.example.com';
 
 /** The portal of a world, with browsers that keep cookies and send forms as they find them in pages. */
-export function openPortal(world: World, options: { publicUrl?: string } = {}) {
+export function openPortal(world: Pick<World, 'engine' | 'cause'>, options: { publicUrl?: string } = {}) {
   const { engine } = world;
   const config = { portalSessionHours: 12, ...options };
   const { server, lines } = aServer([portalSurface({ portal: engine.portal, config })]);
-  let people = 0;
 
   /** Somebody of a customer, who is made with it. */
   async function person(owner: Account, facts: { login?: string; password?: string; name?: string } = {}) {
@@ -56,7 +56,7 @@ export function openPortal(world: World, options: { publicUrl?: string } = {}) {
       return { status: response.status, headers: response.headers, text: await response.text() };
     }
 
-    const post = (path: string, fields: Readonly<Record<string, string>>, headers: HeadersInit = {}): Promise<Page> =>
+    const post = (path: string, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Page> =>
       send(path, {
         method: 'POST',
         headers: { origin: from, ...headers, 'content-type': 'application/x-www-form-urlencoded' },
@@ -68,13 +68,13 @@ export function openPortal(world: World, options: { publicUrl?: string } = {}) {
       path: string,
       action: string,
       typed: Readonly<Record<string, string>>,
-      headers: HeadersInit = {},
+      headers: Readonly<Record<string, string>> = {},
     ): Promise<Page> {
       const { text } = await send(path);
       return post(action, { ...hidden(text), ...typed }, headers);
     }
 
-    const signIn = (of: { tenant: string; login: string; password: string }, headers?: HeadersInit): Promise<Page> =>
+    const signIn = (of: { tenant: string; login: string; password: string }, headers?: Readonly<Record<string, string>>): Promise<Page> =>
       fill(`/portal?tenant=${of.tenant}`, '/portal/sign-in', { login: of.login, password: of.password }, headers);
 
     return { cookies, send, post, fill, signIn, home: () => send('/portal') };

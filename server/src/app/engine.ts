@@ -14,7 +14,13 @@ import { poolsService } from '../modules/pools/index.ts';
 import { exchangeRates, pricesOf, pricingService } from '../modules/pricing/index.ts';
 import { reportNames } from '../dialects/simpleapi/index.ts';
 import { provisioningService } from '../modules/provisioning/index.ts';
-import { activations, dueWorker, impactService, lifecycleService, transferService } from '../modules/lifecycle/index.ts';
+import {
+  activations,
+  dueWorker,
+  impactService,
+  lifecycleService,
+  transferService,
+} from '../modules/lifecycle/index.ts';
 import { reportJobs, reportsService } from '../modules/reports/index.ts';
 import { sandboxesService, type DueWorker } from '../modules/sandboxes/index.ts';
 import { subscriptionsService } from '../modules/subscriptions/index.ts';

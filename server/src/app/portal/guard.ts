@@ -14,7 +14,12 @@ export function isSecure(c: PortalContext, publicUrl: string | undefined): boole
   return new URL(publicUrl ?? c.req.url).protocol === 'https:';
 }
 
-export function setCookie(headers: Headers, name: string, value: string, of: { secure: boolean; maxAge?: number }): void {
+export function setCookie(
+  headers: Headers,
+  name: string,
+  value: string,
+  of: { secure: boolean; maxAge?: number },
+): void {
   const age = of.maxAge === undefined ? '' : `; Max-Age=${of.maxAge}`;
   const secure = of.secure ? '; Secure' : '';
   headers.append('set-cookie', `${name}=${value}; Path=/portal; HttpOnly; SameSite=Lax${age}${secure}`);
@@ -39,11 +44,14 @@ export function checkForm(c: PortalContext, guard: string, publicUrl: string | u
   const site = c.req.header('sec-fetch-site');
   const origin = c.req.header('origin');
   const own = [publicUrl, c.req.url].flatMap((url) => (url === undefined ? [] : [new URL(url).host]));
-  const isForeign = (site !== undefined && site !== 'same-origin') || (origin !== undefined && !own.includes(hostOf(origin)));
+  const isForeign =
+    (site !== undefined && site !== 'same-origin') || (origin !== undefined && !own.includes(hostOf(origin)));
   if (isForeign) throw formRefused('This form was sent by another site.');
   const secrets = [tokenIn(c, sessionCookie), tokenIn(c, browserCookie)].filter((secret) => secret !== undefined);
   if (secrets.some((secret) => isSame(guard, guardOf(secret)))) return;
-  throw formRefused('This page was open for too long, or cookies are switched off. Go back, load it again, and try once more.');
+  throw formRefused(
+    'This page was open for too long, or cookies are switched off. Go back, load it again, and try once more.',
+  );
 }
 
 function isSame(given: string, expected: string): boolean {

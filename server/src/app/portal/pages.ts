@@ -168,7 +168,8 @@ export function passwordPage(
   visitor: Visitor,
   of: Form & { readonly refusal?: string | undefined; readonly isSaved?: boolean },
 ): string {
-  const saved = of.isSaved === true ? html`<p role="status">It is saved. All other sessions of yours have ended.</p>` : nothing;
+  const saved =
+    of.isSaved === true ? html`<p role="status">It is saved. All other sessions of yours have ended.</p>` : nothing;
   return page(
     'Change the password',
     html`${head(visitor, of.guard)}

@@ -25,8 +25,7 @@ type Dependencies = {
 const formBytesMax = 16 * 1024;
 
 /** Nothing but our own style sheet is loaded, forms go nowhere else, and no other site shows the pages in a frame. */
-const policy =
-  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 function pageHeaders(): Headers {
   return new Headers({
@@ -70,7 +69,9 @@ export function portalSurface({ portal, config }: Dependencies): Surface {
     return shown(make(guardOf(secret)), status, headers);
   }
 
-  async function signedIn(c: PortalContext): Promise<{ readonly token: string; readonly visitor: Visitor } | undefined> {
+  async function signedIn(
+    c: PortalContext,
+  ): Promise<{ readonly token: string; readonly visitor: Visitor } | undefined> {
     const token = tokenIn(c, sessionCookie);
     const visitor = token === undefined ? undefined : await portal.visitor(token);
     return token === undefined || visitor === undefined ? undefined : { token, visitor };
@@ -106,7 +107,11 @@ export function portalSurface({ portal, config }: Dependencies): Surface {
       return redirect('/portal', headers);
     } catch (thrown) {
       const error = asRefusal(thrown);
-      const again = formPage(c, (guard) => signInPage({ guard, tenant, login, refusal: error.message }), statusOf(error));
+      const again = formPage(
+        c,
+        (guard) => signInPage({ guard, tenant, login, refusal: error.message }),
+        statusOf(error),
+      );
       return withRetryAfter(again, error);
     }
   });

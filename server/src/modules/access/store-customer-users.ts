@@ -24,7 +24,9 @@ export const customerUserColumns = [
   'modified_at',
 ] as const;
 
-export function customerUserFromRow(row: Pick<Selectable<Tables['customer_users']>, (typeof customerUserColumns)[number]>): CustomerUser {
+export function customerUserFromRow(
+  row: Pick<Selectable<Tables['customer_users']>, (typeof customerUserColumns)[number]>,
+): CustomerUser {
   return {
     id: row.id,
     ownerId: row.owner_id as AccountId,

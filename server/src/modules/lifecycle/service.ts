@@ -147,7 +147,7 @@ export function lifecycleService(dependencies: Dependencies) {
       checkVersion(met.subscription, by);
       await checkSellers(directory, within, met.subscription, asked.command);
       const change = await decided(cause, met, asked, true, by);
-      const fate = endsWait(change) ? await storeUnclaimed(change) : await store(change);
+      const fate = endsWait(change) ? await storeUnclaimed(db, change) : await store(change);
       if (fate === 'stored') return outcomeOf(change);
       if (fate === 'short') throw exhausted(change.pools.ifShort);
     } catch (error) {
@@ -160,12 +160,6 @@ export function lifecycleService(dependencies: Dependencies) {
     const before = await placedBefore(cause, within);
     if (before !== undefined) return before;
     throw await conflict(within, id, by);
-  }
-
-  /** What never began takes its sale with it. */
-  async function storeUnclaimed(change: ChangeWrite): Promise<Fate> {
-    await storeTogether(db, [change], [afterWait([change])]);
-    return 'stored';
   }
 
   /** Of two at one moment the second learns what the first has made of it. */
@@ -276,6 +270,12 @@ const previewed: NewIdentity = {
 /** What is set without an order is set whatever is in work. */
 function isBeside({ command, moment }: NamedAsked): boolean {
   return moment.at === 'now' && (command.kind === 'details' || command.kind === 'auto_renewal');
+}
+
+/** What never began takes its sale with it. */
+async function storeUnclaimed(db: Dependencies['db'], change: ChangeWrite): Promise<Fate> {
+  await storeTogether(db, [change], [afterWait([change])]);
+  return 'stored';
 }
 
 /** Stores decisions, those that arrive together in one statement; tells what became of each. */

@@ -69,12 +69,16 @@ export function subscriptionBlockers(context: TransferContext, subscription: Sub
   ];
 }
 
-function stateBlockers({ serial, status, holdReason, waitsFor }: Subscription, openOrders: readonly string[]): Blocker[] {
+function stateBlockers(
+  { serial, status, holdReason, waitsFor }: Subscription,
+  openOrders: readonly string[],
+): Blocker[] {
   const blockers: Blocker[] = [];
   const add = (code: string, message: string): void => void blockers.push({ code, message });
   const named = `Subscription ${serial}`;
   if (status === 'pending') {
-    const why = waitsFor === null ? 'is being provisioned. Wait until that has ended' : `${waitsWord}. Wait, or cancel it`;
+    const why =
+      waitsFor === null ? 'is being provisioned. Wait until that has ended' : `${waitsWord}. Wait, or cancel it`;
     add('lifecycle.transfer_pending', `${named} ${why}.`);
   }
   if (status === 'hold') {

@@ -1,10 +1,4 @@
-import {
-  parseId,
-  type AccountId,
-  type Clock,
-  type PlanId,
-  type SubscriptionId,
-} from '@tierline/kernel';
+import { parseId, type AccountId, type Clock, type PlanId, type SubscriptionId } from '@tierline/kernel';
 import { isShut, type AccessService, type CustomerUser } from '../access/index.ts';
 import { causeOf, type AccountNode, type Directory } from '../accounts/index.ts';
 import type { Offers } from '../catalog/index.ts';
@@ -50,10 +44,7 @@ export function portalService(dependencies: Dependencies) {
 
   async function visitorOf(user: CustomerUser): Promise<Visitor> {
     const { ownerId, customerId } = user;
-    const [node, customer] = await Promise.all([
-      directory.get(ownerId),
-      customers.get(ownerId, { id: customerId }),
-    ]);
+    const [node, customer] = await Promise.all([directory.get(ownerId), customers.get(ownerId, { id: customerId })]);
     return { user, customer, node };
   }
 
@@ -108,7 +99,9 @@ export function portalService(dependencies: Dependencies) {
     node: AccountNode,
     page: readonly { readonly planId: PlanId; readonly planVersion: number }[],
   ): Promise<Map<string, string>> {
-    const wanted = new Map(page.map(({ planId, planVersion: version }) => [`${planId} ${version}`, { planId, version }]));
+    const wanted = new Map(
+      page.map(({ planId, planVersion: version }) => [`${planId} ${version}`, { planId, version }]),
+    );
     const plans = await offers.planVersions(node, [...wanted.values()]);
     return new Map(plans.map((plan) => [`${plan.planId} ${plan.version}`, plan.product.name]));
   }

@@ -239,37 +239,41 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
     const givenBack = bookAdjustments(ownerId, adjustments, await datesOf(ownerId, cause.at));
     const { actor, requestId } = cause;
     const common = { subjectId: orderId, answer: null };
-    await storeTogether(db, [change], [
-      {
-        ...common,
-        cause: { actor, requestId, at: cause.at },
-        writes: [...(isSafe ? [] : [unbegun]), ...givenBack],
-        events: [],
-      },
-      {
-        ...common,
-        cause,
-        writes: [
-          ...all.map((one, index) => ({
-            run: endWork(db, ownerId, one.orderId, { ...endings[index]!, at }),
-            expect: 1,
-            otherwise: ended('ended'),
-          })),
-          ...dropWork(
+    await storeTogether(
+      db,
+      [change],
+      [
+        {
+          ...common,
+          cause: { actor, requestId, at: cause.at },
+          writes: [...(isSafe ? [] : [unbegun]), ...givenBack],
+          events: [],
+        },
+        {
+          ...common,
+          cause,
+          writes: [
+            ...all.map((one, index) => ({
+              run: endWork(db, ownerId, one.orderId, { ...endings[index]!, at }),
+              expect: 1,
+              otherwise: ended('ended'),
+            })),
+            ...dropWork(
+              ownerId,
+              all.map((one) => one.orderId),
+              all.map((one) => one.jobId),
+            ),
+          ],
+          events: all.map((one, index) => ({
             ownerId,
-            all.map((one) => one.orderId),
-            all.map((one) => one.jobId),
-          ),
-        ],
-        events: all.map((one, index) => ({
-          ownerId,
-          type: 'order.ended',
-          subjectKind: 'order',
-          subjectId: one.orderId,
-          data: endings[index]!,
-        })),
-      },
-    ]);
+            type: 'order.ended',
+            subjectKind: 'order',
+            subjectId: one.orderId,
+            data: endings[index]!,
+          })),
+        },
+      ],
+    );
   }
 
   async function restoring(

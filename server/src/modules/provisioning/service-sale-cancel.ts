@@ -31,50 +31,54 @@ export async function saleCancel(
   const adjustments = await selectToAdjust(db, ownerId, ids);
   const { actor, requestId, at } = cause;
   const common = { subjectId: id, answer: null };
-  await storeTogether(db, [], [
-    {
-      ...common,
-      cause: { actor, requestId, at },
-      writes: [
-        { run: dropSaleJobs(ownerId, ids), expect: asked.length, otherwise: begunAlready() },
-        {
-          run: removePending(ownerId, subscriptions, at.toString()),
-          expect: ids.length,
-          // Billed or settled since it was read.
-          otherwise: versionMismatch('subscription'),
-        },
-        recordPending(ownerId, ids, at.toString()),
-        dropDue(ownerId, ids),
-        freeTrials(ownerId, id),
-        giveBackPending(ownerId, ids, at.toString()),
-        ...bookAdjustments(ownerId, adjustments, dates),
-      ],
-      events: ids.map((subscriptionId) => ({
-        ownerId,
-        type: 'subscription.provisioning_canceled',
-        subjectKind: 'subscription',
-        subjectId: subscriptionId,
-        data: {
-          order_id: id,
-          reason,
-          adjustments: toldAdjustments(adjustments.filter((one) => one.subscriptionId === subscriptionId)),
-          set: { status: 'removed' },
-        },
-      })),
-    },
-    {
-      ...common,
-      cause,
-      writes: [
-        {
-          run: endWork(db, ownerId, id, { status: 'canceled', reason, at: at.toString() }),
-          expect: 1,
-          otherwise: begunAlready(),
-        },
-      ],
-      events: [
-        { ownerId, type: 'order.ended', subjectKind: 'order', subjectId: id, data: { status: 'canceled', reason } },
-      ],
-    },
-  ]);
+  await storeTogether(
+    db,
+    [],
+    [
+      {
+        ...common,
+        cause: { actor, requestId, at },
+        writes: [
+          { run: dropSaleJobs(ownerId, ids), expect: asked.length, otherwise: begunAlready() },
+          {
+            run: removePending(ownerId, subscriptions, at.toString()),
+            expect: ids.length,
+            // Billed or settled since it was read.
+            otherwise: versionMismatch('subscription'),
+          },
+          recordPending(ownerId, ids, at.toString()),
+          dropDue(ownerId, ids),
+          freeTrials(ownerId, id),
+          giveBackPending(ownerId, ids, at.toString()),
+          ...bookAdjustments(ownerId, adjustments, dates),
+        ],
+        events: ids.map((subscriptionId) => ({
+          ownerId,
+          type: 'subscription.provisioning_canceled',
+          subjectKind: 'subscription',
+          subjectId: subscriptionId,
+          data: {
+            order_id: id,
+            reason,
+            adjustments: toldAdjustments(adjustments.filter((one) => one.subscriptionId === subscriptionId)),
+            set: { status: 'removed' },
+          },
+        })),
+      },
+      {
+        ...common,
+        cause,
+        writes: [
+          {
+            run: endWork(db, ownerId, id, { status: 'canceled', reason, at: at.toString() }),
+            expect: 1,
+            otherwise: begunAlready(),
+          },
+        ],
+        events: [
+          { ownerId, type: 'order.ended', subjectKind: 'order', subjectId: id, data: { status: 'canceled', reason } },
+        ],
+      },
+    ],
+  );
 }

@@ -1,6 +1,6 @@
 import type { AccountId, OrderId, SubscriptionId } from '@tierline/kernel';
 import { sql } from 'kysely';
-import type { Database } from '../../platform/db/index.ts';
+import type { Database, Write } from '../../platform/db/index.ts';
 import type { Address } from '../accounts/index.ts';
 import type { ProvisioningRequest } from './provisioning.ts';
 import type { VendorEnd } from './service-webhook.ts';
