@@ -56,7 +56,11 @@ export function openPortal(world: Pick<World, 'engine' | 'cause'>, options: { pu
       return { status: response.status, headers: response.headers, text: await response.text() };
     }
 
-    const post = (path: string, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Page> =>
+    const post = (
+      path: string,
+      fields: Readonly<Record<string, string>>,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<Page> =>
       send(path, {
         method: 'POST',
         headers: { origin: from, ...headers, 'content-type': 'application/x-www-form-urlencoded' },
@@ -74,7 +78,10 @@ export function openPortal(world: Pick<World, 'engine' | 'cause'>, options: { pu
       return post(action, { ...hidden(text), ...typed }, headers);
     }
 
-    const signIn = (of: { tenant: string; login: string; password: string }, headers?: Readonly<Record<string, string>>): Promise<Page> =>
+    const signIn = (
+      of: { tenant: string; login: string; password: string },
+      headers?: Readonly<Record<string, string>>,
+    ): Promise<Page> =>
       fill(`/portal?tenant=${of.tenant}`, '/portal/sign-in', { login: of.login, password: of.password }, headers);
 
     return { cookies, send, post, fill, signIn, home: () => send('/portal') };
