@@ -72,6 +72,12 @@ describe('results', () => {
       { key: keys.reseller },
     );
     expect(json(user)).toMatchObject({ user: { email: 'new@example.com' }, password: expect.any(String) as string });
+    const { password } = json(user) as { password: string };
+    const change = (stdin: string) => cli.tierline(['user', 'password', '--email', 'new@example.com'], { stdin });
+    expect(await change(`${password}\nmuch better now\n`)).toMatchObject({ exitCode: 0 });
+    expect((await change(`${password}\nmuch better now\n`)).exitCode).toBe(4);
+    expect(await change('only one line')).toMatchObject({ exitCode: 2 });
+    expect(await change('much better now\nshort\n')).toMatchObject({ exitCode: 1 });
     const key = json(
       await cli.tierline(['key', 'create', '--name', 'Shop', '--role', 'sales', '--json'], { key: keys.reseller }),
     ) as { key: string; api_key: { id: string } };

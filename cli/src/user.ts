@@ -1,5 +1,9 @@
+import { isCancel, password as prompt } from '@clack/prompts';
+import { createClient } from '@tierline/client';
 import type { User } from '@tierline/contract';
 import type { CommandSpec, GroupSpec } from './command.ts';
+import { CommandError } from './failure.ts';
+import type { Io } from './io.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
 import type { Column, Field } from './show.ts';
 
@@ -99,8 +103,45 @@ const change: CommandSpec = {
   },
 };
 
+/** The first lines of standard input; a person is asked for each. */
+async function secrets(io: Io, asked: readonly string[]): Promise<string[]> {
+  if (!io.isTerminal) {
+    let text = '';
+    for await (const piece of io.stdin) text += String(piece);
+    const lines = text.split(/\r?\n/).slice(0, asked.length);
+    if (lines.length < asked.length || lines.includes(''))
+      throw new CommandError('usage', `Standard input must hold ${asked.length} lines: ${asked.join(', ')}.`);
+    return lines;
+  }
+  const given: string[] = [];
+  for (const message of asked) {
+    const answer = await prompt({ message, signal: io.stopped });
+    if (isCancel(answer)) throw new CommandError('usage', 'Nothing was changed.');
+    given.push(answer);
+  }
+  return given;
+}
+
+const password: CommandSpec = {
+  name: 'password',
+  summary: 'Change your own password',
+  description:
+    'Asks for the current password and the new one, or reads them as two lines of standard input. All sessions of yours end.',
+  options: [{ flags: '--email <address>', describe: 'what you sign in with', isNeeded: true }],
+  examples: ['user password --email grace@example.com'],
+  async run({ io, connection, show }, given) {
+    const [current = '', next = ''] = await secrets(io, ['the current password', 'the new password']);
+    const at = { baseUrl: connection().url, fetch: io.fetch };
+    const session = await createClient(at).login({ body: { email: given.needed('email'), password: current } });
+    const own = createClient({ ...at, token: session.token });
+    await own.changeOwnPassword({ body: { current_password: current, new_password: next } });
+    await own.logout();
+    await show.note('The password is changed, and all sessions have ended.');
+  },
+};
+
 export const userGroup: GroupSpec = {
   name: 'user',
   summary: 'Users: people with roles in accounts',
-  commands: [list, get, create, change],
+  commands: [list, get, create, change, password],
 };

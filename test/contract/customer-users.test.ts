@@ -71,8 +71,8 @@ test('the token of the link gives a password once, over a page that everybody ca
   expect((await call('POST', '/customer-passwords', { body })).status).toBe(204);
   const again = await call('POST', '/customer-passwords', { body });
   expect(again).toMatchObject({ status: 400, body: { code: 'access.reset_refused', field: 'token' } });
-  const pages = surfacesOf(world.engine, loadConfig({ env: {} })).find(({ name }) => name === 'pages');
-  expect(pages?.app.routes.map(({ path: at }) => at)).toContain('/reset-password');
+  const pages = surfacesOf(world.engine, loadConfig({ env: {} })).find(({ name }) => name === 'portal');
+  expect(pages?.app.routes.map(({ path: at }) => at)).toContain('/reset');
 });
 
 test('industry, size, note and emergency address are told and changed; codes are those of the lists', async () => {

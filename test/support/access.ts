@@ -30,7 +30,7 @@ export async function accessWorld() {
     return {
       noticed,
       accounts: accountsService({ ...dependencies, numbers: numbers(db, 'account_number_seq') }),
-      access: accessService(dependencies),
+      access: accessService({ ...dependencies, portalSessionHours: 12 }),
       authenticate: authenticator({ ...dependencies, sessionHours: 12, simpleapiTokenSeconds: 1500 }),
     };
   }

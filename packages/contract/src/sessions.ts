@@ -23,6 +23,11 @@ export const login = z.strictObject({
   account_id: id('account').optional(),
 });
 
+export const ownPassword = z.strictObject({
+  current_password: z.string().min(1).max(200),
+  new_password: z.string().min(8).max(200),
+});
+
 export const me = z
   .strictObject({
     actor: z.string().openapi({ description: 'As events name it: user:<id> or api_key:<id>.' }),
@@ -48,6 +53,26 @@ export const sessionRoutes = {
     body: login,
     answers: { 201: session },
     examples: [{ as: 'nobody', body: { email: 'ada@example.com', password: 'correct horse battery' }, status: 201 }],
+  }),
+  changeOwnPassword: route({
+    operationId: 'changeOwnPassword',
+    method: 'put',
+    path: '/me/password',
+    tag: 'Sessions',
+    summary: 'Change the own password',
+    description:
+      'Of the user whose session the request carries. All other sessions of the user end. An API key has no password. After five wrong current passwords in a row each further try has to wait, at most a minute.',
+    permission: 'users.own_password',
+    isNotRepeatable: true,
+    body: ownPassword,
+    answers: { 204: null },
+    examples: [
+      {
+        as: 'person',
+        body: { current_password: 'correct horse battery', new_password: 'staple of the year' },
+        status: 204,
+      },
+    ],
   }),
   logout: route({
     operationId: 'logout',

@@ -6,6 +6,8 @@ import { date, decimalOut, id, instant, page, pageQuery, text, version } from '.
 
 export const subscriptionStatus = z.enum(['pending', 'active', 'hold', 'terminated', 'removed']);
 
+export const pendingReason = z.enum(['provisioning', 'first_sign_in']);
+
 export const holdReason = z.enum(['suspended', 'expired', 'admin']);
 
 export const subscriptionItem = z
@@ -45,6 +47,10 @@ export const subscription = z
     plan_version: z.int(),
     name: z.string(),
     status: subscriptionStatus,
+    pending_reason: pendingReason.nullable().openapi({
+      description:
+        'Why it is pending; null when it is not. `first_sign_in`: its term begins when somebody of the customer first signs in to the portal, and until then its dates are those of a term from the day of its order.',
+    }),
     hold_reason: holdReason.nullable().openapi({ description: 'Why it is on hold; null when it is not.' }),
     not_for_resale: z.boolean().openapi({ description: 'All its prices are zero.' }),
     vendor_subscription_id: z

@@ -9,11 +9,18 @@ import { customersService } from '../modules/customers/index.ts';
 import { eventsService } from '../modules/events/index.ts';
 import { licenseReports, selectUsage } from '../modules/license-reports/index.ts';
 import { ordersService } from '../modules/orders/index.ts';
+import { portalService } from '../modules/portal/index.ts';
 import { poolsService } from '../modules/pools/index.ts';
 import { exchangeRates, pricesOf, pricingService } from '../modules/pricing/index.ts';
 import { reportNames } from '../dialects/simpleapi/index.ts';
 import { provisioningService } from '../modules/provisioning/index.ts';
-import { dueWorker, impactService, lifecycleService, transferService } from '../modules/lifecycle/index.ts';
+import {
+  activations,
+  dueWorker,
+  impactService,
+  lifecycleService,
+  transferService,
+} from '../modules/lifecycle/index.ts';
 import { reportJobs, reportsService } from '../modules/reports/index.ts';
 import { sandboxesService, type DueWorker } from '../modules/sandboxes/index.ts';
 import { subscriptionsService } from '../modules/subscriptions/index.ts';
@@ -28,6 +35,7 @@ export type EngineSettings = {
   readonly simpleapiTokenSeconds: number;
   readonly webhookTimeoutMs: number;
   readonly sandboxPrivateWebhooks?: boolean;
+  readonly portalSessionHours?: number;
 };
 
 /** Statements that store orders at the same time: more make each smaller, fewer leave a core of the database without work. */
@@ -53,15 +61,15 @@ type EngineParts = {
 /** Every use case, built by hand over one database. Surfaces, commands, tests and the demo channel all use this. */
 export function buildEngine(parts: EngineParts) {
   const { db, secrets, clock, settings } = parts;
+  const { webhookTimeoutMs, sandboxPrivateWebhooks = false, portalSessionHours = 12 } = settings;
   const revisions = revisionsOf(db);
   const directory = directoryOf(db, revisions);
   const accounts = accountsService({ db, directory, revisions, numbers: numbers(db, 'account_number_seq') });
-  const access = accessService({ db, directory, revisions, secrets, clock });
+  const access = accessService({ db, directory, revisions, secrets, clock, portalSessionHours });
   const authenticate = authenticator({ db, directory, revisions, secrets, clock, ...settings });
   const sellers = sellersService({ db, directory, revisions, secrets, accounts });
   const codes = parts.codes ?? codesWith(noAdditions);
   const selling = buildSelling(parts, { revisions, directory, codes });
-  const { webhookTimeoutMs, sandboxPrivateWebhooks = false } = settings;
   const provisioning = provisioningService({
     db,
     secrets,
@@ -102,6 +110,7 @@ export function buildEngine(parts: EngineParts) {
     billingReportWork,
     events,
     sandboxes,
+    portal: portalService({ clock, directory, access, ...selling }),
     ...selling,
   };
 }
@@ -157,6 +166,7 @@ function buildSelling({ db, secrets, settings, ...parts }: EngineParts, { revisi
     orders,
     lifecycle,
     transfers: transferService({ ...common, orders, lifecycle, customerNumbers }),
+    activations: activations({ db, lifecycle }),
     impact: impactService({ db, directory, offers, prices }),
     worker: parts.worker ?? dueWorker({ db, lifecycle, batchMax: dueBatchMax, onError }),
   };

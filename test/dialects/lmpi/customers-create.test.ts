@@ -33,7 +33,7 @@ describe('v2, 200', () => {
         id: guid,
         login_name: body.user.login_name,
         password: expect.stringMatching(/^[\w-]{20,}$/) as string,
-        resetpasswordURL: expect.stringMatching(/^http:\/\/[^/]+\/reset-password#tl_reset_[\w-]{43}$/) as string,
+        resetpasswordURL: expect.stringMatching(/^http:\/\/[^/]+\/portal\/reset\?token=tl_reset_[\w-]{43}$/) as string,
       },
     });
     const { customer_id: id, user } = answer.json as CreatedWithLogin;
@@ -74,7 +74,7 @@ describe('v2, 200', () => {
 
   it('the password and the token of the link are stored as hashes, and logged nowhere', async () => {
     const { user } = await people.createdWith(reseller, v2Body());
-    const token = user.resetpasswordURL.split('#')[1]!;
+    const token = user.resetpasswordURL.split('token=')[1]!;
     const tables = ['customers', 'customer_users', 'events', 'idempotency_keys'];
     for (const table of tables) {
       for (const secret of [user.password, token]) {
@@ -263,7 +263,7 @@ describe('login names', () => {
 it('the link leads to a page on which a password is chosen, once and for seven days', async () => {
   const body = v2Body();
   const { user } = await people.createdWith(reseller, body);
-  const token = user.resetpasswordURL.split('#')[1]!;
+  const token = user.resetpasswordURL.split('token=')[1]!;
   const { access } = lmpi.engine;
   const reset = (password: string, with_ = token, at?: string) =>
     access.resetCustomerPassword(lmpi.cause(at === undefined ? {} : { at }), with_, password);

@@ -10,15 +10,13 @@ const files = [
   { path: '/docs/page.css', name: 'page.css', type: 'text/css; charset=utf-8' },
   { path: '/docs/page.js', name: 'page.js', type: 'text/javascript; charset=utf-8' },
   { path: '/docs/schema.js', name: 'schema.js', type: 'text/javascript; charset=utf-8' },
-  { path: '/reset-password', name: 'reset-password.html', type: 'text/html; charset=utf-8' },
-  { path: '/reset-password.js', name: 'reset-password.js', type: 'text/javascript; charset=utf-8' },
 ] as const;
 
 /** Everything comes from this server, so the pages work without a network and can load nothing else, nor be framed. */
 const policy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The pages for people: where to go from here, the reference of our own API, and where a customer's user chooses a password. */
+/** The pages for people: where to go from here, and the reference of our own API. */
 export function pagesSurface(): Surface {
   const app = new Hono<HttpEnv>();
   for (const { path, name, type } of files) {

@@ -41,7 +41,7 @@ async function createWithLogin({ customers, codes, clock }: CustomerDependencies
   });
   const { user, password, resetToken } = first;
   // Behind the #, so that no server and no log along the way gets to see the token.
-  const resetpasswordURL = `${call.origin()}/reset-password#${resetToken}`;
+  const resetpasswordURL = `${call.origin()}/portal/reset?token=${resetToken}`;
   return JSON.stringify({
     customer_id: customer.id,
     user: { id: user.id, login_name: user.login, password, resetpasswordURL },

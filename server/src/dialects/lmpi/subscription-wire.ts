@@ -1,4 +1,5 @@
 import { dateIn, formatDecimal, startOfDay, type Temporal } from '@tierline/kernel';
+import { loginChannelOf } from '../../modules/access/index.ts';
 import type { AccountNode } from '../../modules/accounts/index.ts';
 import { dateText, daysAfter, plainDate } from '../../modules/billing/index.ts';
 import type { PlanVersion } from '../../modules/catalog/index.ts';
@@ -27,8 +28,8 @@ export function toDetail({ subscription, plan, owner, origin }: Shown): string {
     licenses: subscription.licenses.map((license) => ({
       ac_code: license.activationCode,
       product_id: plan.product.code,
-      ...datesOf(license, owner),
-      start_charge_date: firstSecond(license.startChargeOn, owner),
+      ...datesOf(license, subscription, owner),
+      start_charge_date: chargeDate(license, subscription, owner),
       grace_period: license.graceMonths,
       units: unitsOf(license),
       enabled: license.enabled,
@@ -47,8 +48,8 @@ export function toCreated({ subscription, plan, owner, origin }: Shown): string 
       version: license.version,
       ac_code: license.activationCode,
       units: unitsOf(license),
-      ...datesOf(license, owner),
-      start_charge_date: firstSecond(license.startChargeOn, owner),
+      ...datesOf(license, subscription, owner),
+      start_charge_date: chargeDate(license, subscription, owner),
     })),
   });
 }
@@ -62,7 +63,7 @@ export function toVisionOne({ subscription, plan, owner, origin }: Shown): strin
     licenses: subscription.licenses.map((license) => ({
       product_id: plan.product.code,
       version: license.version,
-      ...datesOf(license, owner),
+      ...datesOf(license, subscription, owner),
     })),
   });
 }
@@ -93,17 +94,22 @@ function unitsOf({ units }: License): number {
   return Number(formatDecimal(units));
 }
 
-/** Whose portal the customer signs in to: that of the tier-one partner above its seller. */
-function serviceUrl({ account, chain }: AccountNode, origin: string): string {
-  const tierOne = chain.find(({ kind }) => kind === 'distributor' || kind === 'isp') ?? account;
-  return `${origin}/portal?tenant=${tierOne.id}`;
+/** Whose portal the customer signs in to: that of the channel in which its logins are in use once. */
+function serviceUrl({ chain }: AccountNode, origin: string): string {
+  return `${origin}/portal?tenant=${loginChannelOf(chain)}`;
 }
 
-function datesOf({ startOn, endOn }: License, owner: AccountNode) {
+/** A term that waits for the first sign-in has no dates yet (part 2, 5.4). */
+function datesOf({ startOn, endOn }: License, { waitsFor }: Subscription, owner: AccountNode) {
+  if (waitsFor !== null) return { license_start_date: null, license_expiration_date: null };
   return {
     license_start_date: firstSecond(startOn, owner),
     license_expiration_date: lastSecond(endOn, owner),
   };
+}
+
+function chargeDate({ startChargeOn }: License, { waitsFor }: Subscription, owner: AccountNode): string | null {
+  return waitsFor === null ? firstSecond(startChargeOn, owner) : null;
 }
 
 /** Civil dates of the owner's zone become instants: a start is the first second of its day. */

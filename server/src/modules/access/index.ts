@@ -12,7 +12,16 @@ export { simpleApiProfiles } from './credentials.ts';
 export { loginChannelOf } from './customer-user.ts';
 export type { CustomerUser, CustomerUserChange, MadeLogin, Phone, WantedLogin } from './customer-user.ts';
 export * from './permissions.ts';
-export { mayGrant, roles, systemPrincipal, type Acting, type Principal, type Role, type Surface } from './principal.ts';
+export {
+  isShut,
+  mayGrant,
+  roles,
+  systemPrincipal,
+  type Acting,
+  type Principal,
+  type Role,
+  type Surface,
+} from './principal.ts';
 export { bindCredentials } from './routes-credentials.ts';
 export { bindUsers } from './routes-users.ts';
 export { bindSessions } from './routes.ts';

@@ -48,6 +48,8 @@ const table = {
   'users.read': read('See users and their roles'),
   'users.create': write('Add a user; an owner only by an owner or from above', administrators),
   'users.change': write('Change, disable and enable a user, and their roles', administrators),
+  // A password is its person's, not the account's: nobody is kept from changing one that became known.
+  'users.own_password': read('Change the own password'),
   'keys.read': read('See API keys, without the key itself', administrators),
   'keys.create': write('Create an API key; of role owner only by an owner or from above', administrators),
   'keys.revoke': write('Revoke an API key', administrators),

@@ -4,12 +4,19 @@ import { created, noContent, ok, type Bind } from '../../platform/http/index.ts'
 import { showAccount } from '../accounts/index.ts';
 import { isAllowed, isOwnOperation, operations } from './permissions.ts';
 import type { Principal } from './principal.ts';
+import type { AccessService } from './service.ts';
 import type { Authenticator } from './service-authenticate.ts';
 import { isSessionToken } from './tokens.ts';
 
 export function bindSessions(
   bind: Bind<Principal>,
-  { authenticate }: { readonly authenticate: Pick<Authenticator, 'login' | 'logout'> },
+  {
+    authenticate,
+    access,
+  }: {
+    readonly authenticate: Pick<Authenticator, 'login' | 'logout'>;
+    readonly access: Pick<AccessService, 'changeOwnPassword'>;
+  },
 ): void {
   bind(sessionRoutes.login, async ({ body }) => {
     const { token, expiresAt, principal, accounts } = await authenticate.login(
@@ -33,6 +40,11 @@ export function bindSessions(
       throw new TierlineError('access.no_session', 'conflict', message);
     }
     await authenticate.logout(token);
+    return noContent;
+  });
+
+  bind(sessionRoutes.changeOwnPassword, async ({ caller, body, cause }) => {
+    await access.changeOwnPassword(cause, caller, body.current_password, body.new_password);
     return noContent;
   });
 

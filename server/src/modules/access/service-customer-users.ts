@@ -1,4 +1,4 @@
-import { invalid, notFound, versionMismatch, type AccountId, type CustomerId } from '@tierline/kernel';
+import { invalid, notFound, versionMismatch, type AccountId, type Clock, type CustomerId } from '@tierline/kernel';
 import { commit, eventName, once, realTimeOf, type Cause, type Database } from '../../platform/db/index.ts';
 import { changedCustomerUser, resetRefused, type CustomerUser, type CustomerUserChange } from './customer-user.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
@@ -13,20 +13,36 @@ import {
   type CustomerUserFilter,
   type CustomerUserOwner,
 } from './store-customer-users.ts';
+import { endCustomerSessions } from './store-customer-sessions.ts';
+import { throttle } from './throttle.ts';
 import { tokenHash } from './tokens.ts';
-import { passwordReasons } from './user.ts';
+import { isPlainText, passwordReasons } from './user.ts';
+
+/** Longer than any login that can be chosen. */
+const loginMax = 300;
 
 /** Use cases of the people of customers. Callers have checked that the customer is one that the actor may see. */
-export function customerUsersService({ db }: { readonly db: Database }) {
-  /** Who has this login and password; whether the status of the customer lets anybody into its panel is for the caller to ask. */
+export function customerUsersService({ db, clock }: { readonly db: Database; readonly clock: Clock }) {
+  const logins = throttle(clock);
+
+  /**
+   * Who has this login and password; whether the status of the customer lets anybody into its panel is for the caller to ask. After too
+   * many wrong ones in a row it is refused as limited. A channel or login that there is not takes the same work.
+   */
   async function customerUser(
-    channelId: AccountId,
+    channelId: AccountId | undefined,
     login: string,
     password: string,
   ): Promise<CustomerUser | undefined> {
-    const found = await selectCustomerLogin(db, channelId, login);
-    const isRight = await verifyPassword(password, found?.passwordHash);
-    return isRight && found?.user.status === 'active' ? found.user : undefined;
+    const known = isPlainText(login, loginMax) && channelId !== undefined;
+    const name = `${channelId ?? ''} ${login.slice(0, loginMax).toLowerCase()}`;
+    logins.check(name);
+    const found = known ? await selectCustomerLogin(db, channelId, login) : undefined;
+    const isRight = await verifyPassword(password, found?.passwordHash, () => logins.check(name));
+    const user = isRight && found?.user.status === 'active' ? found.user : undefined;
+    if (user === undefined) logins.failed(name);
+    else logins.succeeded(name);
+    return user;
   }
 
   async function getCustomerUser(of: CustomerUserOwner, id: string, field?: string): Promise<CustomerUser> {
@@ -51,7 +67,10 @@ export function customerUsersService({ db }: { readonly db: Database }) {
       cause,
       subjectId: current.customerId,
       answer: changed,
-      writes: [{ run: updateCustomerUser(db, changed), expect: 1, otherwise: versionMismatch('customer user') }],
+      writes: [
+        { run: updateCustomerUser(db, changed), expect: 1, otherwise: versionMismatch('customer user') },
+        ...(changed.status === 'active' ? [] : [{ run: endCustomerSessions(db, current.id) }]),
+      ],
       events: [
         {
           ownerId: current.ownerId,
@@ -65,18 +84,18 @@ export function customerUsersService({ db }: { readonly db: Database }) {
   }
 
   /** Whoever holds the token of a person chooses a password, once. No profile is changed by it. */
-  async function resetCustomerPassword(cause: Cause, token: string, password: string): Promise<void> {
+  async function resetCustomerPassword(cause: Cause, token: string, password: string): Promise<CustomerUser> {
     const reasons = passwordReasons(password);
     if (reasons.length > 0) throw invalid(reasons);
     const hash = tokenHash(token);
     const user = await selectResettable(db, hash, realTimeOf(cause));
     if (user === undefined) throw resetRefused();
     const run = resetPassword(db, user, hash, await hashPassword(password));
-    await commit(db, {
+    return commit(db, {
       cause,
       subjectId: user.customerId,
-      answer: null,
-      writes: [{ run, expect: 1, otherwise: resetRefused() }],
+      answer: user,
+      writes: [{ run, expect: 1, otherwise: resetRefused() }, { run: endCustomerSessions(db, user.id) }],
       events: [
         {
           ownerId: user.ownerId,

@@ -3,7 +3,7 @@ import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import type { Database, Tables } from '../../platform/db/index.ts';
 import type { CustomerUser } from './customer-user.ts';
 
-const columns = [
+export const customerUserColumns = [
   'id',
   'owner_id',
   'customer_id',
@@ -24,7 +24,9 @@ const columns = [
   'modified_at',
 ] as const;
 
-function fromRow(row: Pick<Selectable<Tables['customer_users']>, (typeof columns)[number]>): CustomerUser {
+export function customerUserFromRow(
+  row: Pick<Selectable<Tables['customer_users']>, (typeof customerUserColumns)[number]>,
+): CustomerUser {
   return {
     id: row.id,
     ownerId: row.owner_id as AccountId,
@@ -133,12 +135,12 @@ export async function selectCustomerUser(
 ): Promise<CustomerUser | undefined> {
   const row = await db.kysely
     .selectFrom('customer_users')
-    .select(columns)
+    .select(customerUserColumns)
     .where('owner_id', '=', ownerId)
     .where('customer_id', '=', customerId)
     .where('id', '=', id)
     .executeTakeFirst();
-  return row && fromRow(row);
+  return row && customerUserFromRow(row);
 }
 
 /** All of one customer, or those of every seller within an account whose profile was changed between two instants, which are not in it. */
@@ -168,11 +170,11 @@ export async function selectCustomerUserPage(
   filter: CustomerUserFilter,
   page?: { readonly offset: number; readonly limit: number },
 ): Promise<CustomerUser[]> {
-  let query = filtered(db.kysely.selectFrom('customer_users').select(columns), filter);
+  let query = filtered(db.kysely.selectFrom('customer_users').select(customerUserColumns), filter);
   if (!('customerId' in filter)) query = query.orderBy('modified_at');
   query = query.orderBy('id');
   if (page !== undefined) query = query.offset(page.offset).limit(page.limit);
-  return (await query.execute()).map(fromRow);
+  return (await query.execute()).map(customerUserFromRow);
 }
 
 export async function countCustomerUsers(db: Database, filter: CustomerUserFilter): Promise<number> {
@@ -188,11 +190,11 @@ export async function selectCustomerLogin(
 ): Promise<{ readonly user: CustomerUser; readonly passwordHash: string } | undefined> {
   const row = await db.kysely
     .selectFrom('customer_users')
-    .select([...columns, 'password_hash'])
+    .select([...customerUserColumns, 'password_hash'])
     .where('channel_id', '=', channelId)
     .where(sql`lower(login)`, '=', login.toLowerCase())
     .executeTakeFirst();
-  return row && { user: fromRow(row), passwordHash: row.password_hash };
+  return row && { user: customerUserFromRow(row), passwordHash: row.password_hash };
 }
 
 /** Who may choose a password with this token. */
@@ -203,11 +205,11 @@ export async function selectResettable(
 ): Promise<CustomerUser | undefined> {
   const row = await db.kysely
     .selectFrom('customer_users')
-    .select(columns)
+    .select(customerUserColumns)
     .where('reset_token_hash', '=', resetTokenHash)
     .where('reset_expires_at', '>', sql<Temporal.Instant>`${at.toString()}::timestamptz`)
     .executeTakeFirst();
-  return row && fromRow(row);
+  return row && customerUserFromRow(row);
 }
 
 /** Gives the password once: whoever comes second with the same token changes nothing. */

@@ -70,13 +70,26 @@ export function deleteMembership(db: Database, userId: UserId, accountId: Accoun
     .returning('user_id');
 }
 
-export function endSessionsOf(db: Database, userId: UserId, at: string) {
-  return db.kysely
+/** All sessions of a user, but for the one that is to stay. */
+export function endSessionsOf(db: Database, userId: UserId, at: string, keptId?: string) {
+  const live = db.kysely
     .updateTable('sessions')
     .set({ revoked_at: at })
     .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .returning('id');
+    .where('revoked_at', 'is', null);
+  return (keptId === undefined ? live : live.where('id', '!=', keptId)).returning('id');
+}
+
+export async function selectPasswordOf(
+  db: Database,
+  id: UserId,
+): Promise<{ readonly user: StoredUser; readonly passwordHash: string } | undefined> {
+  const row = await db.kysely
+    .selectFrom('users')
+    .select([...userColumns, 'password_hash'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && { user: fromRow(row), passwordHash: row.password_hash };
 }
 
 export async function selectUser(db: Database, id: UserId): Promise<StoredUser | undefined> {

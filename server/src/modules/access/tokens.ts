@@ -16,6 +16,11 @@ export function newResetToken(): string {
   return `tl_reset_${random()}`;
 }
 
+/** Of a person of a customer who signed in to the portal. */
+export function newPortalToken(): string {
+  return `tl_portal_${random()}`;
+}
+
 export function isApiKey(text: string): boolean {
   return /^tl_key_[\w-]{32,128}$/.test(text);
 }

@@ -126,6 +126,10 @@ function membershipReasons(memberships: readonly { accountId: AccountId; role: R
   return reasons;
 }
 
+export function wrongPassword(field = 'current_password'): TierlineError {
+  return new TierlineError('access.wrong_password', 'forbidden', 'This is not the current password.', { field });
+}
+
 export function emailTaken(field = 'email'): TierlineError {
   return new TierlineError('users.email_taken', 'conflict', 'There is a user with this email address already.', {
     field,

@@ -12,6 +12,8 @@ import { planReturn, together, type ReturnPlan } from './returns.ts';
 
 /** Ends a subscription now. Outside of the policy's window that is refused, or waits for the end of the term, or brings no refund. */
 export function decideCancel(context: Context, subscription: Subscription, command: CancelCommand): Decision {
+  if (subscription.status === 'pending' && subscription.waitsFor !== null)
+    return neverBegun(context, subscription, command);
   if (subscription.status === 'pending') {
     refuse('lifecycle.not_active', 'subscription', 'The subscription is being provisioned; wait until that has ended.');
   }
@@ -37,6 +39,22 @@ export function decideCancel(context: Context, subscription: Subscription, comma
   for (const { item, plan } of returns) returnItem(decided, context, subscription.id, item.rateId, plan);
   finish(decided, context, subscription.id, todayOf(context));
   decided.event('subscription.canceled', subscription.id, { reason: command.reason });
+  dropIntents(decided, context, 'The subscription was canceled.');
+  return decided.done();
+}
+
+/** Nobody signed in yet, so nothing was charged and no vendor was asked: it is as if it had never been. */
+function neverBegun(context: Context, subscription: Subscription, { reason }: CancelCommand): Decision {
+  const { id, licenses } = subscription;
+  const decided = draft('cancellation');
+  decided.open(subscription);
+  noteEnd(decided, context, subscription);
+  decided.set(id, {
+    status: 'removed',
+    waitsFor: null,
+    licenses: licenses.map((license) => ({ ...license, enabled: false })),
+  });
+  decided.event('subscription.canceled', id, { reason });
   dropIntents(decided, context, 'The subscription was canceled.');
   return decided.done();
 }

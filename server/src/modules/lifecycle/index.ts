@@ -7,6 +7,8 @@ export { switchesOf, type PlanSwitch } from './plan-switches.ts';
 export { dueWorker, type DueWorker } from './service-due.ts';
 export { impactOf } from './routes-impact.ts';
 export { impactService, type ImpactService } from './service-impact.ts';
+export { activations, type Activations } from './service-activation.ts';
+export { isOvertaken, storeTogether } from './store-together.ts';
 export { lifecycleService, type AskedBy, type LifecycleService } from './service.ts';
 export { bindLifecycle } from './routes.ts';
 export { bindTransfers } from './routes-transfer.ts';
@@ -20,7 +22,6 @@ export {
 export type { Blocker, MovedIntent, Transfer, TransferPart } from './transfer.ts';
 export type { NamedAsked, NamedCommand, NamedItem } from './resolve.ts';
 export { selectIntents } from './store.ts';
-export { storeChanges } from './store-changes.ts';
 export type { ChangeWrite } from './change-write.ts';
 export type { Decision } from './draft.ts';
 export type { IntentChange } from './intent.ts';

@@ -79,6 +79,8 @@ export function workOf(
   planned: readonly Pick<Intent, 'id'>[],
 ): OrderWork | null {
   if (order !== 'change' && order !== 'renewal' && order !== 'cancellation') return null;
+  // Of what waits for a sign-in no vendor knows.
+  if (subscriptions[0]!.before.waitsFor !== null) return null;
   const vendor = [planOf(subscriptions[0]!.after).vendor, context.current.plan.vendor].find(
     ({ provisioning }) => provisioning !== 'instant',
   );

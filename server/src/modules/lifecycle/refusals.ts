@@ -8,15 +8,20 @@ const stateWords: Readonly<Record<string, string>> = {
   removed: 'was removed',
 };
 
+/** Until then there is nothing to change: it can be canceled, and ordered anew. */
+export const waitsWord = 'begins when somebody of the customer first signs in';
+
 /** Most commands need a subscription that is active. */
 export function requireActive(subscription: Subscription): void {
   if (subscription.status === 'active') return;
+  const { status, waitsFor } = subscription;
+  const state = status === 'pending' && waitsFor !== null ? waitsWord : stateWords[status];
   const reason = subscription.holdReason === null ? '' : ` (${subscription.holdReason})`;
   throw new TierlineError(
     'lifecycle.not_active',
     'conflict',
-    `The subscription ${stateWords[subscription.status] ?? 'is not active'}${reason}, so it can't be changed.`,
-    { details: { status: subscription.status, hold_reason: subscription.holdReason, order_id: subscription.orderId } },
+    `The subscription ${state ?? 'is not active'}${reason}, so it can't be changed.`,
+    { details: { status, hold_reason: subscription.holdReason, order_id: subscription.orderId } },
   );
 }
 

@@ -10,7 +10,8 @@ import type { Met } from './store-load.ts';
 export function pastAsked({ db, orders }: { readonly db: Database; readonly orders: OrdersService }) {
   /** While its vendor has not answered an order, nothing else is changed: whoever asks is told which order that is. */
   async function refuseInWork({ subscription, inWork }: Met): Promise<void> {
-    const id = inWork ?? (subscription.status === 'pending' ? subscription.orderId : null);
+    const isWithVendor = subscription.status === 'pending' && subscription.waitsFor === null;
+    const id = inWork ?? (isWithVendor ? subscription.orderId : null);
     if (id === null) return;
     const [order] = await orders.page({ scope: { ownerId: subscription.ownerId }, id }, { limit: 1 });
     if (order === undefined) return;

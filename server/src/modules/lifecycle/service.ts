@@ -34,6 +34,8 @@ import { noId } from './plan-order.ts';
 import type { NewIdentity } from './split.ts';
 import { selectOutcome } from './store.ts';
 import { changeTogether } from './store-changes.ts';
+import { storeTogether } from './store-together.ts';
+import { afterWait, endsWait } from './store-waiting.ts';
 import type { Met } from './store-load.ts';
 
 export type { AskedBy } from './service-write.ts';
@@ -145,7 +147,7 @@ export function lifecycleService(dependencies: Dependencies) {
       checkVersion(met.subscription, by);
       await checkSellers(directory, within, met.subscription, asked.command);
       const change = await decided(cause, met, asked, true, by);
-      const fate = await store(change);
+      const fate = endsWait(change) ? await storeUnclaimed(db, change) : await store(change);
       if (fate === 'stored') return outcomeOf(change);
       if (fate === 'short') throw exhausted(change.pools.ifShort);
     } catch (error) {
@@ -268,6 +270,12 @@ const previewed: NewIdentity = {
 /** What is set without an order is set whatever is in work. */
 function isBeside({ command, moment }: NamedAsked): boolean {
   return moment.at === 'now' && (command.kind === 'details' || command.kind === 'auto_renewal');
+}
+
+/** What never began takes its sale with it. */
+async function storeUnclaimed(db: Dependencies['db'], change: ChangeWrite): Promise<Fate> {
+  await storeTogether(db, [change], [afterWait([change])]);
+  return 'stored';
 }
 
 /** Stores decisions, those that arrive together in one statement; tells what became of each. */

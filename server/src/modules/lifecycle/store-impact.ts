@@ -18,7 +18,7 @@ export type Affected = {
   readonly buyers?: Pick<PriceList, 'audience' | 'buyerGroup' | 'buyerId'>;
 };
 
-/** What is on hold does not renew by itself, so a change does nothing to it yet. */
+/** What is on hold does not renew by itself, so a change does nothing to it yet; nor to what waits for a sign-in and has no term. */
 const live = ['pending', 'active'];
 
 function condition({
@@ -30,7 +30,7 @@ function condition({
   buyers,
 }: Affected): RawBuilder<boolean> {
   const parts: RawBuilder<unknown>[] = [
-    sql`s.status = any(${live}::text[])`,
+    sql`s.status = any(${live}::text[]) and s.life -> 'waits' is null`,
     sql`s.owner_id in (select a.id from accounts a where a.path @> array[${within}]::uuid[])`,
   ];
   if (planIds !== undefined) parts.push(sql`s.plan_id = any(${[...planIds, ...trialPlanIds]}::uuid[])`);

@@ -34,6 +34,7 @@ import type { Asked, Command } from './command.ts';
 import { eventsOf, type ChangeWrite } from './change-write.ts';
 import type { Context, LoadedPlan } from './context.ts';
 import { decide } from './decide.ts';
+import { decideActivation } from './decide-activation.ts';
 import { decideDue } from './decide-due.ts';
 import type { Decision } from './draft.ts';
 import type { Intent } from './intent.ts';
@@ -284,6 +285,12 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
     throw new Error('It was not refused.');
   }
 
+  /** Somebody of the customer signs in. */
+  function signIn(text: string): Decision {
+    until(text);
+    return apply(instant(text), decideActivation(context(instant(text)), state));
+  }
+
   const wanted = (quantities: Readonly<Record<string, string>>, planName = state.planId as string) =>
     Object.entries(quantities).map(([mpn, quantity]) => ({
       rateId: id<RateId>(`${planName}.${mpn}`),
@@ -296,6 +303,7 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
     history,
     until,
     ask,
+    signIn,
     refusal,
     wanted,
     context,

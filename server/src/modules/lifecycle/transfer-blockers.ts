@@ -3,6 +3,7 @@ import { statusRules, type CustomerStatus } from '../customers/index.ts';
 import { missingRateMessage, type EdgePrices } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import { currencyOf } from './change-write.ts';
+import { waitsWord } from './refusals.ts';
 import { sharedEdges } from './transfer-ledger.ts';
 import type { Blocker, TransferContext } from './transfer.ts';
 
@@ -68,12 +69,18 @@ export function subscriptionBlockers(context: TransferContext, subscription: Sub
   ];
 }
 
-function stateBlockers({ serial, status, holdReason }: Subscription, openOrders: readonly string[]): Blocker[] {
+function stateBlockers(
+  { serial, status, holdReason, waitsFor }: Subscription,
+  openOrders: readonly string[],
+): Blocker[] {
   const blockers: Blocker[] = [];
   const add = (code: string, message: string): void => void blockers.push({ code, message });
   const named = `Subscription ${serial}`;
-  if (status === 'pending')
-    add('lifecycle.transfer_pending', `${named} is being provisioned. Wait until that has ended.`);
+  if (status === 'pending') {
+    const why =
+      waitsFor === null ? 'is being provisioned. Wait until that has ended' : `${waitsWord}. Wait, or cancel it`;
+    add('lifecycle.transfer_pending', `${named} ${why}.`);
+  }
   if (status === 'hold') {
     const how = holdReason === 'expired' ? 'Renew it first, or let it end.' : 'Resume it first, or cancel it.';
     add('lifecycle.transfer_on_hold', `${named} is on hold (${holdReason ?? 'unknown'}). ${how}`);

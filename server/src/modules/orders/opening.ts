@@ -74,6 +74,7 @@ export function openSubscription(opening: Opening): Subscription {
   const ledger = openLedger(opening, plan);
   const own = ledger.at(-1)!;
   const startOn = terms.migration?.startOn ?? terms.startOn ?? today;
+  const waitsFor = waitsAfterSale(plan, terms) ? 'first_sign_in' : null;
   return {
     id: identity.id,
     ownerId: owner.account.id,
@@ -83,7 +84,7 @@ export function openSubscription(opening: Opening): Subscription {
     planId: plan.planId,
     planVersion: plan.version,
     name: plan.name,
-    status: plan.vendor.provisioning === 'instant' ? 'active' : 'pending',
+    status: waitsFor === null && plan.vendor.provisioning === 'instant' ? 'active' : 'pending',
     holdReason: null,
     autoRenewal: plan.autoRenewalMonths !== null && (terms.autoRenewal ?? true),
     autoRenewalMonths: plan.autoRenewalMonths,
@@ -116,7 +117,13 @@ export function openSubscription(opening: Opening): Subscription {
     renewalFailure: null,
     noticedOn: null,
     origin: originOf(terms),
+    waitsFor,
   };
+}
+
+/** Whether the term begins with the first sign-in of the customer's people. What another system has begun goes on. */
+export function waitsAfterSale({ activationPolicy }: PlanVersion, { migration }: SaleTerms): boolean {
+  return activationPolicy === 'first_sign_in' && migration === null;
 }
 
 function originOf({ migration }: SaleTerms): Subscription['origin'] {
@@ -130,15 +137,26 @@ function openLedger({ owner, customerId, prices, terms }: Opening, plan: PlanVer
     const parties = { sellerId: seller.id, buyerId: owner.chain[index + 1]?.id ?? customerId };
     if (terms.migration !== null) return migratedEdge(plan, parties, terms.migration);
     const startOn = prices[0]![index]!.date;
-    const start = plainDate(startOn);
-    const endOn = terms.endsOn?.[index] ?? dateText(boundary(start, 1, plan.subscriptionPeriod));
-    return openEdge(plan, {
-      ...parties,
-      startOn,
-      anchorOn: terms.endsOn === null ? startOn : cotermAnchor(plan, endOn, terms.anchorsOn?.[index]),
-      chargeFrom: dateText(startOfCharging(plan, start)),
-      endOn,
-    });
+    const endOn = terms.endsOn?.[index];
+    const anchorOn = endOn && cotermAnchor(plan, endOn, terms.anchorsOn?.[index]);
+    return firstTerm(plan, parties, startOn, { endOn, anchorOn });
+  });
+}
+
+/** The first term of an edge from its first day on: a whole one, counted from that day, unless it is aligned. */
+export function firstTerm(
+  plan: PlanVersion,
+  parties: Pick<EdgeLedger, 'sellerId' | 'buyerId'>,
+  startOn: string,
+  aligned: { readonly endOn?: string | undefined; readonly anchorOn?: string | undefined } = {},
+): EdgeLedger {
+  const start = plainDate(startOn);
+  return openEdge(plan, {
+    ...parties,
+    startOn,
+    anchorOn: aligned.anchorOn ?? startOn,
+    chargeFrom: dateText(startOfCharging(plan, start)),
+    endOn: aligned.endOn ?? dateText(boundary(start, 1, plan.subscriptionPeriod)),
   });
 }
 

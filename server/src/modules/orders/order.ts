@@ -19,7 +19,7 @@ export type OrderStatus = (typeof orderStatuses)[number];
 
 /** Which status an order may go to from each; `completed`, `error` and `canceled` are final. */
 export const statusChanges: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
-  submitted: ['processing', 'canceled'],
+  submitted: ['processing', 'completed', 'canceled'],
   processing: ['completed', 'error', 'canceled'],
   completed: [],
   error: [],

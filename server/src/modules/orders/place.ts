@@ -26,7 +26,7 @@ import { statusRules, type OrderingCustomer } from '../customers/index.ts';
 import { missingRateMessage, type Deal, type RatePrices } from '../pricing/index.ts';
 import { nextDue, type Subscription } from '../subscriptions/index.ts';
 import { parameterReasons } from './parameters.ts';
-import { openSubscription, sell, type SaleTerms } from './opening.ts';
+import { openSubscription, sell, waitsAfterSale, type SaleTerms } from './opening.ts';
 import type { OrderCharge, OrderDetail, OrderLine, OrderStatus } from './order.ts';
 
 /** A line of which it is known what it means. `index` is its place in the request, for messages. */
@@ -73,10 +73,9 @@ export function decidePlacement(placement: Placement): OrderDetail {
   const reasons = [...customerReasons(placement.customer), ...lineReasons(placement)];
   if (reasons.length > 0) throw invalid(reasons, suggestion(placement, reasons));
   const byPlan = Map.groupBy(placement.lines, ({ named }) => named.plan.planId);
-  const instant = placement.lines.every(({ named }) => named.plan.vendor.provisioning === 'instant');
-  const status: OrderStatus = instant ? 'completed' : 'processing';
   const at = instantText(placement.at);
   const opened = [...byPlan.values()].map((lines, index) => newSubscription(placement, lines, index));
+  const status = statusOfSale(opened);
   const subscriptionOf = new Map(opened.map((subscription) => [subscription.planId, subscription.id]));
   const lines = placement.lines.map((line, position) =>
     newLine(line, position, subscriptionOf.get(line.named.plan.planId)!),
@@ -84,14 +83,16 @@ export function decidePlacement(placement: Placement): OrderDetail {
   const ledgers = new Map(opened.map((subscription) => [subscription.planId, [...subscription.ledger]]));
   const charges = placement.lines.flatMap((line, position) => {
     const { planId } = line.named.plan;
-    return sell(line, placement.prices[position]!, ledgers.get(planId)!, placement.terms).map(
-      (charge): OrderCharge => ({
-        ...charge,
-        id: placement.identity.chargeId(),
-        position,
-        subscriptionId: subscriptionOf.get(planId)!,
-      }),
-    );
+    const booked = sell(line, placement.prices[position]!, ledgers.get(planId)!, placement.terms);
+    // What waits for a sign-in keeps the prices of now, and is charged for when its term begins.
+    if (waitsAfterSale(line.named.plan, placement.terms)) return [];
+    const subscriptionId = subscriptionOf.get(planId)!;
+    return booked.map((charge): OrderCharge => ({
+      ...charge,
+      id: placement.identity.chargeId(),
+      position,
+      subscriptionId,
+    }));
   });
   const subscriptions = opened.map((subscription) => ({ ...subscription, ledger: ledgers.get(subscription.planId)! }));
   const currency = currencyOf(placement);
@@ -110,12 +111,18 @@ export function decidePlacement(placement: Placement): OrderDetail {
     attributes: placement.attributes,
     version: 1,
     placedAt: at,
-    completedAt: instant ? at : null,
+    completedAt: status === 'completed' ? at : null,
     statusReason: null,
     lines,
     charges,
     subscriptions,
   };
+}
+
+/** Of what is sold: something is with its vendor, or nothing is done before somebody signs in, or all of it is there at once. */
+export function statusOfSale(opened: readonly Pick<Subscription, 'status' | 'waitsFor'>[]): OrderStatus {
+  if (opened.some(({ status, waitsFor }) => status === 'pending' && waitsFor === null)) return 'processing';
+  return opened.some(({ waitsFor }) => waitsFor !== null) ? 'submitted' : 'completed';
 }
 
 function newSubscription(placement: Placement, lines: readonly ResolvedLine[], index: number): Subscription {
@@ -254,6 +261,10 @@ function termReasons({ lines, terms, trialsHad, at, owner }: Placement): Reason[
     if (plan.licenseVersion === 'trial' && plan.policies.trial.onePerCustomer && trialsHad.has(plan.planId)) {
       const message = `The customer has had a trial of ${plan.name} already; there is one for each.`;
       reasons.push({ code: 'orders.trial_used', field: `lines.${index}`, message });
+    }
+    if (terms.endsOn !== null && waitsAfterSale(plan, terms)) {
+      const message = `${plan.name} begins with the first sign-in, so its end can't be aligned before.`;
+      reasons.push({ code: 'orders.begins_with_sign_in', field: `lines.${index}`, message });
     }
   }
   const { migration, startOn } = terms;

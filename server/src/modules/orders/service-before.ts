@@ -4,6 +4,7 @@ import type { OrderingCustomer } from '../customers/index.ts';
 import { withFields, type Fields, type Item, type Subscription } from '../subscriptions/index.ts';
 import { asFirstAnswered } from './first-answer.ts';
 import type { OrderDetail } from './order.ts';
+import { statusOfSale } from './place.ts';
 import { selectByKey, selectCreated, selectHeld, type OrderFilter } from './store.ts';
 
 /** Tells what was placed under a key before. */
@@ -57,5 +58,7 @@ function asPlaced(order: OrderDetail, created: ReadonlyMap<SubscriptionId, Parti
     return { ...then, items, version: 1, updatedAt: subscription.createdAt };
   });
   if (order.version === 1) return { ...order, subscriptions };
-  return { ...asFirstAnswered(order, 'processing'), subscriptions };
+  // Where nothing but a sign-in was waited for, no vendor was asked.
+  const first = statusOfSale(subscriptions);
+  return { ...asFirstAnswered(order, first === 'submitted' ? first : 'processing'), subscriptions };
 }

@@ -305,10 +305,10 @@ function dueColumns(writes: readonly PlacementWrite[]): unknown[][] {
   );
 }
 
-/** What is not provisioned at once is work that starts from a row committed with the order. */
+/** What is not provisioned at once is work that starts from a row committed with the order, unless it waits for somebody to sign in. */
 function jobColumns(writes: readonly PlacementWrite[]): unknown[][] {
   const rows = placedRows(writes, (order) =>
-    order.subscriptions.filter((subscription) => subscription.status === 'pending'),
+    order.subscriptions.filter(({ status, waitsFor }) => status === 'pending' && waitsFor === null),
   );
   return columns(
     rows,

@@ -21,6 +21,7 @@ import {
   type Listing,
   type ListPage,
   type Tables,
+  type Write,
 } from '../../platform/db/index.ts';
 import { plainDate } from '../billing/index.ts';
 import type { PriceSource } from '../pricing/index.ts';
@@ -317,4 +318,12 @@ export async function selectCreated(
       (data as { readonly set?: Partial<Fields> }).set ?? {},
     ]),
   );
+}
+
+/** Trials that the customer had with an order may be had again: all of them, or that of one plan. */
+export function freeTrials(ownerId: AccountId, orderId: OrderId, planId: PlanId | null = null): Write {
+  return {
+    run: sql`delete from trials_used where owner_id = ${ownerId} and order_id = ${orderId}
+      and (${planId}::uuid is null or plan_id = ${planId}) returning 1`,
+  };
 }

@@ -13,7 +13,9 @@ import { commit, once, realTimeOf, type Cause, type Database } from '../../platf
 import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
 import {
+  isOvertaken,
   selectIntents,
+  storeTogether,
   tryLater,
   undone,
   type ChangeWrite,
@@ -41,7 +43,6 @@ import {
   type OrderInWork,
 } from './store-orders.ts';
 import { noteVendorId } from './store.ts';
-import { isOvertaken, storeTakenBack } from './store-take-back.ts';
 
 export type OrderWorkDependencies = {
   readonly db: Database;
@@ -238,37 +239,41 @@ function takingBack({ db, directory, lifecycle }: OrderWorkDependencies) {
     const givenBack = bookAdjustments(ownerId, adjustments, await datesOf(ownerId, cause.at));
     const { actor, requestId } = cause;
     const common = { subjectId: orderId, answer: null };
-    await storeTakenBack(db, change, [
-      {
-        ...common,
-        cause: { actor, requestId, at: cause.at },
-        writes: [...(isSafe ? [] : [unbegun]), ...givenBack],
-        events: [],
-      },
-      {
-        ...common,
-        cause,
-        writes: [
-          ...all.map((one, index) => ({
-            run: endWork(db, ownerId, one.orderId, { ...endings[index]!, at }),
-            expect: 1,
-            otherwise: ended('ended'),
-          })),
-          ...dropWork(
+    await storeTogether(
+      db,
+      [change],
+      [
+        {
+          ...common,
+          cause: { actor, requestId, at: cause.at },
+          writes: [...(isSafe ? [] : [unbegun]), ...givenBack],
+          events: [],
+        },
+        {
+          ...common,
+          cause,
+          writes: [
+            ...all.map((one, index) => ({
+              run: endWork(db, ownerId, one.orderId, { ...endings[index]!, at }),
+              expect: 1,
+              otherwise: ended('ended'),
+            })),
+            ...dropWork(
+              ownerId,
+              all.map((one) => one.orderId),
+              all.map((one) => one.jobId),
+            ),
+          ],
+          events: all.map((one, index) => ({
             ownerId,
-            all.map((one) => one.orderId),
-            all.map((one) => one.jobId),
-          ),
-        ],
-        events: all.map((one, index) => ({
-          ownerId,
-          type: 'order.ended',
-          subjectKind: 'order',
-          subjectId: one.orderId,
-          data: endings[index]!,
-        })),
-      },
-    ]);
+            type: 'order.ended',
+            subjectKind: 'order',
+            subjectId: one.orderId,
+            data: endings[index]!,
+          })),
+        },
+      ],
+    );
   }
 
   async function restoring(

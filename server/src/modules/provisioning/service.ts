@@ -12,7 +12,7 @@ import { commit, once, type Cause, type Database } from '../../platform/db/index
 import type { Job, JobOutcome } from '../../platform/jobs/index.ts';
 import { causeOf, type Directory } from '../accounts/index.ts';
 import type { LifecycleService } from '../lifecycle/index.ts';
-import type { OrdersService } from '../orders/index.ts';
+import { freeTrials, type OrdersService } from '../orders/index.ts';
 import { giveBackPending } from '../pools/index.ts';
 import { recordPending, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
 import { orderWork, type OrderWorkDependencies } from './service-orders.ts';
@@ -20,7 +20,7 @@ import { vendorIdIn } from './provisioning.ts';
 import { askAgainSeconds, lookAgainSeconds, webhookSender, type WebhookDependencies } from './service-webhook.ts';
 import { beginDue, bookAdjustments, dropDue, selectToAdjust, toldAdjustments } from './store-adjustment.ts';
 import { selectQueue } from './store-orders.ts';
-import { freeTrials, selectPending, settleOrder, settleSubscription } from './store.ts';
+import { selectPending, settleOrder, settleSubscription } from './store.ts';
 
 export type ProvisioningService = ReturnType<typeof provisioningService>;
 
@@ -89,11 +89,10 @@ export function provisioningService(dependencies: Dependencies) {
       // Said again, perhaps because the first time was cut off before the order ended.
       if (subscription.status === outcome) return endOrder(cause, subscription.ownerId, subscription.orderId, reason);
       if (subscription.status !== 'pending') {
-        throw new TierlineError(
-          'provisioning.not_pending',
-          'conflict',
-          `The subscription is ${subscription.status}; only a pending one is waiting for this.`,
-        );
+        throw notWaiting(`The subscription is ${subscription.status}; only a pending one is waiting for this.`);
+      }
+      if (subscription.waitsFor !== null) {
+        throw notWaiting('The subscription begins with the first sign-in of its customer; its vendor is asked then.');
       }
       try {
         await settle(cause, subscription, told);
@@ -222,6 +221,10 @@ type Told = {
   readonly reason: string | null;
   readonly vendorSubscriptionId: string | undefined;
 };
+
+function notWaiting(message: string): TierlineError {
+  return new TierlineError('provisioning.not_pending', 'conflict', message);
+}
 
 function orderNeeded(orderId: OrderId): TierlineError {
   const message = 'An order that changed the subscription is in work. Name it, so that it is clear what has ended.';

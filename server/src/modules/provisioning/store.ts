@@ -1,4 +1,4 @@
-import type { AccountId, OrderId, PlanId, SubscriptionId } from '@tierline/kernel';
+import type { AccountId, OrderId, SubscriptionId } from '@tierline/kernel';
 import { sql } from 'kysely';
 import type { Database, Write } from '../../platform/db/index.ts';
 import type { Address } from '../accounts/index.ts';
@@ -140,12 +140,4 @@ export function dropSaleJobs(ownerId: AccountId, ids: readonly SubscriptionId[])
     and (j.attempts = 0 or exists (select from subscriptions s
       join service_plans sp on sp.id = s.plan_id join products p on p.id = sp.product_id join vendors v on v.id = p.vendor_id
       where s.owner_id = j.owner_id and s.id = j.subject_id and v.provisioning = 'manual')) returning 1`;
-}
-
-/** Trials that the customer had with an order may be had again: all of them, or that of one plan. */
-export function freeTrials(ownerId: AccountId, orderId: OrderId, planId: PlanId | null = null): Write {
-  return {
-    run: sql`delete from trials_used where owner_id = ${ownerId} and order_id = ${orderId}
-      and (${planId}::uuid is null or plan_id = ${planId}) returning 1`,
-  };
 }

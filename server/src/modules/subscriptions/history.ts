@@ -1,5 +1,5 @@
 import { decimal, formatDecimal } from '@tierline/kernel';
-import type { Item, License, Subscription } from './subscription.ts';
+import type { Item, License, Subscription, WaitingFor } from './subscription.ts';
 
 /** The fields of a subscription that change, as events carry them: what an event names has this value afterwards. */
 export type Fields = {
@@ -16,6 +16,8 @@ export type Fields = {
   readonly start_charge_on: string;
   readonly not_for_resale: boolean;
   readonly customer_id: string;
+  /** Only where it waits, or did so until the event. */
+  readonly waits_for?: WaitingFor | null;
   readonly attributes: Readonly<Record<string, string>>;
   readonly items: readonly ItemFields[];
   readonly licenses: readonly LicenseFields[];
@@ -64,6 +66,7 @@ function plainFields(subscription: Subscription): Omit<Fields, 'attributes' | 'i
     start_charge_on: subscription.startChargeOn,
     not_for_resale: subscription.notForResale,
     customer_id: subscription.customerId,
+    ...(subscription.waitsFor === null ? {} : { waits_for: subscription.waitsFor }),
   };
 }
 
@@ -99,6 +102,7 @@ export function changedFields(before: Subscription, after: Subscription): Partia
   for (const [name, value] of Object.entries(plainFields(after))) {
     if (value !== was[name as keyof typeof was]) Object.assign(changed, { [name]: value });
   }
+  if (before.waitsFor !== after.waitsFor) changed.waits_for = after.waitsFor;
   if (before.attributes !== after.attributes && !isSame(before.attributes, after.attributes)) {
     changed.attributes = after.attributes;
   }
@@ -119,7 +123,8 @@ function isSame(a: unknown, b: unknown): boolean {
 
 /** The state after some events: each one's `set` over what was before, in the order of the log. */
 export function fold(sets: readonly Partial<Fields>[]): Partial<Fields> {
-  return Object.assign({}, ...sets) as Partial<Fields>;
+  const { waits_for: waitsFor, ...fields } = Object.assign({}, ...sets) as Partial<Fields>;
+  return waitsFor ? { ...fields, waits_for: waitsFor } : fields;
 }
 
 /** A subscription as its fields say; what events don't carry (versions, activation codes) is as it is now. */
@@ -142,6 +147,7 @@ export function withFields(now: Subscription, fields: Partial<Fields>): Subscrip
     notForResale: of.not_for_resale,
     customerId: of.customer_id as Subscription['customerId'],
     attributes: of.attributes,
+    waitsFor: of.waits_for ?? null,
     items: of.items.map((item) => ({
       rateId: item.rate_id as Item['rateId'],
       resourceId: item.resource_id as Item['resourceId'],

@@ -79,6 +79,7 @@ export function showSubscription(subscription: Subscription): Shown {
     plan_version: subscription.planVersion,
     name: subscription.name,
     status: subscription.status,
+    pending_reason: subscription.status === 'pending' ? (subscription.waitsFor ?? 'provisioning') : null,
     hold_reason: subscription.holdReason,
     not_for_resale: subscription.notForResale,
     vendor_subscription_id: subscription.vendorSubscriptionId ?? null,

@@ -29,6 +29,10 @@ export const statusChanges: Readonly<Record<SubscriptionStatus, readonly Subscri
 export const holdReasons = ['suspended', 'expired', 'admin'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
+/** What a pending subscription waits for where that is not its vendor: its term begins when somebody of the customer signs in. */
+export const waitingFor = ['first_sign_in'] as const;
+export type WaitingFor = (typeof waitingFor)[number];
+
 /** Units that came at one moment: what a refund window is counted from. The youngest are given back first. */
 export type Batch = { readonly quantity: Decimal; readonly at: string };
 
@@ -115,6 +119,8 @@ export type Subscription = {
   readonly noticedOn: string | null;
   /** Where it came from, when not from a sale. */
   readonly origin: Origin | null;
+  /** As long as it waits it has the dates that it would have, had it begun with its order; nothing is charged. */
+  readonly waitsFor: WaitingFor | null;
 };
 
 export type Origin = {

@@ -339,6 +339,14 @@ export const settings = {
     max: 720,
     unit: 'hours',
   }),
+  portalSessionHours: integer({
+    env: 'TIERLINE_PORTAL_SESSION_HOURS',
+    description: 'How long somebody of a customer stays signed in to the portal.',
+    fallback: 12,
+    min: 1,
+    max: 720,
+    unit: 'hours',
+  }),
   webhookTimeoutMs: integer({
     env: 'TIERLINE_WEBHOOK_TIMEOUT_MS',
     description: 'How long the receiver of a webhook may take to answer.',

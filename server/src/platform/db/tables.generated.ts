@@ -125,6 +125,14 @@ export type Tables = {
     booked_on: string;
     source: ColumnType<unknown, string, string>;
   };
+  customer_sessions: {
+    id: string;
+    user_id: string;
+    customer_id: string;
+    token_hash: Buffer;
+    created_at: ColumnType<Temporal.Instant, string, string>;
+    expires_at: ColumnType<Temporal.Instant, string, string>;
+  };
   customer_users: {
     id: string;
     owner_id: string;

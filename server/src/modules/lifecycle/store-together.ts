@@ -10,16 +10,16 @@ import {
   type Commit,
   type Database,
 } from '../../platform/db/index.ts';
-import { storeChanges, type ChangeWrite } from '../lifecycle/index.ts';
+import type { ChangeWrite } from './change-write.ts';
+import { storeChanges } from './store-changes.ts';
 
 /**
- * Stores what an order is taken back with, in one transaction: subscriptions as they were before, then what is given back, then how
- * orders ended. A change is stored only if its subscriptions still have the versions that it was made with; else `isOvertaken` knows
- * the error.
+ * Stores changes with what else belongs to them, in one transaction, one after the other. A change is stored only if its subscriptions
+ * still have the versions that it was made with; else nothing is, and `isOvertaken` knows the error.
  */
-export async function storeTakenBack(
+export async function storeTogether(
   db: Database,
-  change: ChangeWrite | null,
+  changes: readonly ChangeWrite[],
   commits: readonly Commit<null>[],
 ): Promise<void> {
   await db.kysely.transaction().execute(async (kysely) => {
@@ -31,7 +31,8 @@ export async function storeTakenBack(
       const { rows } = await kysely.executeQuery<Row>(CompiledQuery.raw(text, sent));
       return rows;
     };
-    if (change !== null && !(await storeChanges({ query }, [change])).has(0)) throw versionMismatch('subscription');
+    const stored = changes.length === 0 ? new Set() : await storeChanges({ query }, changes);
+    if (stored.size !== changes.length) throw versionMismatch('subscription');
     for (const one of commits) {
       if (one.writes.length + one.events.length > 0) await commit({ ...db, kysely }, one);
     }

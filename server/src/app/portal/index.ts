@@ -1,0 +1,1 @@
+export { portalSurface } from './surface.ts';

@@ -1,0 +1,2 @@
+export type { Holding } from './portal.ts';
+export { portalService, type Holdings, type PortalService, type Visitor } from './service.ts';
