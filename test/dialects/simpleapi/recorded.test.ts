@@ -190,6 +190,7 @@ describe('recorded exchanges', () => {
   });
 
   test('another value, type, form or member, or a missing one, is a fault', () => {
+    expect(recordings.length).toBeGreaterThan(15);
     const shown = { id: '1000027', total: { amount: '99' }, data: [{ on: '2020-02-12' }] };
     const faults = (answer: unknown, whole = false) =>
       differences(normalized(answer), normalized(shown), whole, 'answer').length;
