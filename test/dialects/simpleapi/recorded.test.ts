@@ -21,7 +21,7 @@ const step = z.strictObject({
   absent: z.array(z.string()).optional(),
   /** What the message of an error names. */
   says: z.array(z.string()).optional(),
-  /** Values of the answer that later requests name. */
+  /** Values of the answer, by their paths, that later requests name. */
   remember: z.record(z.string(), z.string()).optional(),
 });
 const recording = z.strictObject({
@@ -113,10 +113,16 @@ function send({ request: { method, path, body, form } }: Step, { as }: Recording
   return method === 'POST' ? on.post(path, body) : on.patch(path, body);
 }
 
+/** Of integers only their name tells what they are. */
+const numbers: readonly (readonly [readonly string[], string])[] = [
+  [['total'], 'count'],
+  [['id', 'planId', 'sellerId', 'buyerId'], 'id as an integer'],
+];
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** What differs between two installations by its form alone. */
 const forms: readonly (readonly [RegExp, string])[] = [
   [/^\d{7,}$/, 'id of seven digits'],
+  [/^\d{5}$/, 'plan id of five digits'],
   [/^PRD\d+$/, 'PRD and a number'],
   [/^([A-Z]{2})\d{6,}$/, 'order number $1'],
   [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'date-time in UTC without milliseconds'],
@@ -131,7 +137,8 @@ function normalized(value: unknown, name = ''): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, normalized(member, key)]));
   }
-  if (typeof value !== 'string') return name === 'total' && typeof value === 'number' ? 'count' : value;
+  if (typeof value === 'number') return numbers.find(([names]) => names.includes(name))?.[1] ?? value;
+  if (typeof value !== 'string') return value;
   if (name === 'id' && uuid.test(value)) return 'uuid';
   return forms.reduce((text, [form, word]) => text.replace(form, word), value);
 }
@@ -154,6 +161,11 @@ function differences(answer: unknown, shown: unknown, whole: boolean, at: string
     differences(members[name], value, whole, `${at}.${name}`),
   );
   return [...extra, ...within];
+}
+
+/** The value at a path such as `data.1.id`. */
+function memberAt(body: unknown, path: string): unknown {
+  return path.split('.').reduce((value, name) => (value as Record<string, unknown>)[name], body);
 }
 
 /** The values at a path such as `data[].products`. */
@@ -185,7 +197,8 @@ describe('recorded exchanges', () => {
       const { method, path } = one.request;
       const faults = faultsOf(one, given, names, wanted.whole ?? false);
       expect({ of: `${method} ${path}`, faults }).toEqual({ of: `${method} ${path}`, faults: [] });
-      for (const [name, member] of Object.entries(one.remember ?? {})) names[name] = String(given.body[member]);
+      for (const [name, member] of Object.entries(one.remember ?? {}))
+        names[name] = String(memberAt(given.body, member));
     }
   });
 
