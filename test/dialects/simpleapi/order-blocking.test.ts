@@ -69,7 +69,7 @@ async function expectBlocked(on: Client, subscriptionId: string, { orderNumber }
     for (const path of ['/orders', '/orders/estimate']) {
       const refusal = await on.post(path, { customerId: world.customerId, ...body });
       expect([body.type, refusal.status, refusal.body['code']]).toEqual([body.type, 409, 'lifecycle.order_in_work']);
-      expect(refusal.body['message']).toContain(`${orderNumber}`);
+      expect(refusal.body['message']).toContain(orderNumber);
       expect(refusal.body['message']).toContain('processing');
     }
   }
