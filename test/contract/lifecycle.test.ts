@@ -181,6 +181,22 @@ describe('a move into a subscription that the order makes', () => {
     }
     expect((await send('sibling', 'POST', `${id}/move`, { items, new_subscription: {} })).status).toBe(404);
   });
+
+  test('an end that its plan does not allow is refused as it was asked for', async () => {
+    const terms = { policies: { coterm: { allowed: false } } };
+    const plan = await world.plan(provider, { rates: [{ mpn: 'OWN-TERM', prices: '3' }], terms });
+    await world.delegate([provider, distributor, reseller], plan);
+    for (const seller of [distributor, reseller]) {
+      await world.priceList(seller, { name: 'Own terms', prices: { 'OWN-TERM': '5' } });
+    }
+    const order = await world.order(customer, [{ mpn: 'OWN-TERM', quantity: '5' }]);
+    const body = { items: [{ mpn: 'OWN-TERM', quantity: 1 }], new_subscription: { end: 'same' } };
+    expect((await send('reseller', 'POST', `${order.subscriptions[0]!.id}/move`, body)).body).toMatchObject({
+      status: 400,
+      code: 'subscriptions.coterm_not_allowed',
+      field: 'new_subscription.end',
+    });
+  });
 });
 
 describe('versions', () => {

@@ -3,31 +3,34 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { start, type Running } from '@tierline/server/app/start.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openWire, type Wire } from '../support/wire.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
 
-/** Runs what docs/start/simpleapi-day.md has readers run, against a server that listens. */
+/** Runs what docs/start/simpleapi-day.md has readers run, against a server with the demo channel and all that runs beside requests. */
 const run = promisify(execFile);
 const timeout = 60_000;
-let wire: Wire;
+let database: TestDatabase;
+let running: Running;
 let directory: string;
 let page: string;
 
 beforeAll(async () => {
-  wire = await openWire();
+  database = await testDatabase();
   directory = await mkdtemp(path.join(tmpdir(), 'tierline-day-'));
   page = await readFile(new URL('../../docs/start/simpleapi-day.md', import.meta.url), 'utf8');
-  const { simpleapi } = await wire.credentials(wire.channel.reseller);
-  const login = {
-    base_url: `${wire.server.url}/marketplace`,
-    username: simpleapi.username,
-    password: simpleapi.password,
-    subscription_key: simpleapi.subscriptionKey,
-  };
-  await writeFile(path.join(directory, 'tierline.json'), JSON.stringify({ simpleapi: { reseller: login } }));
-});
+  // A setting is a URL with a host; the socket of the test database stands in its query and beats it.
+  const databaseUrl = database.url.replace('@/', '@localhost/');
+  running = await start({
+    demo: true,
+    env: {},
+    readyFile: path.join(directory, 'tierline.json'),
+    overrides: { port: 0, databaseUrl, dataDir: path.join(directory, 'data'), logLevel: 'error' },
+  });
+}, timeout);
 afterAll(async () => {
-  await wire.stop();
+  await running.stop();
+  await database.close();
   await rm(directory, { recursive: true });
 });
 
@@ -39,8 +42,8 @@ function blocks(language: string): string {
 
 test('the day with curl', { timeout }, async () => {
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', blocks('sh')], { cwd: directory });
-  const [products, estimate, ...told] = stdout.trim().split('\n');
-  expect(JSON.parse(products!)).toMatchObject({ pagination: { offset: 0, limit: 2, total: 2 } });
+  const [products, estimate, ...told] = stdout.trim().split(/\r?\n/);
+  expect(JSON.parse(products!)).toMatchObject({ pagination: { offset: 0, limit: 2, total: 12 } });
   // 5 seats at 19.8
   expect(estimate).toBe('99');
   expect(told).toEqual([
@@ -49,6 +52,9 @@ test('the day with curl', { timeout }, async () => {
     expect.stringMatching(/^CL\d{6}$/),
     'terminated',
     '4',
+    // The head line of the report, and the one charge of the sale.
+    expect.stringMatching(/^orderId,orderNumber,.*,extendedCost,/),
+    '1',
   ]);
 });
 
@@ -56,5 +62,10 @@ test('the day in TypeScript', { timeout }, async () => {
   const file = path.join(directory, 'day.mts');
   await writeFile(file, blocks('ts'));
   const { stdout } = await run(process.execPath, ['--no-warnings', file], { cwd: directory });
-  expect(stdout.trim()).toMatch(/^Office 365 Extra File Storage 99 SO\d{6} 3 CL\d{6} terminated$/);
+  const [day, report] = stdout.trim().split('\n');
+  expect(day).toMatch(/^Office 365 Extra File Storage 99 SO\d{6} 3 CL\d{6} terminated$/);
+  // The sale, three seats more, and what is given back for all eight; rows of one moment stand in any order.
+  const [status, ...amounts] = report!.split(' ');
+  expect(status).toBe('completed');
+  expect(amounts.toSorted()).toEqual(['-158.4', '59.4', '99']);
 });

@@ -126,6 +126,20 @@ test.each<[string, number, (from: string) => Body]>([
   expect(await held(from)).toMatchObject({ products: [{ quantity: 1 }, { quantity: 6 }] });
 });
 
+test('an end that the plan does not allow is refused by the name of what asked for it', async () => {
+  const { api, channel } = world;
+  const terms = { policies: { coterm: { allowed: false } } };
+  const plan = await api.plan(channel.provider, { rates: [{ mpn: 'OWN-TERM', prices: '3' }], terms });
+  await api.delegate([channel.provider, channel.distributor, channel.reseller], plan);
+  const from = (await reseller.place(world.sale([{ mpn: 'OWN-TERM', quantity: 5 }]))).subscriptionId;
+  const align = { alignExpirationDate: { alignmentType: 'CO_TERM_PARTIAL_UPGRADE' } };
+  expect(await reseller.refusal(move(from, [{ mpn: 'OWN-TERM', quantity: 1 }], align))).toMatchObject({
+    status: 400,
+    code: 'subscriptions.coterm_not_allowed',
+    field: 'alignExpirationDate',
+  });
+});
+
 test('of another reseller neither the subscription nor the plan can be named', async () => {
   const from = await sold([seats(5)]);
   const stranger = await world.client(world.channel.sibling.reseller);

@@ -159,6 +159,9 @@ test('submitted: what waits for another order of the subscription; every status 
   const list = async (query: string) => anOrderList.parse((await later.get(`/orders?limit=1000&${query}`)).body).data;
   const [renewal] = await list(`subscriptionId=${sold.subscriptionId}`);
   expect(renewal).toMatchObject({ type: 'renewal', status: 'submitted', statusCode: 'WP' });
+  // Seen live: renewals carry the number of the order that they renew; the schema says nothing of it.
+  expect((await read(later, renewal!.id)).poNumber).toBe(sold.orderNumber);
+  expect((await read(await api.client(world.reseller, '1.15'), renewal!.id)).poNumber).toBeUndefined();
   const all = await list('');
   const states = [
     ['submitted', 'WP'],

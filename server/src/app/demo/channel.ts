@@ -4,6 +4,7 @@ import type { Account } from '../../modules/accounts/index.ts';
 import type { Engine } from '../engine.ts';
 import { sellInDemo } from './build-catalog.ts';
 import { priceInDemo } from './build-prices.ts';
+import { reportInDemo } from './build-reports.ts';
 import { cast, customers as castCustomers, type CastKey, type CastMember } from './cast.ts';
 import { orders } from './orders.ts';
 import { demoCause, stepsOf, type CauseMaker, type Steps } from './steps.ts';
@@ -51,6 +52,7 @@ export async function buildDemoChannel(engine: Engine, makeCause: CauseMaker = d
   const sold = await sellInDemo(building);
   await priceInDemo(building, sold);
   await placeOrders(building);
+  await reportInDemo(building);
   const named = [...Object.entries(sellers), ...customers];
   const accounts = Object.fromEntries(named.map(([key, { id }]): [string, string] => [key, id]));
   return complete(engine, makeCause, provider, accounts);

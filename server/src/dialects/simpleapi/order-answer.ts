@@ -58,7 +58,7 @@ export function orderDetailToWire(order: OrderDetail, context: OrderContext) {
   const { customerNumber, profile } = context;
   return {
     ...orderToWire(order, { customerNumber, subscriptionSerial: first && serialOf.get(first), profile }),
-    ...(order.poNumber === null ? {} : { poNumber: order.poNumber }),
+    ...poNumberOf(order, context),
     ...scheduled(context),
     ...contentsOf(order, context, (line) => ({ subscriptionId: idOfSerial(serialOf.get(line.subscriptionId) ?? '0') })),
   };
@@ -74,13 +74,18 @@ export function estimateToWire(order: OrderDetail, context: OrderContext) {
   return {
     type: order.type,
     customerId: context.customerNumber,
-    ...(order.poNumber === null ? {} : { poNumber: order.poNumber }),
+    ...poNumberOf(order, context),
     ...(isThere && first !== undefined ? { subscriptionId: idOfSerial(serialOf.get(first) ?? '0') } : {}),
     total: totalOf(order),
     ...(order.attributes === null ? {} : { attributes: order.attributes }),
     ...scheduled(context),
     ...contentsOf(order, { ...context, estimate: true }, known),
   };
+}
+
+function poNumberOf({ poNumber }: Order, { renewed }: OrderContext): { poNumber?: string } {
+  const told = poNumber ?? (renewed && wireOrderNumber(renewed));
+  return told === undefined ? {} : { poNumber: told };
 }
 
 function scheduled({ moment }: OrderContext): { scheduledOn?: string } {

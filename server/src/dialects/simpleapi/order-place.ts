@@ -109,7 +109,11 @@ function ordered({ order }: Outcome): OrderDetail {
 }
 
 /** What the engine calls otherwise. */
-const ownNames: Readonly<Record<string, string>> = { align: 'alignExpirationDate', new_subscription: 'planId' };
+const ownNames: Readonly<Record<string, string>> = {
+  align: 'alignExpirationDate',
+  new_subscription: 'planId',
+  'new_subscription.end': 'alignExpirationDate',
+};
 
 /** Says of a line what the engine says of an item that came from it. */
 async function inLines<Answer>({ lines }: ReadOrder, { lineOf }: Wanted, work: Promise<Answer>): Promise<Answer> {
@@ -125,7 +129,7 @@ async function inLines<Answer>({ lines }: ReadOrder, { lineOf }: Wanted, work: P
 
   function lineField({ field }: Reason, _: TierlineError): Pick<Reason, 'field'> {
     const [items, name = '', ...rest] = field?.split('.') ?? [];
-    if (items !== 'items') return items === undefined ? {} : { field: ownNames[items] ?? field! };
+    if (items !== 'items') return items === undefined ? {} : { field: ownNames[field!] ?? ownNames[items] ?? field! };
     const index = /^\d+$/.test(name)
       ? lineOf[Number(name)]
       : lines.find((line) => line.name !== undefined && 'mpn' in line.name && line.name.mpn === name)?.index;

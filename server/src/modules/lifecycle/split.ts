@@ -104,7 +104,7 @@ function planOf({ current, plans, sale }: Context, { planId }: NewTarget): Loade
 /** Each edge counts from its seller's own date, as in a sale. */
 function ledgerOf(context: Context, source: Subscription, { plan }: LoadedPlan, { end }: NewTarget): EdgeLedger[] {
   const starts = datesOn(context.owner, context.at);
-  const target = { kind: 'subscription', other: source } as const;
+  const target = { kind: 'subscription', other: source, field: 'new_subscription.end' } as const;
   const ends = end === 'same' ? cotermEnds(plan, target, starts) : undefined;
   const anchors = end === 'same' ? anchorsOf(source) : undefined;
   return source.ledger.map(({ sellerId, buyerId }, index) => {

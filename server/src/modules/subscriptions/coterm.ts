@@ -4,9 +4,13 @@ import type { PlanVersion } from '../catalog/index.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What the end of a term is brought to: the end of another subscription's term, or the first day of the next month. */
-export type CotermTarget =
+export type CotermTarget = (
   | { readonly kind: 'calendar_month' }
-  | { readonly kind: 'subscription'; readonly other: Subscription | undefined };
+  | { readonly kind: 'subscription'; readonly other: Subscription | undefined }
+) & {
+  /** Where it is asked for, when not in `align`: refusals name it. */
+  readonly field?: string;
+};
 
 /**
  * Where a term that begins on these dates, one for each edge, ends when it is aligned. Each thing that forbids it has a code of its own;
@@ -15,9 +19,13 @@ export type CotermTarget =
  */
 export function cotermEnds(plan: CotermPlan, target: CotermTarget, starts: readonly string[]): string[] {
   const { coterm } = plan.policies;
+  const refuse: Refuse = refuserOf(target);
   if (!coterm.allowed) refuse('not_allowed', `${plan.name} has its own term and can't be aligned.`);
   const from = starts.at(-1)!;
-  const ends = target.kind === 'calendar_month' ? monthEnds(plan, starts, from) : otherEnds(plan, target.other, starts);
+  const ends =
+    target.kind === 'calendar_month'
+      ? monthEnds(plan, refuse, starts, from)
+      : otherEnds(plan, refuse, target.other, starts);
   const end = ends.at(-1)!;
   if (end <= from) refuse('in_the_past', `The other term ends on ${end}, before this one would begin.`);
   const days = plainDate(from).until(plainDate(end)).days;
@@ -51,7 +59,7 @@ export function anchorsOf({ ledger }: Pick<Subscription, 'ledger'>): string[] {
 
 type CotermPlan = Pick<PlanVersion, 'name' | 'policies' | 'subscriptionPeriod'>;
 
-function monthEnds({ name, policies }: CotermPlan, starts: readonly string[], from: string): string[] {
+function monthEnds({ name, policies }: CotermPlan, refuse: Refuse, starts: readonly string[], from: string): string[] {
   if (!policies.coterm.toCalendarMonth) refuse('month_not_allowed', `${name} can't be aligned to the end of a month.`);
   const end = dateText(plainDate(from).with({ day: 1 }).add({ months: 1 }));
   return starts.map(() => end);
@@ -59,6 +67,7 @@ function monthEnds({ name, policies }: CotermPlan, starts: readonly string[], fr
 
 function otherEnds(
   { name, policies }: CotermPlan,
+  refuse: Refuse,
   other: Subscription | undefined,
   starts: readonly string[],
 ): string[] {
@@ -70,8 +79,12 @@ function otherEnds(
   return other.ledger.map(({ endOn }) => endOn);
 }
 
-function refuse(why: keyof typeof codes, message: string): never {
-  throw invalid([{ code: codes[why], field: 'align', message }]);
+type Refuse = (why: keyof typeof codes, message: string) => never;
+
+function refuserOf({ field = 'align' }: CotermTarget): Refuse {
+  return (why, message) => {
+    throw invalid([{ code: codes[why], field, message }]);
+  };
 }
 
 const codes = {
