@@ -33,7 +33,7 @@ describe('billed afterwards, units that are given back are taken out of the days
   const given = (on: string | null) =>
     accruedOn(changeItem(afterwards, start, from('2', '1'), '2026-01-25', { from: on, setupToo: false }).edge);
 
-  test.each([
+  test.each<[string | null, string[], string]>([
     ['2026-01-25', ['2026-01-15..2026-01-20 1', '2026-01-20..2026-01-25 2'], 'from the day itself on'],
     ['2026-01-22', ['2026-01-15..2026-01-20 1', '2026-01-20..2026-01-22 2', '2026-01-22..2026-01-25 1'], 'in a part'],
     ['2026-01-20', ['2026-01-15..2026-01-20 1', '2026-01-20..2026-01-25 1'], 'from the first day of a part on'],

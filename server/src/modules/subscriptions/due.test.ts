@@ -102,7 +102,8 @@ describe('what is next due', () => {
   test('in a suspension: the end of the right to use before a period and a grace that end with it, if anybody has it', () => {
     const suspension = { on: '2026-03-20', autoRenewal: true, endOn: '2026-04-10' };
     const held = { status: 'hold', holdReason: 'suspended', suspension, endOn: '2026-04-10' } as const;
-    const licenses = (...enabled: boolean[]) => enabled.map((one) => ({ enabled: one })) as Subscription['licenses'];
+    const licenses = (...enabled: boolean[]) =>
+      enabled.map((one) => ({ enabled: one })) as unknown as Subscription['licenses'];
     expect(due({ ...held, licenses: licenses(false, true) })).toBe('pause 2026-04-10T00:00:00Z');
     expect(due({ ...held, licenses: licenses(false, false) })).toBe('grace 2026-04-10T00:00:00Z');
   });
