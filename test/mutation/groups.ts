@@ -31,8 +31,8 @@ export const groups: Readonly<Record<string, Group>> = {
     tests: [
       'server/src/modules/subscriptions/{coterm,due,history,subscription}.test.ts',
       'server/src/modules/policies/policy.test.ts',
-      'server/src/modules/pricing/price.test.ts',
-      'server/src/modules/orders/{place,identify}.test.ts',
+      'server/src/modules/pricing/{exchange,price}.test.ts',
+      'server/src/modules/orders/{identify,place,place-terms}.test.ts',
     ],
   },
 };

@@ -55,6 +55,7 @@ describe('parseDecimal', () => {
     ['0.000000000001', 1n, 12],
     ['007', 7n, 0],
     ['999999999999999.999999999999', 999999999999999999999999999n, 12],
+    ['-999999999999999.999999999999', -999999999999999999999999999n, 12],
   ])('%s', (text, coefficient, scale) => {
     expect(parseDecimal(text)).toEqual({ coefficient, scale });
   });
@@ -160,6 +161,18 @@ describe('arithmetic', () => {
         expect(isZero(subtractDecimal(a, a))).toBe(true);
       }),
     );
+  });
+
+  test.each([
+    ['-0.5', -1, false, true],
+    ['0', 0, true, false],
+    ['-0.00', 0, true, false],
+    ['0.5', 1, false, false],
+  ])('%s against zero', (text, order, none, negative) => {
+    const d = decimal(text);
+    expect([compareDecimal(d, zero), isZero(d), isNegative(d)]).toEqual([order, none, negative]);
+    expect(compareDecimal(zero, d)).toBe(order === 0 ? 0 : -order);
+    expect(compareDecimal(d, decimal(`${text}${text.includes('.') ? '' : '.'}00`))).toBe(0);
   });
 
   test('products are exact', () => {

@@ -53,11 +53,10 @@ export const one: Decimal = { coefficient: 1n, scale: 0 };
 export function parseDecimal(text: string, limits: DecimalLimits = defaultLimits): Decimal | undefined {
   const integerDigits = limits.integerDigits ?? defaultLimits.integerDigits;
   const fractionDigits = Math.min(limits.fractionDigits ?? defaultLimits.fractionDigits, scaleMax);
-  // The length is looked at first: turning a megabyte of digits into a bigint costs seconds.
-  if (text.length > integerDigits + fractionDigits + 2) return undefined;
   const match = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(text);
   if (match === null) return undefined;
   const [, sign = '', whole = '', part = ''] = match;
+  // Counted before it is converted: turning a megabyte of digits into a bigint costs seconds.
   if (whole.length > integerDigits || part.length > fractionDigits) return undefined;
   const size = BigInt(whole + part);
   return normalize(sign === '-' ? -size : size, part.length);

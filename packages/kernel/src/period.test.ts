@@ -58,6 +58,14 @@ describe('boundary', () => {
     expect([1, 2, 3, 4].map((n) => boundary(date(anchor), n, month).toString())).toEqual(expected);
   });
 
+  test('days and months from the same date, asked for one after the other, are not taken for one another', () => {
+    const anchor = date('2026-01-31');
+    expect(boundary(anchor, 30, { unit: 'day', count: 1 }).toString()).toBe('2026-03-02');
+    expect(boundary(anchor, 30, month).toString()).toBe('2028-07-31');
+    expect(boundary(anchor, 1, month).toString()).toBe('2026-02-28');
+    expect(boundary(anchor, 1, { unit: 'day', count: 1 }).toString()).toBe('2026-02-01');
+  });
+
   test('years from a 29 February come back to it', () => {
     expect([1, 2, 3, 4].map((n) => boundary(date('2024-02-29'), n, year).toString())).toEqual([
       '2025-02-28',

@@ -60,7 +60,7 @@ const boundaries = new WeakMap<Temporal.PlainDate, Map<string, Temporal.PlainDat
 const boundariesMax = 256;
 
 function plusMonths(date: Temporal.PlainDate, months: number): Temporal.PlainDate {
-  return date.add({ months }, { overflow: 'constrain' });
+  return date.add({ months });
 }
 
 function plusDays(date: Temporal.PlainDate, days: number): Temporal.PlainDate {
@@ -94,7 +94,7 @@ function monthsBetween(from: Temporal.PlainDate, to: Temporal.PlainDate): number
 }
 
 function daysBetween(from: Temporal.PlainDate, to: Temporal.PlainDate): number {
-  return from.until(to, { largestUnit: 'day' }).days;
+  return from.until(to).days;
 }
 
 /** Dates in a range. */

@@ -34,6 +34,7 @@ describe('isTimeZone', () => {
     'Europe/Atlantis',
     'Europe/Berlin ',
     '2020-01-01T00:00[UTC]',
+    '2020-01-01T00:00Z',
     'UTC+3',
     'x\u0000',
   ])('%j is none', (id) => {

@@ -26,8 +26,9 @@ describe('price models', () => {
     ['100', '3.5'],
   ] as const;
 
-  test('flat: all units at the one price', () => {
+  test('flat: all units at the one price, whatever tiers a list has beside the first', () => {
     expect(partsOf('flat', '17.5', '3')).toEqual(['3 x 17.5']);
+    expect(partsOf('flat', tiers, '12')).toEqual(['12 x 5']);
   });
 
   test.each([
@@ -49,8 +50,8 @@ describe('price models', () => {
     expect(partsOf('volume', tiers, quantity)).toEqual([part]);
   });
 
-  test('no tiers, no parts', () => {
-    expect(partsOf('tiered', [], '5')).toEqual([]);
+  test.each(['flat', 'tiered', 'volume'] as const)('%s: no tiers, no parts', (model) => {
+    expect(partsOf(model, [], '5')).toEqual([]);
   });
 
   test('the parts of a tiered quantity are the quantity', () => {

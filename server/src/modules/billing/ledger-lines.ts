@@ -158,9 +158,8 @@ export function partChanges(
     if (known === undefined) changes.push({ unitPrice, quantity });
     else known.quantity = addDecimal(known.quantity, quantity);
   };
-  if (!isZero(before))
-    for (const part of tierParts(model, tiers, before)) note(part.unitPrice, negateDecimal(part.quantity));
-  if (!isZero(after)) for (const part of tierParts(model, tiers, after)) note(part.unitPrice, part.quantity);
+  for (const part of tierParts(model, tiers, before)) note(part.unitPrice, negateDecimal(part.quantity));
+  for (const part of tierParts(model, tiers, after)) note(part.unitPrice, part.quantity);
   const moved = changes.filter(({ quantity }) => !isZero(quantity));
   return [
     ...moved.filter(({ quantity }) => isNegative(quantity)),

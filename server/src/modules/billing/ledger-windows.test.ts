@@ -1,8 +1,9 @@
-import { zero } from '@tierline/kernel';
+import { newId, zero } from '@tierline/kernel';
 import { describe, expect, test } from 'vitest';
-import { changeItem } from './ledger-items.ts';
+import { addItem, changeItem } from './ledger-items.ts';
+import { renewEdge } from './ledger-terms.ts';
 import { closeWindow, moveEnd, nextWindow } from './ledger-windows.ts';
-import type { Booked, EdgeLedger } from './ledger.ts';
+import { windowOf, type Booked, type EdgeLedger } from './ledger.ts';
 import {
   add,
   afterwards,
@@ -129,6 +130,70 @@ describe('billed afterwards', () => {
   });
 });
 
+describe('what a window leaves to the next', () => {
+  const setupOnly = { setup: '5' };
+
+  test('nothing recurs of what is only set up: nothing is billed when the window closes', () => {
+    const { said } = calendar(
+      edge(afterwards, '2026-01-15', '2026-03-15'),
+      add(afterwards, '1', setupOnly, '2026-01-15'),
+      next(afterwards, '1'),
+    );
+    expect(said).toEqual(['2026-01-15 setup 1 x 5 2026-01-15..2026-02-15 1/1 = 5.00']);
+  });
+
+  test('closed once more, a window bills nothing and keeps its sum', () => {
+    const closed = closeWindow(
+      afterwards,
+      add(afterwards, '1', { recurring: '31' }, '2026-01-15')(edge(afterwards, '2026-01-15', '2026-03-15')).edge,
+      [held('1')],
+    );
+    expect(closed.edge.items[0]?.exact).toEqual({ numerator: 31n, denominator: 1n });
+    expect(closeWindow(afterwards, closed.edge, [held('1')])).toEqual({ edge: closed.edge, lines: [] });
+    expect(closeWindow(afterwards, closed.edge, [])).toEqual({ edge: closed.edge, lines: [] });
+  });
+
+  test('what was paid in advance is not billed again where the terms became those of billing afterwards', () => {
+    const paid = calendar(
+      edge(monthly, '2026-01-15', '2026-03-15'),
+      add(monthly, '1', { recurring: '31' }, '2026-01-15'),
+    ).edge;
+    expect(closeWindow(afterwards, paid, [held('1')]).lines).toEqual([]);
+  });
+
+  test.each([
+    [monthly, null],
+    [afterwards, '2026-02-15'],
+  ])('%j: what is held accrues since %s', (terms, since) => {
+    const start = add(terms, '1', { recurring: '31' }, '2026-01-15')(edge(terms, '2026-01-15', '2026-03-15')).edge;
+    expect(start.items[0]?.accruesFrom).toBe(since === null ? null : '2026-01-15');
+    expect(nextWindow(terms, start, [held('1')]).edge.items[0]?.accruesFrom).toBe(since);
+  });
+
+  test('of two items only the one that is held goes on', () => {
+    const other = { ...held('1'), rateId: newId<'rate'>() };
+    const both = calendar(
+      edge(monthly, '2026-01-15', '2026-03-15'),
+      add(monthly, '1', { recurring: '31' }, '2026-01-15'),
+      (current) => addItem(monthly, current, other, prices({ recurring: '62' }), '2026-01-15'),
+    ).edge;
+    const { edge: opened, lines } = nextWindow(monthly, both, [other]);
+    expect(opened.items.map(({ rateId }) => rateId)).toEqual([other.rateId]);
+    expect(told(lines)).toEqual(['2026-02-15 recurring 1 x 62 2026-02-15..2026-03-15 1/1 = 62.00']);
+  });
+
+  test('where something is given back whole the windows of the term are remembered, and forgotten with the term', () => {
+    const terms = { ...monthly, policies: { cancellation: { refund: 'full' }, reduction: { refund: 'none' } } };
+    const first = add(terms, '1', { recurring: '31' }, '2026-01-15')(edge(terms, '2026-01-15', '2026-03-15')).edge;
+    const renewed = renewEdge(terms, first, { months: 1, days: null }, {});
+    const second = nextWindow(terms, renewed, [held('1')]).edge;
+    expect(second.items[0]?.past).toMatchObject([{ start: '2026-01-15', end: '2026-02-15' }]);
+    const third = nextWindow(terms, second, [held('1')]).edge;
+    expect(third.window).toEqual({ start: '2026-03-15', end: '2026-04-15' });
+    expect(third.items[0]?.past).toBeUndefined();
+  });
+});
+
 describe('the end of a term', () => {
   const start = calendar(
     edge(monthly, '2026-01-15', '2026-02-15'),
@@ -165,6 +230,32 @@ describe('the end of a term', () => {
       (current) => closeWindow(afterwards, current, [held('1')]),
     );
     expect(said).toEqual(['2026-02-05 recurring 1 x 31 2026-01-15..2026-02-05 21/31 = 21.00']);
+  });
+
+  test('earlier: each item at its own price, and nothing for what this edge does not have', () => {
+    const other = { ...held('1'), rateId: newId<'rate'>() };
+    const both = addItem(monthly, start, other, prices({ recurring: '62' }), '2026-01-15').edge;
+    const cut = moveEnd(
+      monthly,
+      both,
+      '2026-02-05',
+      [other, { ...other, rateId: newId<'rate'>() }],
+      true,
+      '2026-01-20',
+    );
+    expect(told(cut.lines)).toEqual(['2026-01-20 refund 1 x 62 2026-02-05..2026-02-15 10/31 = -20.00']);
+  });
+
+  test('a next term ends the window where it begins, but only one that is still to come', () => {
+    const ends = { anchorOn: '2026-01-15', endOn: '2027-01-15' };
+    const upcoming = (on: string) => ({ from: on, anchorOn: on, prices: {}, next: null });
+    const end = (on: string) => windowOf(monthly, { ...ends, upcoming: upcoming(on) }, '2026-02-15').end;
+    expect([end('2026-02-14'), end('2026-02-15'), end('2026-02-16'), end('2026-04-01')]).toEqual([
+      '2026-03-15',
+      '2026-03-15',
+      '2026-02-16',
+      '2026-03-15',
+    ]);
   });
 
   test('no window is opened after it', () => {

@@ -24,6 +24,7 @@ describe('rule 3: the share of the days that lie in each period of the grid', ()
     ['2026-01-15', '2026-02-01', '2026-03-08', '1043/868', '14 of 31 days and 21 of 28, over both: not shortened'],
     ['2026-01-15', '2026-01-15', '2027-01-15', '12/1', 'a year of months'],
     ['2026-01-15', '2026-01-20', '2026-04-15', '88/31', '26 of 31 days, and two whole months'],
+    ['2026-07-15', '2026-07-20', '2026-09-08', '50/31', '26 and 24 days, both of 31'],
     ['2026-03-31', '2026-02-20', '2026-03-31', '36/28', 'before the anchor: 8 of 28 days and a whole month'],
     ['2026-01-15', '2026-01-20', '2026-01-20', '0/1', 'no day'],
     ['2026-01-15', '2026-01-20', '2026-01-10', '0/1', 'less than none'],

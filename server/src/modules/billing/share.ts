@@ -45,10 +45,7 @@ function computed(anchor: Temporal.PlainDate, period: Period, range: DateRange):
 
 function add(a: Fraction, b: Fraction): Fraction {
   if (a.denominator === b.denominator) return fraction(a.numerator + b.numerator, a.denominator);
-  const denominator =
-    a.denominator === 1n ? b.denominator : b.denominator === 1n ? a.denominator : a.denominator * b.denominator;
-  const numerator = a.numerator * (denominator / a.denominator) + b.numerator * (denominator / b.denominator);
-  return fraction(numerator, denominator);
+  return fraction(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator);
 }
 
 /** The grid period after a date that is a boundary, or the rest of the one that the date lies in; not beyond `end`. */

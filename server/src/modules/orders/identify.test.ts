@@ -102,6 +102,12 @@ describe('many: the message names what tells them apart, in the words of the cal
     expect(messageOf(all, { subscriptionPeriod: { unit: 'year', count: 1 } })).toContain('product: billing_period. ');
   });
 
+  test('not what was given, though it is written in another way: 12 months and a year', () => {
+    const months = aProduct({ ...yearly, subscriptionPeriod: { unit: 'month', count: 12 } });
+    const message = messageOf([aProduct(yearly), months], { subscriptionPeriod: { unit: 'year', count: 1 } });
+    expect(message).toContain('product: rate_id. ');
+  });
+
   test('the id, where nothing else differs', () => {
     const twins = [aProduct(), aProduct()];
     expect(messageOf(twins)).toContain('product: rate_id. ');

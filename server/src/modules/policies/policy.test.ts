@@ -58,6 +58,13 @@ describe('what counts', () => {
     expect(resolvePolicies(vendor, plan)).toEqual(standard);
   });
 
+  test('a member that is there but undefined is not said', () => {
+    expect(
+      resolvePolicies({ renewal: { retry_days: 30 } }, { renewal: { retry_days: undefined } }).renewal.retryDays,
+    ).toBe(30);
+    expect(Object.keys(readPolicyDocument({ orphans: 'cascade', preset: undefined }))).toEqual(['orphans']);
+  });
+
   test('what is said of the preset is said beside it, on either level', () => {
     const { renewal } = resolvePolicies({ preset: 'microsoft_like', renewal: { retry_days: 3 } }, {});
     expect(renewal).toMatchObject({ onEndOfSale: 'expire', retryDays: 3 });
@@ -156,6 +163,12 @@ describe('a document from outside', () => {
     const price = { price: { lock_additions: false } };
     expect(() => parsePolicyDocument(price)).toThrow(expect.objectContaining({ kind: 'invalid' }));
     expect(resolvePolicies(price, {})).toEqual(resolvePolicies({}, {}));
+  });
+
+  test('that is a member of something names its fields from there', () => {
+    expect(() => parsePolicyDocument({ orphans: 'ask' }, 'terms')).toThrow(
+      expect.objectContaining({ reasons: [expect.objectContaining({ field: 'terms.policies.orphans' })] }),
+    );
   });
 
   test('that is no object at all is refused, too', () => {

@@ -114,6 +114,8 @@ describe('a price in the currency that the edge is billed in', () => {
     const below = (rate: string) =>
       priceOnEdge(list, target, 'recurring', today, aCost('USD', '10'), moneyOf(null, { 'USD/EUR': rate }))?.belowCost;
     expect([below('0.9'), below('0.9000000001')]).toEqual([false, true]);
+    const money = moneyOf(null, { 'USD/EUR': '0.9' });
+    expect(priceOnEdge(list, target, 'recurring', today, aCost('USD', '10'), money)?.costExchange?.rate).toBe('0.9');
   });
 });
 

@@ -120,7 +120,13 @@ describe('which lists apply, and in which order', () => {
     const early = aList({ effectiveFrom: '2026-01-01', id: ids.younger as PriceListId });
     const late = aList({ effectiveFrom: '2026-02-01', id: ids.older as PriceListId });
     const lateYounger = aList({ effectiveFrom: '2026-02-01', id: ids.younger as PriceListId });
-    expect(applicable([early, late, lateYounger], buyer, today)).toEqual([lateYounger, late, early]);
+    for (const given of [
+      [early, late, lateYounger],
+      [lateYounger, late, early],
+      [late, lateYounger, early],
+    ]) {
+      expect(applicable(given, buyer, today)).toEqual([lateYounger, late, early]);
+    }
   });
 
   test('a list is valid from its first day on, and no longer on the day of its end', () => {
@@ -158,6 +164,7 @@ describe('explicit prices', () => {
     ];
     const price = priceFrom([{ list, entries }]);
     expect(tiersOf(price)).toEqual(['0:11']);
+    expect(tiersOf(priceFrom([{ list, entries: entries.toReversed() }]))).toEqual(['0:11']);
     expect(price?.source).toMatchObject({ effectiveFrom: today });
   });
 
@@ -202,6 +209,14 @@ describe('explicit prices', () => {
     expect(priceFrom(lists, cost)?.source).toMatchObject({ kind: 'rule', priceList: 'First' });
     // Without a cost a rule has nothing to add to.
     expect(priceFrom(lists)?.source).toMatchObject({ kind: 'explicit', priceList: 'Second' });
+  });
+
+  test('in one currency nothing is said of an exchange', () => {
+    const list = aList();
+    const cost = aCost('EUR', ['0', '5']);
+    const explicit = priceFrom([{ list, entries: [anEntry(list, '9')] }], cost);
+    expect(Object.keys(explicit!)).not.toContain('costExchange');
+    expect(Object.keys(priceFrom([{ list, rules: [aRule(list, '10')] }], cost)!.source)).not.toContain('costExchange');
   });
 
   test('nothing set is no price', () => {
@@ -263,6 +278,8 @@ describe('rules', () => {
       return source?.kind === 'rule' ? source.percent : undefined;
     };
     expect(percentOf(all, recurring)).toBe('2');
+    expect(percentOf(recurring, all)).toBe('2');
+    expect(percentOf(aRule(list, '7', { effectiveFrom: today }))).toBe('7');
     expect(percentOf(recurring, newer)).toBe('3');
     expect(percentOf(younger, newer)).toBe('4');
     expect(percentOf(future, recurring, setup)).toBe('2');

@@ -3,7 +3,7 @@ import type { PolicyDocument } from '@tierline/contract';
 import { describe, expect, test } from 'vitest';
 import { aPlanVersion } from '../../../../test/support/values.ts';
 import { resolvePolicies } from '../policies/index.ts';
-import { cotermEnds, type CotermTarget } from './coterm.ts';
+import { anchorsOf, cotermAnchor, cotermEnds, type CotermTarget } from './coterm.ts';
 import type { Subscription } from './subscription.ts';
 
 const year = (coterm: PolicyDocument['coterm'] = {}) =>
@@ -48,11 +48,36 @@ describe('an aligned term ends', () => {
       'subscriptions.coterm_subscription_not_allowed',
     );
     expect(code(year(), { kind: 'subscription', other: undefined }, '2026-03-01')).toBe('subscriptions.coterm_unknown');
+    expect(code(year(), to('active', '2026-06-01', '2026-06-01'), '2026-03-01')).toBe('subscriptions.coterm_unknown');
     expect(code(year(), to('hold', '2026-06-01'), '2026-03-01')).toBe('subscriptions.coterm_not_active');
     expect(code(year(), active, '2026-06-01')).toBe('subscriptions.coterm_in_the_past');
     expect(code(year({ min_days: 31 }), active, '2026-05-02')).toBe('subscriptions.coterm_too_short');
     expect(code(year({ min_days: 30 }), active, '2026-05-02')).toBe('2026-06-01');
     expect(code(year(), active, '2025-05-31')).toBe('subscriptions.coterm_too_long');
     expect(code(year(), active, '2025-06-01')).toBe('2026-06-01');
+  });
+
+  test('a refusal names the field that asked for it', () => {
+    expect(() => cotermEnds(year({ allowed: false }), month, ['2026-03-01'])).toThrow(
+      expect.objectContaining({ reasons: [expect.objectContaining({ field: 'align' })] }),
+    );
+  });
+});
+
+describe('the grid of an aligned term', () => {
+  const plan = aPlanVersion({ billingPeriod: { unit: 'month', count: 1 } });
+
+  test('is anchored at its end, or with the other subscription, whose 31st comes back', () => {
+    expect(cotermAnchor(plan, '2026-02-28', undefined)).toBe('2026-02-28');
+    expect(cotermAnchor(plan, '2026-02-28', '2026-01-31')).toBe('2026-01-31');
+  });
+
+  test('is that of the other one’s last term, edge by edge', () => {
+    const next = { from: '2026-03-15', anchorOn: '2026-03-15', prices: {}, next: null };
+    const ledger = [
+      { anchorOn: '2026-01-31', upcoming: null },
+      { anchorOn: '2026-01-31', upcoming: next },
+    ];
+    expect(anchorsOf({ ledger } as unknown as Subscription)).toEqual(['2026-01-31', '2026-03-15']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextDue, type DatedIntent } from './due.ts';
+import { nextDue, periodEnd, type DatedIntent } from './due.ts';
 import type { Subscription } from './subscription.ts';
 
 const terms = { expirationNoticeDays: 0, graceMonths: 0 };
@@ -93,5 +93,83 @@ describe('what is next due', () => {
     );
     expect(due({ status: 'terminated' }, {}, 'UTC', [{ dueOn: '2026-05-01' }])).toBe(undefined);
     expect(due({ status: 'removed' })).toBe(undefined);
+  });
+
+  test('is nothing where it is pending, whatever is planned, until it is real', () => {
+    expect(due({ status: 'pending' }, {}, 'UTC', [{ dueOn: '2026-05-01' }])).toBe(undefined);
+  });
+
+  test('in a suspension: the end of the right to use before a period and a grace that end with it, if anybody has it', () => {
+    const suspension = { on: '2026-03-20', autoRenewal: true, endOn: '2026-04-10' };
+    const held = { status: 'hold', holdReason: 'suspended', suspension, endOn: '2026-04-10' } as const;
+    const licenses = (...enabled: boolean[]) =>
+      enabled.map((one) => ({ enabled: one })) as unknown as Subscription['licenses'];
+    expect(due({ ...held, licenses: licenses(false, true) })).toBe('pause 2026-04-10T00:00:00Z');
+    expect(due({ ...held, licenses: licenses(false, false) })).toBe('grace 2026-04-10T00:00:00Z');
+  });
+});
+
+describe('of what comes at one instant', () => {
+  const renewalFailure = { since: '2027-03-10T00:00:00Z', retryAt: '2027-03-11T00:00:00Z', attempts: 3, reasons: [] };
+  const expired = { status: 'hold', holdReason: 'expired', endOn: '2027-03-10' } as const;
+  const suspension = { on: '2026-03-20', autoRenewal: true, endOn: '2027-03-10' };
+  const suspended = { status: 'hold', holdReason: 'suspended', suspension, ledger: paid } as const;
+
+  test.each<[string, Partial<Subscription>, Partial<typeof terms>, string | null]>([
+    ['intent 2027-03-11T00:00:00Z', { renewalFailure }, {}, '2027-03-11'],
+    ['intent 2027-02-08T00:00:00Z', { ledger: paid }, { expirationNoticeDays: 30 }, '2027-02-08'],
+    ['intent 2027-04-10T00:00:00Z', expired, { graceMonths: 1 }, '2027-04-10'],
+    ['intent 2027-03-10T00:00:00Z', suspended, {}, '2027-03-10'],
+    ['pause 2027-03-10T00:00:00Z', suspended, {}, null],
+    ['notice 2026-04-10T00:00:00Z', {}, { expirationNoticeDays: 334 }, null],
+  ])('%s comes first', (first, facts, of, dueOn) => {
+    expect(due(facts, of, 'UTC', [{ dueOn }])).toBe(first);
+  });
+
+  test('nothing has to be planned', () => {
+    const subscription = { status: 'terminated', ledger: paid, endOn: '2027-03-10' } as unknown as Subscription;
+    expect(nextDue(subscription, terms, 'UTC')).toBe(undefined);
+    const active = { ...subscription, status: 'active', renewalFailure: null } as Subscription;
+    expect(nextDue(active, terms, 'UTC')?.kind).toBe('term');
+  });
+});
+
+describe('the next billing period begins', () => {
+  /** Edges from the root down as `window end/term end`; the last is the owner's. */
+  const end = (endOn: string, ...edges: string[]): string | undefined =>
+    periodEnd({
+      endOn,
+      ledger: edges.map((edge) => {
+        const [of, endsOn] = edge.split('/');
+        return { window: { end: of }, endOn: endsOn };
+      }) as unknown as Subscription['ledger'],
+    });
+  const later = '2027-04-10';
+
+  test.each([
+    ['the owner’s boundary', ['2026-04-10/2027-04-10', '2026-04-10/2027-04-10'], '2026-04-10'],
+    [
+      'a day before that by another calendar is the same',
+      ['2026-04-09/2027-04-10', '2026-04-10/2027-04-10'],
+      '2026-04-10',
+    ],
+    ['two days before are not', ['2026-04-08/2027-04-10', '2026-04-10/2027-04-10'], '2026-04-08'],
+    [
+      'the first of several',
+      ['2026-04-08/2027-04-10', '2026-04-06/2027-04-10', '2026-04-07/2027-04-10', '2026-04-10/2027-04-10'],
+      '2026-04-06',
+    ],
+    ['not where the term of that edge ends', ['2026-04-08/2026-04-08', '2026-04-10/2027-04-10'], '2026-04-10'],
+    ['an edge that comes later waits for itself', ['2026-04-20/2027-04-10', '2026-04-10/2027-04-10'], '2026-04-10'],
+  ])('%s', (_, edges, expected) => {
+    expect(end(later, ...edges)).toBe(expected);
+  });
+
+  test('never with an edge that comes when the owner’s term has ended', () => {
+    expect(end('2026-04-08', '2026-04-08/2027-04-10', '2026-04-10/2027-04-10')).toBe('2026-04-10');
+  });
+
+  test('never where nothing is billed', () => {
+    expect(end(later)).toBe(undefined);
   });
 });
