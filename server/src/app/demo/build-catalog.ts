@@ -18,8 +18,14 @@ export async function sellInDemo(building: Building): Promise<Sold> {
   await fillPools(building, made);
   const planIds = new Map<string, PlanId>();
   for (const plan of plans) planIds.set(planKey(plan), await createPlan(building, plan, made));
-  for (const plan of plans) await delegatePlan(building, plan, planIds.get(planKey(plan))!);
+  await allOf(plans.map((plan) => delegatePlan(building, plan, planIds.get(planKey(plan))!)));
   return { plans: planIds, products: made };
+}
+
+/** Waits for all of them also where one fails, so that nothing goes on behind whoever starts anew. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const done = await Promise.allSettled(works);
+  for (const one of done) if (one.status === 'rejected') throw one.reason;
 }
 
 async function createVendors({ engine, steps, sellers, began }: Building): Promise<Map<string, VendorId>> {
