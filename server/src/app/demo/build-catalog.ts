@@ -19,6 +19,7 @@ export async function sellInDemo(building: Building): Promise<Sold> {
   const planIds = new Map<string, PlanId>();
   for (const plan of plans) planIds.set(planKey(plan), await createPlan(building, plan, made));
   await allOf(plans.map((plan) => delegatePlan(building, plan, planIds.get(planKey(plan))!)));
+  for (const plan of plans) if (plan.retired === true) await retirePlan(building, plan, planIds.get(planKey(plan))!);
   return { plans: planIds, products: made };
 }
 
@@ -117,11 +118,12 @@ async function delegatePlan({ engine, steps, sellers, began }: Building, plan: D
       engine.catalog.delegate(cause, parent, sellers[buyer].id, id, wanted),
     );
   }
-  if (plan.retired === true) {
-    await steps.step(`retired:${planKey(plan)}`, began, (cause) =>
-      engine.catalog.retire(cause, sellers[plan.maker], id),
-    );
-  }
+}
+
+async function retirePlan({ engine, steps, sellers, began }: Building, plan: DemoPlan, id: PlanId): Promise<void> {
+  await steps.step(`retired:${planKey(plan)}`, began, (cause) =>
+    engine.catalog.retire(cause, sellers[plan.maker], id),
+  );
 }
 
 /** Units cannot appear twice: each movement has its key, so a repetition moves nothing. */
