@@ -234,7 +234,13 @@ describe('a demo channel on an empty database', () => {
         'under_review, automatic_with_penalties',
         'under_review, manual',
       ],
-      ['distributor', 'completed, automatic', 'completed, automatic', 'under_review, automatic', 'preparing, untouched'],
+      [
+        'distributor',
+        'completed, automatic',
+        'completed, automatic',
+        'under_review, automatic',
+        'preparing, untouched',
+      ],
       ['isp', 'completed, manual', 'completed, manual', 'approved, manual', 'rejected, manual'],
     ]);
   });
@@ -361,30 +367,34 @@ describe('a start that does not get far', () => {
   });
 
   const timeout = 180_000;
-  test('killed again and again in the middle, the channel is in the end what one start makes', { timeout }, async () => {
-    const whole = await openWorld();
-    await buildDemoChannel(whole.engine);
-    const expected = await eventsOf(whole);
-    await whole.close();
-    let starts = 0;
-    // Close together at first, further apart the longer the way to the next one is.
-    for (let stepsLeft = 1; ; stepsLeft += 3 + starts) {
-      let left = stepsLeft;
-      const killed = new Error('killed');
-      starts += 1;
-      const built = await buildDemoChannel(world.engine, (at) => {
-        if (left === 0) throw killed;
-        left -= 1;
-        return demoCause(at);
-      }).catch((error: unknown) => {
-        if (error !== killed) throw error;
-        return undefined;
-      });
-      if (built !== undefined) break;
-    }
-    expect(starts).toBeGreaterThan(20);
-    expect(await eventsOf(world)).toEqual(expected);
-  });
+  test(
+    'killed again and again in the middle, the channel is in the end what one start makes',
+    { timeout },
+    async () => {
+      const whole = await openWorld();
+      await buildDemoChannel(whole.engine);
+      const expected = await eventsOf(whole);
+      await whole.close();
+      let starts = 0;
+      // Close together at first, further apart the longer the way to the next one is.
+      for (let stepsLeft = 1; ; stepsLeft += 3 + starts) {
+        let left = stepsLeft;
+        const killed = new Error('killed');
+        starts += 1;
+        const built = await buildDemoChannel(world.engine, (at) => {
+          if (left === 0) throw killed;
+          left -= 1;
+          return demoCause(at);
+        }).catch((error: unknown) => {
+          if (error !== killed) throw error;
+          return undefined;
+        });
+        if (built !== undefined) break;
+      }
+      expect(starts).toBeGreaterThan(20);
+      expect(await eventsOf(world)).toEqual(expected);
+    },
+  );
 
   test('a database that others use is left alone', async () => {
     await world.provider();

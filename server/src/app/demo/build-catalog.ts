@@ -121,9 +121,7 @@ async function delegatePlan({ engine, steps, sellers, began }: Building, plan: D
 }
 
 async function retirePlan({ engine, steps, sellers, began }: Building, plan: DemoPlan, id: PlanId): Promise<void> {
-  await steps.step(`retired:${planKey(plan)}`, began, (cause) =>
-    engine.catalog.retire(cause, sellers[plan.maker], id),
-  );
+  await steps.step(`retired:${planKey(plan)}`, began, (cause) => engine.catalog.retire(cause, sellers[plan.maker], id));
 }
 
 /** Units cannot appear twice: each movement has its key, so a repetition moves nothing. */

@@ -49,7 +49,11 @@ async function storyOf(building: Building, sold: Sold, calendar: Calendar): Prom
   const rates = await ratesOfSellers(building);
   const ofSales = sales.map((sale): Moment => {
     const at = calendar.at(sale.on);
-    return { at, kind: 'subscription', happens: async () => bought.set(sale.key, await sell(building, sold, rates, sale, at)) };
+    return {
+      at,
+      kind: 'subscription',
+      happens: async () => bought.set(sale.key, await sell(building, sold, rates, sale, at)),
+    };
   });
   const ofOrders = orders.map((order): Moment => {
     const at = calendar.at(order);
@@ -133,7 +137,9 @@ function timeOf({ engine, sellers }: Building) {
 }
 
 /** The rate of each plan that a seller may sell, by seller, plan and MPN. */
-async function ratesOfSellers(building: Building): Promise<ReadonlyMap<AccountId, Awaited<ReturnType<typeof rateIds>>>> {
+async function ratesOfSellers(
+  building: Building,
+): Promise<ReadonlyMap<AccountId, Awaited<ReturnType<typeof rateIds>>>> {
   const sellers = Object.values(building.sellers);
   const rates = await Promise.all(sellers.map((seller) => rateIds(building, seller)));
   return new Map(sellers.map(({ id }, index) => [id, rates[index]!]));
