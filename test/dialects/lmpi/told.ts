@@ -10,6 +10,7 @@ const forms: Readonly<Record<string, (value: unknown) => boolean>> = {
   date: matching(/^\d{4}-\d{2}-\d{2}$/),
   'product code': matching(/^[A-Z0-9]{9}$/),
   'activation code': matching(/^[A-Z0-9]{2}-[A-Z0-9]{4}(-[A-Z0-9]{5}){5}$/),
+  'tenant id': matching(/^[A-Za-z0-9]{4,6}$/),
   'number as text': matching(/^-?\d+(\.\d+)?$/),
   address: matching(/^https?:\/\/[^ ]+$/),
   null: (value) => value === null,

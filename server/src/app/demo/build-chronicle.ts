@@ -111,6 +111,7 @@ function calendarOf(firstStart: Temporal.Instant) {
 function timeOf({ engine, sellers }: Building) {
   /** When something is next due, as long as nothing has happened since it was looked up. */
   let next: Temporal.Instant | null | undefined;
+  let passed: Temporal.Instant | undefined;
   let reportedAt: Temporal.Instant | undefined;
 
   async function nextDue(): Promise<Temporal.Instant | null> {
@@ -122,12 +123,14 @@ function timeOf({ engine, sellers }: Building) {
 
   return {
     async passUntil(until: Temporal.Instant, kind: Moment['kind']): Promise<void> {
-      for (;;) {
+      // Nothing is due at the very moment at which it comes to be.
+      for (; passed?.equals(until) !== true;) {
         next ??= await nextDue();
         if (next === null || Temporal.Instant.compare(next, until) > 0) break;
         await engine.worker.runDue(realWorld, next);
         next = undefined;
       }
+      passed = until;
       if (kind === 'subscription') next = undefined;
       if (kind !== 'report' || reportedAt?.equals(until) === true) return;
       reportedAt = until;
