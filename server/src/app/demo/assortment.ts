@@ -152,6 +152,13 @@ export const monthly: PlanTerms = {
 const everybody = ['distributor', 'isp', 'msp', 'msp2', 'reseller'] as const;
 const belowDistributor = ['distributor', 'msp', 'reseller'] as const;
 
+const trial = {
+  licenseVersion: 'trial',
+  autoRenewalMonths: null,
+  expirationNoticeDays: 7,
+  graceMonths: 0,
+} as const satisfies Partial<PlanTerms>;
+
 /** Asked for, and no must: so an order without it, as in every example, is placed. */
 const domain: ParameterDefinition = {
   name: 'domain',
@@ -326,19 +333,51 @@ export const plans: readonly DemoPlan[] = [
     rates: [{ mpn: 'HS-DESK-SEAT', quantityMin: '1', quantityMax: '500', usd: { recurring: '11.4' } }],
     delegatedTo: belowDistributor,
   },
+  {
+    maker: 'provider',
+    product: 'VVZBXXE1X',
+    name: 'Vision One Essentials trial',
+    description: 'Detection and response for 30 days, free of charge',
+    terms: {
+      ...trial,
+      pricing: 'free',
+      subscriptionPeriod: { unit: 'day', count: 30 },
+      billingPeriod: { unit: 'day', count: 30 },
+    },
+    rates: [{ mpn: 'VVZBXXE1X-U', quantityMin: '1' }],
+    delegatedTo: ['distributor', 'isp', 'msp', 'msp2'],
+  },
+  ownPlan('msp', 'NNZBXXE1X', 'Saltmarsh Worry Free, a year', {
+    subscriptionPeriod: { unit: 'month', count: 12 },
+    autoRenewalMonths: 12,
+    managed: true,
+  }),
+  ownPlan('msp', 'NNZBXXE1X', 'Saltmarsh Worry Free, a quarter', {
+    subscriptionPeriod: { unit: 'month', count: 3 },
+    autoRenewalMonths: null,
+  }),
+  ownPlan('msp', 'CCZBXXE1X', 'Saltmarsh Cloud App Security', {}),
+  ownPlan('msp', 'CCZBXXE1X', 'Saltmarsh Cloud App Security trial', trial),
+  ownPlan('msp2', 'NNZBXXE1X', 'Zuidervaart Worry Free', {}),
+  ownPlan('msp2', 'NNZBXXE1X', 'Zuidervaart Worry Free trial', trial),
 ];
 
 /** A plan as a partner makes it over LMPI: money is settled elsewhere, so it has no prices. */
 function securityPlan(maker: 'distributor' | 'isp', product: string, name: string, toReseller: boolean): DemoPlan {
   const below: CastKey[] = maker === 'isp' ? ['msp2'] : toReseller ? ['msp', 'reseller'] : ['msp'];
+  return { ...ownPlan(maker, product, name, {}), delegatedTo: below };
+}
+
+/** Such a plan for the maker's own customers. What is sold of it comes out of the maker's stock. */
+function ownPlan(maker: CastKey, product: string, name: string, terms: Partial<PlanTerms>): DemoPlan {
   return {
     maker,
     product,
     name,
     description: '',
-    terms: { pricing: 'free', policies: { preset: 'lmpi_like' } },
+    terms: { pricing: 'free', licensePool: 'owner', policies: { preset: 'lmpi_like' }, ...terms },
     rates: [{ mpn: `${product}-U`, quantityMin: '1' }],
-    delegatedTo: below,
+    delegatedTo: [],
   };
 }
 
@@ -363,28 +402,33 @@ export const stock: readonly {
   {
     product: 'NNZBXXE1X',
     version: 'full',
-    minted: 5000n,
-    assigned: { distributor: 1598n, isp: 800n, msp: 100n, msp2: 60n },
+    minted: 20_000n,
+    assigned: { distributor: 4598n, isp: 4800n, msp: 3100n, msp2: 2060n },
   },
   {
     product: 'CCZBXXE1X',
     version: 'full',
-    minted: 5000n,
-    assigned: { distributor: 1577n, isp: 800n, msp: 100n, msp2: 60n },
+    minted: 20_000n,
+    assigned: { distributor: 4577n, isp: 4800n, msp: 3100n, msp2: 2060n },
   },
   {
     product: 'AAZBXXE1X',
     version: 'full',
-    minted: 2000n,
-    assigned: { distributor: 600n, isp: 300n, msp: 50n, msp2: 25n },
+    minted: 10_000n,
+    assigned: { distributor: 2600n, isp: 2300n, msp: 50n, msp2: 25n },
   },
   {
     product: 'BBZBXXE1X',
     version: 'full',
-    minted: 2000n,
-    assigned: { distributor: 600n, isp: 300n, msp: 50n, msp2: 25n },
+    minted: 10_000n,
+    assigned: { distributor: 2600n, isp: 2300n, msp: 50n, msp2: 25n },
   },
-  { product: 'BBZBXXE1X', version: 'trial', minted: 500n, assigned: { distributor: 75n, isp: 50n, msp: 25n } },
+  ...['NNZBXXE1X', 'CCZBXXE1X', 'BBZBXXE1X'].map((product) => ({
+    product,
+    version: 'trial' as const,
+    minted: 20_000n,
+    assigned: { distributor: 4000n, isp: 4000n, msp: 2000n, msp2: 2000n },
+  })),
   {
     product: 'SUZBXXE1X',
     version: 'full',

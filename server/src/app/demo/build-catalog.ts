@@ -18,8 +18,15 @@ export async function sellInDemo(building: Building): Promise<Sold> {
   await fillPools(building, made);
   const planIds = new Map<string, PlanId>();
   for (const plan of plans) planIds.set(planKey(plan), await createPlan(building, plan, made));
-  for (const plan of plans) await delegatePlan(building, plan, planIds.get(planKey(plan))!);
+  await allOf(plans.map((plan) => delegatePlan(building, plan, planIds.get(planKey(plan))!)));
+  for (const plan of plans) if (plan.retired === true) await retirePlan(building, plan, planIds.get(planKey(plan))!);
   return { plans: planIds, products: made };
+}
+
+/** Waits for all of them also where one fails, so that nothing goes on behind whoever starts anew. */
+async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
+  const done = await Promise.allSettled(works);
+  for (const one of done) if (one.status === 'rejected') throw one.reason;
 }
 
 async function createVendors({ engine, steps, sellers, began }: Building): Promise<Map<string, VendorId>> {
@@ -111,29 +118,34 @@ async function delegatePlan({ engine, steps, sellers, began }: Building, plan: D
       engine.catalog.delegate(cause, parent, sellers[buyer].id, id, wanted),
     );
   }
-  if (plan.retired === true) {
-    await steps.step(`retired:${planKey(plan)}`, began, (cause) =>
-      engine.catalog.retire(cause, sellers[plan.maker], id),
-    );
-  }
 }
 
-/** Units cannot appear twice: each movement has its key, so a repetition moves nothing. */
+async function retirePlan({ engine, steps, sellers, began }: Building, plan: DemoPlan, id: PlanId): Promise<void> {
+  await steps.step(`retired:${planKey(plan)}`, began, (cause) => engine.catalog.retire(cause, sellers[plan.maker], id));
+}
+
+/** Units cannot appear twice: each movement has its key, so a repetition moves nothing. Parents have theirs before they hand them on. */
 async function fillPools(building: Building, productIds: ReadonlyMap<string, ProductId>): Promise<void> {
   const { engine, steps, sellers, began } = building;
-  for (const { product, version, minted, assigned } of stock) {
-    const of = { productId: productIds.get(product)!, licenseVersion: version };
-    const key = `${product}/${version}`;
-    await steps.step(`pool:${key}`, began, (cause) =>
-      engine.pools.mint(cause, sellers.provider, { ...of, units: minted }),
+  const pools = stock.map(({ product, version, ...pool }) => ({
+    ...pool,
+    of: { productId: productIds.get(product)!, licenseVersion: version },
+    key: `pool:${product}/${version}`,
+  }));
+  await allOf(
+    pools.map(({ of, key, minted }) =>
+      steps.step(key, began, (cause) => engine.pools.mint(cause, sellers.provider, { ...of, units: minted })),
+    ),
+  );
+  for (const buyer of Object.keys(cast) as CastKey[]) {
+    const parent = sellers[cast[buyer].parent ?? 'provider'];
+    await allOf(
+      pools.map(async ({ of, key, assigned: { [buyer]: units } }) => {
+        if (units === undefined) return;
+        await steps.step(`${key}:${buyer}`, began, (cause) =>
+          engine.pools.assign(cause, parent, sellers[buyer].id, { ...of, units }),
+        );
+      }),
     );
-    for (const buyer of Object.keys(cast) as CastKey[]) {
-      const units = assigned[buyer];
-      if (units === undefined) continue;
-      const parent = sellers[cast[buyer].parent ?? 'provider'];
-      await steps.step(`pool:${key}:${buyer}`, began, (cause) =>
-        engine.pools.assign(cause, parent, sellers[buyer].id, { ...of, units }),
-      );
-    }
   }
 }

@@ -94,7 +94,7 @@ async function setPrices(
 }
 
 /** Every rate that the account may sell, by plan and MPN. */
-async function rateIds({ engine }: Building, account: Account): Promise<Map<string, RateId>> {
+export async function rateIds({ engine }: Building, account: Account): Promise<Map<string, RateId>> {
   const { rates } = await engine.offers.page(await engine.directory.get(account.id), 0, 1000);
   return new Map(rates.map(({ planId, mpn, rateId }): [`${PlanId}/${string}`, RateId] => [`${planId}/${mpn}`, rateId]));
 }

@@ -223,6 +223,40 @@ export const customers: readonly CastCustomer[] = [
   },
 ];
 
+/** Customers of tier one itself, in the demo channel only. */
+export const directCustomers: readonly CastCustomer[] = [
+  {
+    key: 'wharfinger_ferries',
+    owner: 'distributor',
+    name: 'Wharfinger Ferries',
+    language: 'en',
+    address: {
+      street: '2 Slipway Row',
+      extension: null,
+      city: 'Harwich',
+      state: null,
+      postalCode: 'CO12 3HH',
+      countryCode: 'GB',
+    },
+    contact: { firstName: 'Nell', lastName: 'Ashdown', phone: '+44 1255 555 014' },
+  },
+  {
+    key: 'mondlicht_optik',
+    owner: 'isp',
+    name: 'Mondlicht Optik',
+    language: 'de',
+    address: {
+      street: 'Rebgasse 14',
+      extension: null,
+      city: 'Freiburg',
+      state: null,
+      postalCode: '79102',
+      countryCode: 'DE',
+    },
+    contact: { firstName: 'Anneliese', lastName: 'Kern', phone: '+49 761 555 0172' },
+  },
+];
+
 /** The products and codes that the pages of both dialects use as their examples. */
 export const samples = {
   base: { mpn: '91fd106f-4b2c-4938-95ac-f54f74e9a239', name: 'Office 365 Enterprise E1', cost: '17.5', price: '19.8' },

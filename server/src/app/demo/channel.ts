@@ -1,12 +1,12 @@
-import { decimal, Temporal, TierlineError, type AccountId, type CustomerId } from '@tierline/kernel';
+import { Temporal, TierlineError, type AccountId, type CustomerId } from '@tierline/kernel';
 import { z } from 'zod';
 import type { Account } from '../../modules/accounts/index.ts';
 import type { Engine } from '../engine.ts';
 import { sellInDemo } from './build-catalog.ts';
+import { liveThrough } from './build-chronicle.ts';
 import { priceInDemo } from './build-prices.ts';
 import { reportInDemo } from './build-reports.ts';
-import { cast, customers as castCustomers, type CastKey, type CastMember } from './cast.ts';
-import { orders } from './orders.ts';
+import { cast, customers as castCustomers, directCustomers, type CastKey, type CastMember } from './cast.ts';
 import { demoCause, stepsOf, type CauseMaker, type Steps } from './steps.ts';
 
 /** Ids of the cast by name: its sellers, then its customers. */
@@ -18,11 +18,11 @@ export type Building = {
   readonly steps: Steps;
   readonly sellers: Readonly<Record<CastKey, Account>>;
   readonly customers: ReadonlyMap<string, { id: CustomerId; ownerId: AccountId }>;
-  /** When everything but the orders came to be: some weeks before the first start. */
+  /** When everything but the orders came to be: some months before the first start. */
   readonly began: Temporal.Instant;
 };
 
-const weeksBefore = 60 * 24;
+const hoursBefore = 160 * 24;
 const providerId = 'demo:provider';
 
 /**
@@ -51,7 +51,7 @@ export async function buildDemoChannel(engine: Engine, makeCause: CauseMaker = d
   const building: Building = { engine, steps, sellers, customers, began };
   const sold = await sellInDemo(building);
   await priceInDemo(building, sold);
-  await placeOrders(building);
+  await liveThrough(building, sold, began.add({ hours: hoursBefore }));
   await reportInDemo(building);
   const named = [...Object.entries(sellers), ...customers];
   const accounts = Object.fromEntries(named.map(([key, { id }]): [string, string] => [key, id]));
@@ -86,7 +86,7 @@ async function complete(
 
 /** The provider is the one thing that no key can name, since keys belong to it: it is known by its external id. */
 function createProvider(engine: Engine, makeCause: CauseMaker): Promise<Account> {
-  const at = engine.clock.now().subtract({ hours: weeksBefore });
+  const at = engine.clock.now().subtract({ hours: hoursBefore });
   return engine.accounts.create(makeCause(at), null, factsOf(cast.provider));
 }
 
@@ -125,7 +125,7 @@ async function createCustomers(
   at: Temporal.Instant,
 ): Promise<Map<string, { id: CustomerId; ownerId: AccountId }>> {
   const made = new Map<string, { id: CustomerId; ownerId: AccountId }>();
-  for (const { key, owner, name, language, address, contact } of castCustomers) {
+  for (const { key, owner, name, language, address, contact } of [...castCustomers, ...directCustomers]) {
     const email = `${contact.firstName.toLowerCase()}@${key.replaceAll('_', '-')}.example`;
     const contacts = [{ type: 'admin' as const, ...contact, email: email.normalize('NFD').replace(/\p{M}/gu, '') }];
     const facts = { name, language, address, contacts, externalId: `demo:${key}` };
@@ -135,21 +135,4 @@ async function createCustomers(
     made.set(key, { id, ownerId });
   }
   return made;
-}
-
-async function placeOrders({ engine, steps, customers, began }: Building): Promise<void> {
-  const firstStart = began.add({ hours: weeksBefore });
-  for (const { customer: key, poNumber, daysAgo, lines } of orders) {
-    const customer = customers.get(key)!;
-    const at = firstStart.subtract({ hours: 24 * daysAgo });
-    // An order knows by itself that it was placed before: its key has no stored answer but the order.
-    await engine.orders.place(steps.causeOf(`order:${poNumber}`, at), customer.ownerId, {
-      customer: { id: customer.id },
-      lines: lines.map((line) => ({ ...line, quantity: decimal(line.quantity) })),
-      poNumber,
-      attributes: null,
-      surface: 'system',
-      addMissingBases: false,
-    });
-  }
 }

@@ -90,5 +90,5 @@ export const announced = {
   plan: 'Office 365',
   mpn: samples.base.mpn,
   prices: { recurring: '15.9' },
-  fromDay: 120,
+  fromDay: 220,
 } as const;
