@@ -34,6 +34,10 @@ export function decideCancel(context: Context, subscription: Subscription, comma
   decided.open(subscription);
   noteEnd(decided, context, subscription);
   if (isBetweenTerms(context, subscription)) settle(decided, context, subscription.id);
+  if (subscription.ledger.length === 0) {
+    const message = 'It was sold before charges could be carried on, so nothing is given back by itself.';
+    decided.warnings.push({ code: 'lifecycle.no_refund', message });
+  }
   for (const { item, plan } of returns) returnItem(decided, context, subscription.id, item.rateId, plan);
   finish(decided, context, subscription.id, todayOf(context));
   decided.event('subscription.canceled', subscription.id, { reason: command.reason });

@@ -226,7 +226,10 @@ describe('what is agreed on for later', () => {
     life.until('2026-03-20');
     expect(life.ended()).toMatchObject([{ status: 'failed' }]);
     // The provider gives it for less, so the reseller may.
-    const both = [price('1.9', { sellerId: id<AccountId>('seller-1') }), price('1.8', { sellerId: id<AccountId>('seller-0') })];
+    const both = [
+      price('1.9', { sellerId: id<AccountId>('seller-1') }),
+      price('1.8', { sellerId: id<AccountId>('seller-0') }),
+    ];
     life.ask('2026-03-21', change(life, { DISK: '1' }, { DISK: both }), on('2026-03-25'));
     life.until('2026-03-25');
     expect(life.lastBill()).toEqual(['recurring 1 DISK x 1.9 16/31, 2026-03-25 to 2026-04-10 = 0.98']);
