@@ -1,6 +1,7 @@
 import type { ExchangeRate } from '@tierline/contract';
 import type { CommandSpec, Given, GroupSpec, OptionSpec, Tools } from './command.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
+import { showImpact } from './price-list.ts';
 import type { Column } from './show.ts';
 
 const columns: readonly Column<ExchangeRate>[] = [
@@ -51,16 +52,25 @@ const set: CommandSpec = {
     { name: '<to>', describe: 'the currency that is billed, such as EUR' },
     { name: '<rate>', describe: 'one unit of the first in units of the second' },
   ],
-  options: [{ flags: '--on <date>', describe: 'the first day on which it counts', isNeeded: true }, accountOption],
-  examples: ['exchange-rate set USD EUR 0.9215 --on 2027-01-01'],
+  options: [
+    { flags: '--on <date>', describe: 'the first day on which it counts', isNeeded: true },
+    { flags: '--preview', describe: 'store nothing, show what it would do to renewals' },
+    accountOption,
+  ],
+  examples: [
+    'exchange-rate set USD EUR 0.9215 --on 2027-01-01 --preview',
+    'exchange-rate set USD EUR 0.9215 --on 2027-01-01',
+  ],
   async run(tools, given) {
     const { client, show } = tools;
     const [from, to, rate] = [given.argument(0), given.argument(1), given.argument(2)];
-    const { data } = await client().setExchangeRates({
+    const answer = await client().setExchangeRates({
       params: { account_id: await accountOf(tools, given) },
+      query: only({ preview: given.flag('preview') ? ('true' as const) : undefined }),
       body: { rates: [{ from, to, rate, effective_on: given.needed('on') }] },
     });
-    await show.list(data, columns, '');
+    if (!('affected' in answer)) return show.list(answer.data, columns, '');
+    await showImpact(show, answer);
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Intent, Outcome, OutcomePreview, TimelineEntry } from '@tierline/contract';
+import { dealsInWords, type PlannedItem } from './deals.ts';
 import { inWords, orderParts } from './order-show.ts';
 import type { Column, Field, Show } from './show.ts';
 
@@ -28,8 +29,8 @@ function momentOf({ moment }: Pick<Intent, 'moment'>): string {
 }
 
 function commandInWords(command: Intent['command']): string {
-  const items = (of: readonly { rate_id: string; mpn: string | null; quantity: string }[]) =>
-    of.map(({ mpn, rate_id: rateId, quantity }) => `${mpn ?? rateId}=${quantity}`).join(' ');
+  const items = (of: readonly PlannedItem[]) =>
+    of.map((item) => `${item.mpn ?? item.rate_id}=${item.quantity}${dealsInWords(item)}`).join(' ');
   switch (command.kind) {
     case 'change':
       return `change to ${items(command.items)}`;

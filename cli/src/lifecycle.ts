@@ -1,5 +1,6 @@
 import type { Outcome, OutcomePreview } from '@tierline/contract';
 import type { CommandSpec, Given, OptionSpec, Tools } from './command.ts';
+import { dealOption, ratePrefix, withDeals } from './deals.ts';
 import { CommandError } from './failure.ts';
 import { agreed } from './io.ts';
 import { intentColumns, outcomeParts, timelineParts } from './lifecycle-show.ts';
@@ -71,20 +72,19 @@ function laterDay(text: string) {
   throw new CommandError('usage', `--at takes now, renewal or a day such as 2026-04-01, not ${JSON.stringify(text)}.`);
 }
 
-function itemsOf(given: Given) {
+function quantitiesOf(given: Given) {
   return given.many('item').map((text) => {
     const [name, quantity] = parsePair(text, 'item', 'QUANTITY');
     return { ...name, quantity };
   });
 }
 
-function neededItems(given: Given) {
-  const items = itemsOf(given);
+function needed<Item>(items: readonly Item[]): readonly Item[] {
   if (items.length === 0) throw new CommandError('usage', 'Say at least one --item MPN=QUANTITY.');
   return items;
 }
 
-const ratePrefix = 'rate:';
+const itemsOf = (given: Given) => withDeals(quantitiesOf(given), given);
 
 /** `MPN=VALUE` or `rate:ID=VALUE`; an MPN may hold `=`, so the last one counts. */
 function parsePair(text: string, option: string, what: string) {
@@ -105,6 +105,7 @@ const change: CommandSpec = {
   arguments: [subscriptionArgument],
   options: [
     itemOption('all that is to be held afterwards; 0 removes it'),
+    dealOption,
     { flags: '--cascade', describe: 'add-ons go with what they stand on' },
     atOption,
     poOption,
@@ -113,9 +114,11 @@ const change: CommandSpec = {
   examples: [
     'subscription change 0190f3a2-... --item HR-SEAT=14 --preview',
     'subscription change 0190f3a2-... --item HR-SEAT=10 --at renewal',
+    'subscription change 0190f3a2-... --item HR-SEAT=10 --deal HR-SEAT=18.50,terms=2 --at renewal',
   ],
   run: (tools, given) => {
-    const body = { items: neededItems(given), cascade: given.flag('cascade'), moment: momentOf(given), ...po(given) };
+    const items = [...needed(itemsOf(given))];
+    const body = { items, cascade: given.flag('cascade'), moment: momentOf(given), ...po(given) };
     return perform(tools, given, (sent) => tools.client().changeSubscription({ ...sent, body }));
   },
 };
@@ -128,6 +131,7 @@ const switchTo: CommandSpec = {
     { flags: '--plan <id>', describe: 'the plan that it is to have', isNeeded: true },
     { flags: '--keep-dates', describe: 'with the dates that it has, instead of a term from today' },
     itemOption('of the new plan; without it everything follows'),
+    dealOption,
     atOption,
     poOption,
     ...commonOptions,
@@ -156,14 +160,18 @@ const renew: CommandSpec = {
     { flags: '--from <when>', describe: 'where the next term begins', choices: froms, fallback: 'expiry' },
     { flags: '--months <count>', describe: 'how long it is; as the plan says when not given' },
     { flags: '--align <end>', describe: 'month, or the id of a subscription whose end it takes' },
+    itemOption('all that is to be held in the next term; what is not named goes on as it is'),
+    dealOption,
     poOption,
     ...commonOptions,
   ],
+  examples: ['subscription renew 0190f3a2-... --item HR-SEAT=14 --deal HR-SEAT=10% --preview'],
   run: (tools, given) => {
     const align = given.text('align');
     const body = {
       ...only({ from: given.oneOf('from', froms), align: align === undefined ? undefined : alignmentOf(align) }),
       months: given.text('months') === undefined ? null : given.whole('months', 1),
+      items: itemsOf(given),
       ...po(given),
     };
     return perform(tools, given, (sent) => tools.client().renewSubscription({ ...sent, body }));
@@ -262,7 +270,8 @@ const move: CommandSpec = {
     ...commonOptions,
   ],
   run: (tools, given) => {
-    const body = { items: neededItems(given), target_id: checkId(given.needed('to'), 'a subscription'), ...po(given) };
+    const items = [...needed(quantitiesOf(given))];
+    const body = { items, target_id: checkId(given.needed('to'), 'a subscription'), ...po(given) };
     return perform(tools, given, (sent) => tools.client().moveItems({ ...sent, body }));
   },
 };
@@ -336,6 +345,7 @@ const intentChange: CommandSpec = {
   options: [
     { flags: '--at <moment>', describe: 'renewal, or a day such as 2026-04-01' },
     itemOption('in place of what a planned change or switch names'),
+    dealOption,
     ...commonOptions,
   ],
   run: (tools, given) => {

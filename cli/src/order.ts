@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CommandSpec, Given, GroupSpec, OptionSpec } from './command.ts';
 import { CommandError } from './failure.ts';
+import { dealOption, ratePrefix, withDeals } from './deals.ts';
 import { agreed, type Io } from './io.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
 import { inWords, orderParts } from './order-show.ts';
@@ -85,12 +86,14 @@ const orderOptions: readonly OptionSpec[] = [
     describe:
       'MPN=QUANTITY (or rate:ID=QUANTITY), with `,vendor=`, `,subscription=` and `,billing=` where more is needed',
   },
+  dealOption,
   { flags: '--po <number>', describe: "the customer's own number of the order" },
   { flags: '--file <path>', describe: 'the order as JSON, as the API takes it; - for standard input' },
 ];
 const orderExamples = (name: string) => [
   `order ${name} --customer 0190f3a2-... --line HR-SEAT=12 HR-STORAGE=2`,
   `order ${name} --customer 0190f3a2-... --line "HR-SEAT=12,vendor=heronry,subscription=1 year"`,
+  `order ${name} --customer 0190f3a2-... --line HR-SEAT=12 --deal HR-SEAT=10%,terms=3`,
   `order ${name} --file order.json --json`,
 ];
 
@@ -144,15 +147,15 @@ async function bodyOf(io: Io, given: Given): Promise<NewOrder> {
   const path = given.text('file');
   const lines = given.many('line');
   if (path !== undefined) {
-    if (lines.length > 0 || given.text('customer') !== undefined) {
-      throw new CommandError('usage', '--file holds the whole order; leave out --customer and --line.');
+    if (lines.length > 0 || given.text('customer') !== undefined || given.many('deal').length > 0) {
+      throw new CommandError('usage', '--file holds the whole order; leave out --customer, --line and --deal.');
     }
     return fromFile(io, path);
   }
   if (lines.length === 0) throw new CommandError('usage', 'An order needs at least one --line, or a --file.');
   return {
     customer_id: checkId(given.needed('customer'), 'a customer'),
-    lines: lines.map(parseLine),
+    lines: withDeals(lines.map(parseLine), given),
     ...only({ po_number: given.text('po') }),
   };
 }
@@ -168,8 +171,6 @@ async function fromFile(io: Io, path: string): Promise<NewOrder> {
     throw new CommandError('usage', `${path} holds no JSON.`);
   }
 }
-
-const ratePrefix = 'rate:';
 
 /** `MPN=QUANTITY,vendor=CODE,subscription=1 year,billing=1 month`; an MPN may hold `=`, so the last one counts. */
 export function parseLine(text: string): NewLine {

@@ -37,6 +37,11 @@ test('an exchange rate is set and listed; the younger of a day counts', async ()
   const { reseller } = await world.channel();
   const key = (await world.credentials(reseller)).apiKey;
   const set = (rate: string, on: string) => tierline(['exchange-rate', 'set', 'USD', 'EUR', rate, '--on', on], { key });
+  const looked = await tierline(['exchange-rate', 'set', 'USD', 'EUR', '0.9215', '--on', '2026-03-01', '--preview'], {
+    key,
+  });
+  expect(looked.out).toMatch(/subscriptions +0\n/);
+  expect(json(await tierline(['exchange-rate', 'list', '--json'], { key }))).toEqual([]);
   const first = await set('0.9215', '2026-03-01');
   expect(first.exitCode).toBe(0);
   expect(first.out).toMatch(/USD +EUR +0\.9215 +2026-03-01/);

@@ -3,7 +3,7 @@ import type { CommandSpec, GroupSpec } from './command.ts';
 import { CommandError } from './failure.ts';
 import { checkId, given as only, limitOption, pageLimit, take } from './list.ts';
 import { inWords } from './order-show.ts';
-import type { Column, Field } from './show.ts';
+import type { Column, Field, Show } from './show.ts';
 
 const chargeTypes = ['recurring', 'setup', 'overuse'] as const;
 
@@ -46,6 +46,12 @@ const impactFields = ({ affected, totals }: Impact): readonly Field[] => [
     `${inWords(as_is)} -> ${inWords(with_change)} (${inWords(difference)})`,
   ]),
 ];
+
+/** What a change that is only looked at would do to renewals. */
+export async function showImpact(show: Show, impact: Impact): Promise<void> {
+  await show.one(impact, [impactFields(impact), show.table(impact.data, affectedColumns)]);
+  if (impact.next_cursor !== null) await show.note('There are more; the API shows them page by page.');
+}
 
 const list: CommandSpec = {
   name: 'list',
@@ -97,8 +103,7 @@ const set: CommandSpec = {
       },
     });
     if (!('affected' in answer)) return show.one(answer, [fields(answer)]);
-    await show.one(answer, [impactFields(answer), show.table(answer.data, affectedColumns)]);
-    if (answer.next_cursor !== null) await show.note('There are more; the API shows them page by page.');
+    await showImpact(show, answer);
   },
 };
 

@@ -262,6 +262,73 @@ describe('what is planned', () => {
   });
 });
 
+describe('deals of what is planned', () => {
+  type Item = { readonly mpn: string; readonly deals?: readonly { readonly seller_id: string }[] };
+  type Planned = { readonly id: string; readonly command: { readonly items: readonly Item[] } };
+  const moment = { at: 'renewal' };
+  const dealsOf = (planned: unknown) => (planned as Planned).command.items[0]!.deals?.map((deal) => deal.seller_id);
+
+  test('are told in the preview, kept, seen on the edges of the reader, and charged when the moment comes', async () => {
+    world.moveTo('2026-07-01T09:00:00Z');
+    const id = await sold();
+    const deals = [
+      { unit_price: '14', terms: 2, seller_id: provider.id },
+      { discount: { percent: '10' }, seller_id: distributor.id },
+    ];
+    const asked = { items: [{ mpn: base.mpn, quantity: 5, deals }], moment };
+    const previewed = done(await send('provider', 'POST', `${id}/change?preview=true`, asked), 200);
+    const shown = [
+      { ...deals[0], charge_type: 'recurring', from: 'now' },
+      { ...deals[1], charge_type: 'recurring', from: 'now', terms: 1 },
+    ];
+    expect(previewed.planned).toMatchObject([{ command: { items: [{ mpn: base.mpn, deals: shown }] } }]);
+    const [planned] = done(await send('provider', 'POST', `${id}/change`, asked), 201).planned;
+    const path = `${id}/intents/${planned!.id}`;
+    // A reseller buys from the distributor; what that one pays is not its business.
+    expect(dealsOf((await send('provider', 'GET', path)).body)).toEqual([provider.id, distributor.id]);
+    expect(dealsOf((await send('distributor', 'GET', path)).body)).toEqual([provider.id, distributor.id]);
+    expect(dealsOf((await send('reseller', 'GET', path)).body)).toEqual([distributor.id]);
+    // Whatever the reseller makes of it, what was agreed on above stays.
+    const own = { unit_price: '19' };
+    const items = [{ mpn: base.mpn, quantity: 6, deals: [own] }];
+    const edited = done(await send('reseller', 'PATCH', path, { items }), 200);
+    expect(dealsOf(edited.planned[0])).toEqual([distributor.id, reseller.id]);
+    done(await send('reseller', 'PATCH', path, { cascade: true }), 200);
+    world.moveTo('2026-08-02T09:00:00Z');
+    await world.engine.worker.runDue({ sandboxId: null }, world.clock.now());
+    const { body } = await send('provider', 'GET', `${id}/timeline`);
+    type Told = { readonly type: string; readonly charges: readonly (Charge & { readonly unit_price: string })[] };
+    const { charges } = (body as { data: Told[] }).data.find(({ type }) => type === 'subscription.renewed')!;
+    expect(charges.map((charge) => [charge.seller_id, charge.unit_price])).toEqual([
+      [provider.id, '14'],
+      [distributor.id, '15.75'],
+      [reseller.id, '19'],
+    ]);
+  });
+
+  test('and of a renewal are the own ones or those below, and nobody names one above', async () => {
+    const id = await sold();
+    const renew = (who: Who, deal: object) =>
+      send(who, 'POST', `${id}/renew`, { items: [{ mpn: base.mpn, quantity: 5, deals: [deal] }] });
+    for (const sellerId of [distributor.id, sibling.reseller.id, newId()]) {
+      const refused = await renew('reseller', { unit_price: '1', seller_id: sellerId });
+      expect([refused.status, refused.body]).toMatchObject([
+        404,
+        { code: 'accounts.not_found', field: 'items.0.deals.0.seller_id' },
+      ]);
+    }
+    expect((await renew('reseller', { unit_price: '1', from: 'renewal' })).body).toMatchObject({
+      status: 400,
+      code: 'lifecycle.deal_from_renewal',
+      field: 'items.0.deals.0.from',
+    });
+    done(await renew('distributor', { unit_price: '16' }), 201);
+    const [intent] = done(await send('reseller', 'POST', `${id}/change`, { ...seats(8), moment }), 201).planned;
+    const above = { items: [{ mpn: base.mpn, quantity: 5, deals: [{ unit_price: '1', seller_id: provider.id }] }] };
+    expect((await send('reseller', 'PATCH', `${id}/intents/${intent!.id}`, above)).status).toBe(404);
+  });
+});
+
 describe('history', () => {
   type Entry = {
     readonly type: string;

@@ -1751,6 +1751,21 @@ export const answers: Readonly<Record<string, readonly unknown[]>> = {
           "set_at": "2026-03-02T09:00:00Z"
         }
       ]
+    },
+    {
+      "affected": 0,
+      "totals": {
+        "considered": 0,
+        "is_sample": false,
+        "changed": 0,
+        "outcomes": {
+          "as_is": {},
+          "with_change": {}
+        },
+        "levels": []
+      },
+      "data": [],
+      "next_cursor": null
     }
   ],
   "listPools": [

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { chargeType } from './plans.ts';
-import { currency, id, money, notNegative, share } from './wire.ts';
+import { currency, decimalOut, id, money, notNegative, share } from './wire.ts';
 
 /** Special prices and discounts that are agreed on for one sale, and what of them charges show. */
 
@@ -70,6 +70,21 @@ export const deals = z
   .array(deal)
   .max(50)
   .openapi({ description: 'Special prices and discounts on edges on which you or accounts below you sell.' });
+
+/** A deal as it is kept with what is planned. */
+export const agreedDeal = z
+  .strictObject({
+    seller_id: id('account', 'On whose sale it counts.'),
+    charge_type: chargeType,
+    from: z.enum(['now', 'renewal']),
+    terms: z.int().nullable(),
+    unit_price: decimalOut.optional(),
+    tiers: z.array(z.strictObject({ lower_limit: decimalOut, amount: decimalOut })).optional(),
+    currency: z.string().optional(),
+    discount: z.union([z.strictObject({ percent: decimalOut }), z.strictObject({ amount: decimalOut })]).optional(),
+  })
+  .openapi('AgreedDeal', { description: 'Exactly one of a unit price, tiers or a discount.' });
+export type AgreedDeal = z.input<typeof agreedDeal>;
 
 export const exchange = z
   .strictObject({

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { cast } from './cast.ts';
+import { impact, impactQuery } from './impact.ts';
 import { route } from './route.ts';
 import { currency, date, decimalOut, id, instant, notNegative, page, pageQuery } from './wire.ts';
 
@@ -58,11 +59,12 @@ export const exchangeRateRoutes = {
     tag,
     summary: 'Set exchange rates',
     description:
-      'Each counts from its day on, for the prices of the account and of those below it that have no rate of their own for the pair. Nothing is overwritten: of two for one day the younger counts, and what was charged by the older one shows that one.',
+      'Each counts from its day on, for the prices of the account and of those below it that have no rate of their own for the pair. Nothing is overwritten: of two for one day the younger counts, and what was charged by the older one shows that one. With preview=true nothing is stored, and the answer tells which live subscriptions it touches and what it does to their next renewal on each edge.',
     permission: 'exchange_rates.write',
     params,
+    query: impactQuery,
     body: newExchangeRates,
-    answers: { 200: z.strictObject({ data: z.array(exchangeRate) }) },
+    answers: { 200: z.union([z.strictObject({ data: z.array(exchangeRate) }), impact]) },
     examples: [
       {
         as: 'distributor',
@@ -73,6 +75,13 @@ export const exchangeRateRoutes = {
             { from: 'EUR', to: 'JPY', rate: '162.35', effective_on: '2026-04-01' },
           ],
         },
+        status: 200,
+      },
+      {
+        as: 'distributor',
+        params: { account_id: cast.distributor },
+        query: { preview: 'true', limit: '1' },
+        body: { rates: [{ from: 'USD', to: 'EUR', rate: '0.95', effective_on: '2026-04-01' }] },
         status: 200,
       },
     ],

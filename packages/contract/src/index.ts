@@ -6,6 +6,7 @@ export * from './catalog-import.ts';
 export * from './catalog.ts';
 export * from './customer-users.ts';
 export * from './customers.ts';
+export type { AgreedDeal } from './deals.ts';
 export * from './delegations.ts';
 export * from './events.ts';
 export * from './impact.ts';

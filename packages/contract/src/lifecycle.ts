@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { agreement, deals, isOneAgreement, oneAgreementMessage } from './deals.ts';
+import { agreedDeal, agreement, deals, isOneAgreement, oneAgreementMessage } from './deals.ts';
 import { alignment, orderDetail, orderPreview, subscriptionPreview } from './orders.ts';
 import { subscription } from './subscriptions.ts';
 import {
@@ -31,7 +31,10 @@ const wantedItem = z
   .strictObject({
     ...productName,
     quantity: quantity.openapi({ description: 'All that is to be held afterwards, an exact decimal; 0 removes it.' }),
-    deals: deals.optional().openapi({ description: 'Of a product that is new to the subscription or to its plan.' }),
+    deals: deals.optional().openapi({
+      description:
+        'Of a product that is new to the subscription or to its plan; of one that is held, for a term that begins with this.',
+    }),
   })
   .refine(eitherName, eitherNameMessage)
   .openapi('WantedItem');
@@ -121,6 +124,11 @@ export const renewal = z
       .nullable()
       .default(null)
       .openapi({ description: 'How long the next term is; as the plan says if absent.' }),
+    items: z
+      .array(wantedItem)
+      .max(itemsMax)
+      .default([])
+      .openapi({ description: 'Quantities and deals of the next term; what is not named goes on as it is.' }),
     align: alignment.optional(),
     po_number: poNumber,
   })
@@ -223,6 +231,10 @@ const plannedItem = z.strictObject({
   rate_id: id('rate'),
   mpn: z.string().nullable().openapi({ description: 'Null where the rate is gone.' }),
   quantity: decimalOut,
+  deals: z
+    .array(agreedDeal)
+    .optional()
+    .openapi({ description: 'What was agreed on about it, on the edge on which you buy and on those below.' }),
 });
 
 /** What an intent is going to do. */

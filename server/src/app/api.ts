@@ -96,7 +96,7 @@ export function boundApi(engine: Engine) {
       return { buyer, owner: await directory.get(buyer.ownerId) };
     },
   });
-  bindExchangeRates(bind, engine);
+  bindExchangeRates(bind, parts);
   bindPools(bind, {
     ...engine,
     checkProduct: async (account: Account, id, field) => void (await browser.product(account.rootId, id, field)),

@@ -1,7 +1,19 @@
-import { decimal, formatDecimal, type PlanId, type RateId } from '@tierline/kernel';
+import { decimal, formatDecimal, type AccountId, type PlanId, type RateId } from '@tierline/kernel';
+import type { Deal, Discount } from '../pricing/index.ts';
 import type { LaterCommand, WantedItem } from './command.ts';
 
-type StoredItem = readonly [rateId: string, quantity: string];
+type StoredItem = readonly [rateId: string, quantity: string, deals?: readonly StoredDeal[]];
+
+/** What was agreed on about an item when it was planned. */
+type StoredDeal = {
+  readonly seller_id: string;
+  readonly charge_type: Deal['chargeType'];
+  readonly from: Deal['from'];
+  readonly terms: number | null;
+} & (
+  | { readonly tiers: readonly (readonly [lowerLimit: string, amount: string])[]; readonly currency: string | null }
+  | { readonly discount: { readonly type: Discount['type']; readonly value: string } }
+);
 
 /** Commands that wait, as they are stored. */
 export type StoredCommand =
@@ -46,10 +58,37 @@ export function readCommand(stored: StoredCommand): LaterCommand {
   }
 }
 
-function storeItem({ rateId, quantity }: WantedItem): StoredItem {
-  return [rateId, formatDecimal(quantity)];
+function storeItem({ rateId, quantity, deals = [] }: WantedItem): StoredItem {
+  const amount = formatDecimal(quantity);
+  return deals.length === 0 ? [rateId, amount] : [rateId, amount, deals.map(storeDeal)];
 }
 
-function readItem([rateId, quantity]: StoredItem): WantedItem {
-  return { rateId: rateId as RateId, quantity: decimal(quantity) };
+function readItem([rateId, quantity, deals = []]: StoredItem): WantedItem {
+  const item = { rateId: rateId as RateId, quantity: decimal(quantity) };
+  return deals.length === 0 ? item : { ...item, deals: deals.map(readDeal) };
+}
+
+function storeDeal(deal: Deal): StoredDeal {
+  const { sellerId, chargeType, from, terms } = deal;
+  const about = { seller_id: sellerId, charge_type: chargeType, from, terms };
+  if (deal.kind === 'discount') {
+    const { type, value } = deal.discount;
+    return { ...about, discount: { type, value: formatDecimal(value) } };
+  }
+  const tiers = deal.tiers.map(({ lowerLimit, amount }) => [formatDecimal(lowerLimit), formatDecimal(amount)] as const);
+  return { ...about, tiers, currency: deal.currency };
+}
+
+function readDeal(stored: StoredDeal): Deal {
+  const { seller_id: sellerId, charge_type: chargeType, from, terms } = stored;
+  const about = { sellerId: sellerId as AccountId, chargeType, from, terms };
+  if ('discount' in stored) {
+    const { type, value } = stored.discount;
+    return { ...about, kind: 'discount', discount: { type, value: decimal(value) } };
+  }
+  const tiers = stored.tiers.map(([lowerLimit, amount]) => ({
+    lowerLimit: decimal(lowerLimit),
+    amount: decimal(amount),
+  }));
+  return { ...about, kind: 'price', tiers, currency: stored.currency };
 }

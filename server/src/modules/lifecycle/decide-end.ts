@@ -36,6 +36,10 @@ export function decideCancel(context: Context, subscription: Subscription, comma
   decided.open(subscription);
   noteEnd(decided, context, subscription);
   if (isBetweenTerms(context, subscription)) settle(decided, context, subscription.id);
+  if (subscription.ledger.length === 0) {
+    const message = 'It was sold before charges could be carried on, so nothing is given back by itself.';
+    decided.warnings.push({ code: 'lifecycle.no_refund', message });
+  }
   for (const { item, plan } of returns) returnItem(decided, context, subscription.id, item.rateId, plan);
   finish(decided, context, subscription.id, todayOf(context));
   decided.event('subscription.canceled', subscription.id, { reason: command.reason });
@@ -155,7 +159,15 @@ function returnItem(
   { parts, stuck }: ReturnPlan,
 ): void {
   const loaded = context.current;
-  const work = { decided, context, loaded, id, dates: effectiveDates(context, decided.state(id)), hasSetup: true };
+  const work = {
+    decided,
+    context,
+    loaded,
+    id,
+    dates: effectiveDates(context, decided.state(id)),
+    hasSetup: true,
+    since: 'term_of_today' as const,
+  };
   const model = loaded.rates.get(rateId)?.priceModel ?? 'flat';
   let before = itemOf(decided.state(id), rateId)!.quantity;
   for (const part of together(parts)) {

@@ -67,7 +67,7 @@ export function decideMove(context: Context, subscription: Subscription, command
     target.id,
     wantedQuantities(there, target, { ...asked, items: inn }),
     { items: inn },
-    'without_setup',
+    { hasSetup: false },
   );
   carryOver(decided, subscription, target, moved);
   decided.event('subscription.moved_out', subscription.id, { to_subscription_id: target.id });

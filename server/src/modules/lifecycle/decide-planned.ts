@@ -14,13 +14,14 @@ import type { ChangeCommand, Command, SwitchCommand } from './command.ts';
 import type { Context, LoadedPlan } from './context.ts';
 import { wantedQuantities } from './decide-change.ts';
 import { checkQuantities, convertTarget, mapItems, switchTarget } from './decide-switch.ts';
-import { itemOf, type Warning } from './draft.ts';
+import { itemOf, refusedAsPlanned, type Warning } from './draft.ts';
 import { foresee, type Foreseen } from './foresee.ts';
+import { checkDeals, refuseHeldDeals } from './item-deals.ts';
 import type { LaterMoment } from './intent.ts';
 import { refuseStuck, waitsText, type Stuck } from './not-before-end.ts';
 import { isReplaced } from './overtaken.ts';
+import { sameLength } from './plan-switches.ts';
 import { planReturn } from './returns.ts';
-import { dealsLater, refuseDeals } from './sale-reasons.ts';
 import { reductionsOf, type Reduction } from './switch-reductions.ts';
 
 /**
@@ -33,21 +34,38 @@ export function checkPlanned(
   command: Command,
   moment: LaterMoment,
 ): Warning[] {
-  if (command.kind === 'change' || command.kind === 'switch') refuseDeals(command.items ?? [], dealsLater);
   // What gives way to this command does not come before it.
   const intents = context.intents.filter((intent) => !isReplaced(intent, command, moment));
   const then = foresee({ ...context, intents }, subscription, moment);
   switch (command.kind) {
     case 'change':
-      return plannedChange(then, command);
+      return [...changeDeals(then, command, moment), ...plannedChange(then, command)];
     case 'switch':
-      return plannedSwitch(then, command);
+      return [...switchDeals(then, command, moment), ...plannedSwitch(then, command)];
     case 'convert':
       convertTarget(then.context, command);
       return [];
     default:
       return [];
   }
+}
+
+/** Whether a term ends at a moment and the next one begins, as far as can be said before. */
+function isTermEnd(moment: LaterMoment, { endOn, ledger }: Subscription): boolean {
+  return moment.at === 'renewal' || (moment.on === endOn && ledger.at(-1)?.upcoming === null);
+}
+
+function changeDeals({ context, subscription }: Foreseen, { items }: ChangeCommand, moment: LaterMoment): Warning[] {
+  if (isTermEnd(moment, subscription)) return checkDeals(context, context.current, items, 'term_to_come');
+  refuseHeldDeals(items, subscription);
+  return checkDeals(context, context.current, items, 'term_of_today');
+}
+
+function switchDeals({ context, subscription }: Foreseen, command: SwitchCommand, moment: LaterMoment): Warning[] {
+  const target = switchTarget(context, command);
+  const isKept = command.start === 'keep' && sameLength(context.current.plan, target.plan);
+  const since = isKept && isTermEnd(moment, subscription) ? 'term_to_come' : 'term_of_today';
+  return checkDeals(context, target, command.items ?? [], since);
 }
 
 function plannedChange(then: Foreseen, command: ChangeCommand): Warning[] {
@@ -66,7 +84,7 @@ function plannedChange(then: Foreseen, command: ChangeCommand): Warning[] {
     const isSame = [...wanted].every(
       ([rateId, quantity]) => compareDecimal(quantity, itemOf(subscription, rateId)?.quantity ?? zero) === 0,
     );
-    if (isSame) return [told('The subscription would hold exactly this already.')];
+    if (isSame) return [refusedAsPlanned('The subscription would hold exactly this already.')];
     return stuckThen(then, command, fewer);
   } catch (error) {
     return toldUnlessFinal(error, (reason) => isFinal(reason, current, command));
@@ -130,12 +148,5 @@ function toldUnlessFinal(error: unknown, isNever: (reason: Reason) => boolean): 
   if (!isTierlineError(error) || error.kind === 'bug') throw error;
   const never = error.reasons.filter(isNever);
   if (never.length > 0) throw invalid([...never], error.details);
-  return error.reasons.map(({ message }) => told(message));
-}
-
-function told(message: string): Warning {
-  return {
-    code: 'lifecycle.refused_as_planned',
-    message: `As things stand it will be refused when its moment comes: ${message}`,
-  };
+  return error.reasons.map(({ message }) => refusedAsPlanned(message));
 }

@@ -1,4 +1,4 @@
-import { instantText, isZero, type Reason, type Temporal } from '@tierline/kernel';
+import { compareDecimal, instantText, isZero, type Reason, type Temporal } from '@tierline/kernel';
 import {
   daysAfter,
   laterDate,
@@ -17,12 +17,12 @@ import { alignedAnchor, alignedEnds } from './align.ts';
 import type { Alignment, RenewCommand } from './command.ts';
 import { datesOn, effectiveDates, isBetweenTerms, todayOf, type Context, type LoadedPlan } from './context.ts';
 import { wantedQuantities } from './decide-change.ts';
-import { draft, heldOf, noteHeld, type Decision, type Draft } from './draft.ts';
+import { draft, heldOf, itemOf, noteHeld, type Decision, type Draft } from './draft.ts';
 import { endEdge, openWindows, settleEdge } from './end-edge.ts';
 import { applyQuantities, book, settleLicenses } from './quantities.ts';
 import { refuse, refuseAll } from './refusals.ts';
-import { dealsLater, refuseDeals } from './sale-reasons.ts';
-import { nextPrices } from './renewal-prices.ts';
+import { checkDeals, refuseFromRenewal } from './item-deals.ts';
+import { termPrices } from './renewal-prices.ts';
 import { withFreeReturns } from './returns.ts';
 
 /** Reasons against another term: they may go away, so an automatic renewal is tried again. */
@@ -63,12 +63,14 @@ export function isFinal(context: Context): boolean {
 /** A renewal that was asked for: early, or late while the grace period lasts. */
 export function decideRenewal(context: Context, subscription: Subscription, command: RenewCommand): Decision {
   const isExpired = checkRenewable(context, subscription);
+  refuseFromRenewal(command.items);
   refuseAll(renewalReasons(context));
   const { id } = subscription;
   const decided = draft('renewal');
   decided.open(subscription);
   const isFromToday = command.from === 'now' || (command.from === 'now_if_expired' && isExpired);
   const length = lengthOf(context.current, command.months);
+  const ahead = { align: command.align, items: dealsOfWhat('held', command.items, subscription) };
   if (isFromToday) {
     // What was not charged since it expired was not held either; before that every day belongs to one term or the other.
     const dates = effectiveDates(context, subscription);
@@ -80,11 +82,11 @@ export function decideRenewal(context: Context, subscription: Subscription, comm
     noteHeld(decided, context.current, id, 'renewed');
     settle(decided, context, id);
     setQuantities(decided, context, id, command.items);
-    extend(decided, context, id, length, command.align);
+    extend(decided, context, id, length, ahead);
     openTerm(decided, context, id);
   } else {
     noteHeld(decided, context.current, id, 'renewed');
-    extend(decided, context, id, length, command.align);
+    extend(decided, context, id, length, ahead);
     planQuantities(decided, context, subscription, command.items);
   }
   decided.set(id, { status: 'active', holdReason: null, renewalFailure: null, noticedOn: null });
@@ -120,12 +122,14 @@ function checkRenewable(context: Context, { status, holdReason, endOn }: Subscri
   return isExpired;
 }
 
+const byItself = { align: null, items: [] };
+
 /** The renewal that comes by itself at the end of the term. What was asked for that moment has been done already. */
 export function renewAtEnd(decided: Draft, context: Context, id: Subscription['id']): void {
   refuseAll(renewalReasons(context));
   noteHeld(decided, context.current, id, 'renewed');
   settle(decided, context, id);
-  extend(decided, context, id, lengthOf(context.current, decided.state(id).autoRenewalMonths), null);
+  extend(decided, context, id, lengthOf(context.current, decided.state(id).autoRenewalMonths), byItself);
   openTerm(decided, context, id);
   decided.set(id, { renewalFailure: null, noticedOn: null });
   settleLicenses(decided, context.current, id);
@@ -150,8 +154,19 @@ export function lengthOf({ plan }: LoadedPlan, months: number | null): TermLengt
 function setQuantities(decided: Draft, context: Context, id: Subscription['id'], items: RenewCommand['items']): void {
   if (items.length === 0) return;
   const free = withFreeReturns(context);
-  const wanted = wantedQuantities(free, decided.state(id), { items, cascade: false }, false);
-  applyQuantities(decided, free, free.current, id, wanted, { items });
+  const state = decided.state(id);
+  const wanted = wantedQuantities(free, state, { items, cascade: false }, false);
+  const entering = dealsOfWhat('new', items, state);
+  applyQuantities(decided, free, free.current, id, wanted, { items: entering }, { since: 'term_to_come' });
+}
+
+/** What is held gets its deals with the prices of the term; what comes in, when it does. */
+function dealsOfWhat(whose: 'held' | 'new', items: RenewCommand['items'], of: Subscription): RenewCommand['items'] {
+  return items.map(({ deals = [], ...item }) => {
+    const isHeld = itemOf(of, item.rateId) !== undefined;
+    const isMeant = deals.length > 0 && !isZero(item.quantity) && isHeld === (whose === 'held');
+    return isMeant ? { ...item, deals } : item;
+  });
 }
 
 /** Quantities of a term that begins later: they are planned for its first day, where anybody sees them. */
@@ -162,10 +177,17 @@ function planQuantities(
   items: RenewCommand['items'],
 ): void {
   if (items.length === 0) return;
-  refuseDeals(items, dealsLater);
-  wantedQuantities(context, subscription, { items, cascade: false }, false);
+  const wanted = wantedQuantities(context, subscription, { items, cascade: false }, false);
+  const isSame = [...wanted].every(([rateId, quantity]) => {
+    const held = itemOf(subscription, rateId);
+    return held !== undefined && compareDecimal(held.quantity, quantity) === 0;
+  });
+  // Deals alone change no quantity.
+  if (isSame && items.some(({ deals = [] }) => deals.length > 0)) return;
+  const command = { kind: 'change', items: dealsOfWhat('new', items, subscription), cascade: false } as const;
+  decided.warnings.push(...checkDeals(context, context.current, command.items, 'term_of_today'));
   const moment = { at: 'date', on: subscription.endOn } as const;
-  decided.intents.push({ kind: 'add', moment, command: { kind: 'change', items, cascade: false } });
+  decided.intents.push({ kind: 'add', moment, command });
 }
 
 /** Another term after the end of this one; it is charged for when it begins. */
@@ -174,7 +196,7 @@ function extend(
   context: Context,
   id: Subscription['id'],
   length: TermLength,
-  align: Alignment | null,
+  { align, items }: Pick<RenewCommand, 'align' | 'items'>,
 ): void {
   const subscription = decided.state(id);
   const ends =
@@ -184,8 +206,9 @@ function extend(
       align,
       subscription.ledger.map(({ endOn }) => endOn),
     );
+  const byEdge = termPrices(context, subscription, context.pricesAtEnd, items);
   const ledger = subscription.ledger.map((edge, index) => {
-    const prices = nextPrices(context, subscription, index, context.pricesAtEnd);
+    const prices = byEdge[index]!;
     const endOn = ends?.[index];
     if (endOn === undefined) return renewEdge(context.current.plan, edge, length, prices);
     const renewed = renewEdge(context.current.plan, edge, { ...length, endOn }, prices);
@@ -229,10 +252,11 @@ export function restart(
   const subscription = decided.state(id);
   const held = heldOf(subscription, context.current);
   const ends = align && alignedEnds(context, align, starts);
+  const byEdge = termPrices(context, subscription, context.pricesNow, dealsOfWhat('held', items, before));
   book(decided, id, (edge, index) => {
     const startOn = starts[index]!;
     const endOn = ends?.[index] ?? termEnd(startOn, startOn, length);
-    const prices = nextPrices(context, subscription, index, context.pricesNow);
+    const prices = byEdge[index]!;
     const anchorOn = align === null ? startOn : alignedAnchor(context, align, endOn, index);
     const opened = openEdge(plan, {
       ...edge,

@@ -32,7 +32,8 @@ import { coversProduct, sameLength } from './plan-switches.ts';
 import { book, lockedFor, settleLicenses, shrink } from './quantities.ts';
 import { planReturn } from './returns.ts';
 import { nearestValid, quantityReasons } from './rules.ts';
-import { dealtPrices, requirePrices, requireSale } from './sale-reasons.ts';
+import { dealSince, dealtPrices } from './item-deals.ts';
+import { requirePrices, requireSale } from './sale-reasons.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
 import { checkCommitment, heldBy, isSame, reductionsOf, type Mapped, type Reduction } from './switch-reductions.ts';
 
@@ -111,11 +112,15 @@ function switchPlan(
   if (stuck.length > 0) return stuck;
   const dates = effectiveDates(context, decided.state(id));
   const held = heldOf(decided.state(id), context.current);
+  // A term that is kept may be at its end: then the one to come is the first of the new plan.
+  const isKept = start === 'keep' && sameLength(context.current.plan, target.plan);
+  const since = isKept ? dealSince(context, decided.state(id)) : 'term_of_today';
   const prices = mapped.map(({ rate }) => {
     const found = context.pricesNow(target.plan.planId, rate.rateId);
     const place = items?.findIndex(({ rateId }) => rateId === rate.rateId) ?? -1;
     const deals = items?.[place]?.deals ?? [];
-    return requirePrices(context, target, rate, dealtPrices(context, rate, found, deals, `items.${place}`));
+    const dealt = dealtPrices(context, rate, found, deals, { field: `items.${place}`, since });
+    return requirePrices(context, target, rate, dealt);
   });
   book(decided, id, (edge, index): Booked => {
     const ended = endEdge(context.current.plan, edge, held, dates[index]!, true);
@@ -155,6 +160,7 @@ function takeAway(
     id,
     dates: effectiveDates(context, decided.state(id)),
     hasSetup: true,
+    since: 'term_of_today' as const,
   };
   for (const { item, rate, plan } of returned) shrink(work, item, plan, rate);
   return [];

@@ -2,12 +2,14 @@ import { formatMoney, instantText, zero } from '@tierline/kernel';
 import { totalOn, type OrderCharge, type OrderDetail, type OrderLine } from '../orders/index.ts';
 import type { License, Subscription } from '../subscriptions/index.ts';
 import { currencyOf } from './change-write.ts';
+import type { LaterCommand } from './command.ts';
 import { datesOn, todayOf } from './context.ts';
 import { draft, heldOf, onEdges, type Decision, type Warning } from './draft.ts';
 import { endEdge } from './end-edge.ts';
+import { plannedItems, withItemDeals } from './item-deals.ts';
 import { subscriptionBlockers } from './transfer-blockers.ts';
 import { handedOver, isRenewedAhead, leavesSpecialPrices, movedLedger, sharedEdges } from './transfer-ledger.ts';
-import type { MovedIntent, TransferContext, TransferDecision } from './transfer.ts';
+import type { KeptEdge, MovedIntent, TransferContext, TransferDecision } from './transfer.ts';
 
 /**
  * A subscription goes to another owner: it ends here and the same begins there. On edges that both chains have nothing arises. On the
@@ -19,6 +21,7 @@ export function decideTransfer(context: TransferContext, subscription: Subscript
   if (blockers.length > 0 || isSame) return { blockers, moved: null, warnings: [] };
   const shared = sharedEdges(subscription, context.to);
   const order = opened(context, subscription);
+  const kept = subscription.ledger.slice(0, shared).map(({ sellerId, buyerId }) => ({ sellerId, buyerId }));
   const intents = context.from.intents.map((intent): MovedIntent => {
     const { from, identity, actor } = context;
     const at = instantText(from.at);
@@ -30,7 +33,10 @@ export function decideTransfer(context: TransferContext, subscription: Subscript
       createdAt: at,
       updatedAt: at,
     };
-    return { from: intent, to: { ...intent, ...owner, id, version: 1 } };
+    return {
+      from: intent,
+      to: { ...intent, ...owner, id, version: 1, command: withSharedDeals(intent.command, kept) },
+    };
   });
   return {
     blockers,
@@ -38,10 +44,21 @@ export function decideTransfer(context: TransferContext, subscription: Subscript
       given: given(context, subscription, shared, intents),
       order,
       intents,
-      kept: subscription.ledger.slice(0, shared).map(({ sellerId, buyerId }) => ({ sellerId, buyerId })),
+      kept,
     },
     warnings: warningsOf(context, subscription, shared),
   };
+}
+
+type Edges = readonly Pick<KeptEdge, 'sellerId'>[];
+
+function isSoldBy(edges: Edges, { sellerId }: Pick<KeptEdge, 'sellerId'>): boolean {
+  return edges.some((edge) => edge.sellerId === sellerId);
+}
+
+/** What is planned goes on with what was agreed on for edges that go on. */
+function withSharedDeals(command: LaterCommand, kept: Edges): LaterCommand {
+  return withItemDeals(command, ({ deals = [] }) => deals.filter((deal) => isSoldBy(kept, deal)));
 }
 
 /** The end at the old owner. */
@@ -164,7 +181,11 @@ function warningsOf({ from, to, offered }: TransferContext, subscription: Subscr
   const warnings: Warning[] = [];
   const warn = (code: string, message: string): void => void warnings.push({ code, message });
   const named = `Subscription ${subscription.serial}`;
-  if (leavesSpecialPrices(subscription, shared)) {
+  const sellers = subscription.ledger.slice(0, shared);
+  const leavesDeals = from.intents.some(({ command }) =>
+    plannedItems(command).some(({ deals = [] }) => deals.some((deal) => !isSoldBy(sellers, deal))),
+  );
+  if (leavesSpecialPrices(subscription, shared) || leavesDeals) {
     warn(
       'lifecycle.transfer_special_prices',
       `${named} has special prices, which stay behind: the new partner's own count from now on.`,

@@ -16,13 +16,14 @@ import { decideTogether } from './decide-together.ts';
 import { draft, type Decision } from './draft.ts';
 import { overtaken } from './overtaken.ts';
 import { withinPools } from './pool-moves.ts';
-import { refuse, requireActive } from './refusals.ts';
+import { refuse, requireActive, requireLedger } from './refusals.ts';
 import { withFreeReturns } from './returns.ts';
 
 /** The whole decision of a command: what it does, now or later, and what becomes of changes that were waiting. Pure. */
 export function decide(context: Context, subscription: Subscription, asked: Asked): Decision {
   const { command, moment } = asked;
   const parts = partsOf(command);
+  if (!parts.every(({ kind }) => unbilled.includes(kind))) requireLedger(subscription);
   if (parts.some(({ kind }) => selling.includes(kind))) requireSellers(context);
   // Between two terms nothing of the old one binds any more.
   const bound = isBetweenTerms(context, subscription) ? withFreeReturns(context) : context;
@@ -46,6 +47,9 @@ function notBackdated({ owner, at }: Context, decision: Decision): Decision {
   }));
   return { ...decision, charges };
 }
+
+/** Nothing of these needs to know what was charged; that a cancellation gives nothing back is told. */
+const unbilled: readonly Command['kind'][] = ['cancel', 'auto_renewal', 'details'];
 
 const selling: readonly Command['kind'][] = ['change', 'switch', 'convert', 'move', 'prices'];
 

@@ -26,6 +26,14 @@ export type DecidedEvent = {
 /** Something the caller should know that is no reason against it. */
 export type Warning = { readonly code: string; readonly message: string };
 
+/** What is planned although it would be refused as things stand: until its moment they may change. */
+export function refusedAsPlanned(message: string): Warning {
+  return {
+    code: 'lifecycle.refused_as_planned',
+    message: `As things stand it will be refused when its moment comes: ${message}`,
+  };
+}
+
 /** What is to be stored, or only shown: the same for a preview and for a placement. */
 export type Decision = {
   /** The kind of order that records it; null: nothing that an order would show (a notice, an intent). */

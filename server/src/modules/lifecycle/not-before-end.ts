@@ -5,7 +5,7 @@ import type { ChangeCommand, SwitchCommand } from './command.ts';
 import type { LoadedPlan } from './context.ts';
 import { draft, type Decision } from './draft.ts';
 import { refuseAll } from './refusals.ts';
-import { dealsLater, refuseDeals } from './sale-reasons.ts';
+import { refuseFromRenewal } from './item-deals.ts';
 
 /** Units that can't be given back before the end of the term. */
 export type Stuck = { readonly rate: Rate; readonly count: Decimal };
@@ -20,7 +20,7 @@ export function notBeforeEnd(
 ): Decision {
   const { endOn } = subscription;
   if (plan.policies.reduction.after === 'refused') refuseStuck(stuck, endOn, items);
-  refuseDeals(command.items ?? [], dealsLater);
+  if (command.kind === 'change' || command.start === 'keep') refuseFromRenewal(command.items ?? []);
   const decided = draft(null);
   decided.open(subscription);
   decided.intents.push({ kind: 'add', moment: { at: 'renewal' }, command });

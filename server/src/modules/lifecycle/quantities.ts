@@ -20,13 +20,15 @@ import {
   type LockedPrices,
 } from '../billing/index.ts';
 import type { Rate } from '../catalog/index.ts';
-import type { Deal, EdgePrices } from '../pricing/index.ts';
+import type { Deal, DealSince, EdgePrices } from '../pricing/index.ts';
 import { newItem, type Item, type Subscription } from '../subscriptions/index.ts';
 import type { WantedItem } from './command.ts';
 import { effectiveDates, type Context, type LoadedPlan } from './context.ts';
 import { itemOf, onEdges, type Draft } from './draft.ts';
 import { cameOn, refundBefore } from './past-windows.ts';
-import { dealtPrices, refuseDeals, requirePrices, requireSale } from './sale-reasons.ts';
+import { dealSince, dealtPrices, dealtTerm, refuseHeldDeals, withNext } from './item-deals.ts';
+import { requirePrices, requireSale } from './sale-reasons.ts';
+import { refuse } from './refusals.ts';
 import { planReturn, together, type Returned, type ReturnPlan } from './returns.ts';
 
 /** Everything that the work on one item needs. */
@@ -38,7 +40,11 @@ export type Work = {
   readonly dates: readonly string[];
   /** Whether more units cost their setup; those that were had elsewhere have paid it. */
   readonly hasSetup: boolean;
+  /** The first term that deals are for. */
+  readonly since: DealSince;
 };
+
+type Selling = { readonly hasSetup?: boolean; readonly since?: DealSince };
 
 /** Brings a subscription to quantities, with what that comes to on every edge. Answers what can't be given back now. */
 export function applyQuantities(
@@ -48,7 +54,7 @@ export function applyQuantities(
   id: Subscription['id'],
   wanted: ReadonlyMap<RateId, Decimal>,
   command: { readonly items: readonly WantedItem[] },
-  setup: 'with_setup' | 'without_setup' = 'with_setup',
+  { hasSetup = true, since = dealSince(context, decided.state(id)) }: Selling = {},
 ): { readonly rate: Rate; readonly count: Decimal }[] {
   const stuck: { rate: Rate; count: Decimal }[] = [];
   const asked = new Set(command.items.map(({ rateId }) => rateId));
@@ -59,25 +65,25 @@ export function applyQuantities(
     loaded,
     id,
     dates: effectiveDates(context, subscription),
-    hasSetup: setup === 'with_setup',
+    hasSetup,
+    since,
   };
-  const isHeld = ({ rateId }: WantedItem): boolean => itemOf(subscription, rateId) !== undefined;
-  refuseDeals(
-    command.items.map((item) => (isHeld(item) ? item : { ...item, deals: [] })),
-    'The subscription holds this already. Set special prices for it instead.',
-  );
+  if (since === 'term_of_today') refuseHeldDeals(command.items, subscription);
   const { timeZone } = context.owner.account;
   for (const [rateId, quantity] of wanted) {
     const rate = loaded.rates.get(rateId);
     const item = itemOf(subscription, rateId);
     const before = item?.quantity ?? zero;
     const direction = compareDecimal(quantity, before);
-    if (rate === undefined || direction === 0) continue;
+    const place = command.items.findIndex((one) => one.rateId === rateId);
+    const deals = command.items[place]?.deals ?? [];
+    const isDealt = item !== undefined && deals.length > 0 && !isZero(quantity);
+    if (rate === undefined || (direction === 0 && !isDealt)) continue;
     const origin = asked.has(rateId) ? 'requested' : 'cascade';
     decided.line({ subscription: id, rate, quantity, previousQuantity: item === undefined ? null : before, origin });
     if (direction > 0 && work.hasSetup) requireSale(context, loaded);
-    const place = command.items.findIndex((one) => one.rateId === rateId);
-    const deals = command.items[place]?.deals ?? [];
+    if (isDealt) agreeOnNext(work, rate, deals, `items.${place}.deals`);
+    if (direction === 0) continue;
     if (item === undefined) enter(work, rate, quantity, deals, `items.${place}`);
     else if (direction > 0) grow(work, item, quantity, rate);
     else {
@@ -93,10 +99,10 @@ export function applyQuantities(
 
 /** A product that the subscription did not hold, from the effective dates on. */
 function enter(work: Work, rate: Rate, quantity: Decimal, deals: readonly Deal[], field: string): void {
-  const { decided, context, loaded, id, dates, hasSetup } = work;
+  const { decided, context, loaded, id, dates, hasSetup, since } = work;
   const { rateId } = rate;
   const found = context.pricesNow(loaded.plan.planId, rateId);
-  const prices = requirePrices(context, loaded, rate, dealtPrices(context, rate, found, deals, field));
+  const prices = requirePrices(context, loaded, rate, dealtPrices(context, rate, found, deals, { field, since }));
   const held = { rateId, model: rate.priceModel, quantity };
   const { notForResale } = decided.state(id);
   book(decided, id, (edge, index) =>
@@ -104,6 +110,32 @@ function enter(work: Work, rate: Rate, quantity: Decimal, deals: readonly Deal[]
   );
   const item = newItem(rate, quantity, instantText(context.at));
   setItems(decided, id, [...decided.state(id).items, item]);
+}
+
+/** What is held goes on into the term that begins, there with what was agreed on; the term that ends keeps its prices. */
+function agreeOnNext({ decided, context, loaded, id }: Work, rate: Rate, deals: readonly Deal[], field: string): void {
+  const { rateId } = rate;
+  const { ledger, notForResale } = decided.state(id);
+  if (notForResale) return;
+  const itemIn = ({ items }: EdgeLedger) => items.find((one) => one.rateId === rateId)?.prices ?? {};
+  const found = context.pricesNow(loaded.plan.planId, rateId);
+  const byEdge = ledger.map(itemIn);
+  dealtTerm(context, { ledger }, { rate, byEdge, found }, deals, field);
+  const without = deals.findIndex(
+    ({ sellerId, chargeType }) =>
+      byEdge[ledger.findIndex((edge) => edge.sellerId === sellerId)]?.[chargeType] === undefined,
+  );
+  if (without !== -1) {
+    refuse('lifecycle.unpriced', `${field}.${without}`, 'There is no price that another could stand in place of.');
+  }
+  decided.set(id, {
+    ledger: ledger.map((edge) => ({
+      ...edge,
+      items: edge.items.map((one) =>
+        one.rateId === rateId ? { ...one, prices: withNext(one.prices, deals, edge.sellerId) } : one,
+      ),
+    })),
+  });
 }
 
 /** What of today's prices a subscription keeps: nothing where it is not for resale. */

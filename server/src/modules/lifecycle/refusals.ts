@@ -25,6 +25,19 @@ export function requireActive(subscription: Subscription): void {
   );
 }
 
+/**
+ * What was sold before ledgers were kept (migration 0002) has no prices and windows that a sum could be made with. It can be canceled, and
+ * how it renews and what callers keep with it can be set.
+ */
+export function requireLedger({ ledger }: Subscription): void {
+  if (ledger.length > 0) return;
+  throw new TierlineError(
+    'lifecycle.no_ledger',
+    'conflict',
+    'The subscription was sold before charges could be carried on from one to the next, so nothing can be billed for it. Cancel it, and place a migration order with its dates.',
+  );
+}
+
 export function refuse(
   code: `${'lifecycle' | 'pricing'}.${string}`,
   field: string,

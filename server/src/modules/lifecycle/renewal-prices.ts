@@ -9,7 +9,7 @@ import {
   type PlanId,
   type RateId,
 } from '@tierline/kernel';
-import { lockPrices, type LockedPrice, type LockedPrices } from '../billing/index.ts';
+import { lockPrices, type EdgeLedger, type LockedPrice, type LockedPrices } from '../billing/index.ts';
 import {
   exactProduct,
   missingRateMessage,
@@ -21,14 +21,35 @@ import {
   type RatePrices,
 } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
+import type { WantedItem } from './command.ts';
 import type { Context } from './context.ts';
+import { dealtTerm } from './item-deals.ts';
 import { refuse } from './refusals.ts';
 import { isPriced } from './sale-reasons.ts';
+
+/** The prices of the next term on every edge, with what is agreed for it about what is held. */
+export function termPrices(
+  context: Context,
+  subscription: Subscription,
+  source: PriceSource,
+  items: readonly WantedItem[],
+): Record<RateId, LockedPrices>[] {
+  const byEdge = subscription.ledger.map((_, index) => nextPrices(context, subscription, index, source));
+  const { plan, rates } = context.current;
+  for (const [place, { rateId, deals = [] }] of items.entries()) {
+    const rate = rates.get(rateId);
+    if (rate === undefined || deals.length === 0 || subscription.notForResale) continue;
+    const held = { rate, byEdge: byEdge.map((prices) => prices[rateId] ?? {}), found: source(plan.planId, rateId) };
+    const dealt = dealtTerm(context, subscription, held, deals, `items.${place}.deals`);
+    for (const [index, prices] of dealt.entries()) byEdge[index]![rateId] = prices;
+  }
+  return byEdge;
+}
 
 type PriceSource = (planId: PlanId, rateId: RateId) => RatePrices | undefined;
 
 /** The prices of the next term on one edge, by the policy: those of the day, those it has, or a rise that is held back. */
-export function nextPrices(
+function nextPrices(
   context: Context,
   subscription: Subscription,
   index: number,
@@ -36,10 +57,9 @@ export function nextPrices(
 ): Record<RateId, LockedPrices> {
   const { plan, rates } = context.current;
   const { price, guardPercent } = plan.policies.renewal;
-  const { items } = subscription.ledger[index]!;
   const next: Record<RateId, LockedPrices> = {};
   for (const { rateId } of subscription.items) {
-    const had = items.find((item) => item.rateId === rateId)?.prices ?? {};
+    const had = lastPrices(subscription.ledger[index]!, rateId);
     if (price === 'locked' || subscription.notForResale) {
       next[rateId] = withAgreements(had, had);
       continue;
@@ -63,6 +83,13 @@ export function nextPrices(
     next[rateId] = withAgreements(had, price === 'guarded' ? guarded(had, today, guardPercent) : today);
   }
   return next;
+}
+
+/** The prices of the last term that there is: of several that were renewed ahead, the last one's. */
+function lastPrices({ items, upcoming }: EdgeLedger, rateId: RateId): LockedPrices {
+  let prices = items.find((item) => item.rateId === rateId)?.prices ?? {};
+  for (let term = upcoming; term !== null; term = term.next) prices = term.prices[rateId] ?? prices;
+  return prices;
 }
 
 /** Whether a special price that goes on stands where the lists may have none. */

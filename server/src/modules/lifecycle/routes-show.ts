@@ -13,23 +13,25 @@ import {
   type OrderDetail,
 } from '../orders/index.ts';
 import { showSubscription } from '../subscriptions/index.ts';
+import { showDeal, type Deal } from '../pricing/index.ts';
 import type { LaterCommand, WantedItem } from './command.ts';
+import { sellerIndex } from './context.ts';
 import type { Intent } from './intent.ts';
+import { plannedItems } from './item-deals.ts';
 import type { Outcome } from './outcome.ts';
 import type { TimelineEvent } from './store.ts';
 
 /** MPNs by rate. */
 export type Labels = ReadonlyMap<string, string>;
 
+/** Who reads of intents: on the edge on which it buys and on those below a caller sees what was agreed on. */
+export type IntentView = { readonly labels: Labels; readonly caller: Principal; readonly owner: AccountNode };
+
 /** What people call the products that intents are about. */
 export async function labelled(offers: Pick<Offers, 'labels'>, intents: readonly Intent[]): Promise<Labels> {
-  const rateIds = new Set(intents.flatMap(({ command }) => itemsOf(command).map(({ rateId }) => rateId)));
+  const rateIds = new Set(intents.flatMap(({ command }) => plannedItems(command).map(({ rateId }) => rateId)));
   const labels = await offers.labels([...rateIds]);
   return new Map(labels.map(({ rateId, mpn }) => [rateId, mpn]));
-}
-
-function itemsOf(command: LaterCommand): readonly WantedItem[] {
-  return command.kind === 'change' || command.kind === 'switch' ? (command.items ?? []) : [];
 }
 
 export function showOutcome(outcome: Outcome, caller: Principal, owner: AccountNode, labels: Labels): ShownOutcome {
@@ -37,7 +39,7 @@ export function showOutcome(outcome: Outcome, caller: Principal, owner: AccountN
   return {
     order: order === null ? null : showOrderDetail(order, caller, owner),
     subscriptions: subscriptions.map(showSubscription),
-    planned: planned.map((intent) => showIntent(intent, labels)),
+    planned: planned.map((intent) => showIntent(intent, { labels, caller, owner })),
     ended: ended.map(showEnded),
     warnings: warnings.map(({ code, message }) => ({ code, message })),
   };
@@ -56,7 +58,7 @@ export function showOutcomePreview(
     subscriptions: subscriptions.map(showSubscriptionPreview),
     planned: planned.map((intent) => ({
       subscription_id: intent.subscriptionId,
-      ...showIntentPreview(intent, labels),
+      ...showIntentPreview(intent, { labels, caller, owner }),
     })),
     ended: ended.map(showEnded),
     warnings: warnings.map(({ code, message }) => ({ code, message })),
@@ -68,7 +70,7 @@ function showEnded({ id, status, reason }: Outcome['ended'][number]): ShownOutco
 }
 
 /** An intent that nobody stored, of a subscription that may not be there either. */
-export function showIntentPreview(...[intent, labels]: Parameters<typeof showIntent>) {
+export function showIntentPreview(intent: Intent, view: IntentView) {
   const {
     id: _,
     subscription_id: _s,
@@ -77,17 +79,17 @@ export function showIntentPreview(...[intent, labels]: Parameters<typeof showInt
     created_at: _c,
     updated_at: _u,
     ...shown
-  } = showIntent(intent, labels);
+  } = showIntent(intent, view);
   return shown;
 }
 
-export function showIntent(intent: Intent, labels: Labels): Shown {
+export function showIntent(intent: Intent, view: IntentView): Shown {
   const { moment } = intent;
   return {
     id: intent.id,
     subscription_id: intent.subscriptionId,
     moment: { at: moment.at, on: moment.at === 'date' ? moment.on : null },
-    command: showCommand(intent.command, labels),
+    command: showCommand(intent.command, view),
     status: intent.status,
     reason: intent.reason,
     order_id: intent.orderId,
@@ -98,12 +100,16 @@ export function showIntent(intent: Intent, labels: Labels): Shown {
   };
 }
 
-function showCommand(command: LaterCommand, labels: Labels): Shown['command'] {
-  const showItem = ({ rateId, quantity }: WantedItem) => ({
-    rate_id: rateId,
-    mpn: labels.get(rateId) ?? null,
-    quantity: formatDecimal(quantity),
-  });
+function showCommand(command: LaterCommand, { labels, caller, owner }: IntentView): Shown['command'] {
+  const showItem = ({ rateId, quantity, deals = [] }: WantedItem) => {
+    const seen = visibleDeals(deals, caller, owner);
+    return {
+      rate_id: rateId,
+      mpn: labels.get(rateId) ?? null,
+      quantity: formatDecimal(quantity),
+      ...(seen.length === 0 ? {} : { deals: seen.map(showDeal) }),
+    };
+  };
   switch (command.kind) {
     case 'change':
       return { kind: 'change', items: command.items.map(showItem), cascade: command.cascade };
@@ -118,6 +124,11 @@ function showCommand(command: LaterCommand, labels: Labels): Shown['command'] {
     case 'convert':
       return { kind: 'convert', plan_id: command.planId };
   }
+}
+
+function visibleDeals(deals: readonly Deal[], caller: Principal, owner: AccountNode): Deal[] {
+  const own = sellerIndex(owner, caller.accountId);
+  return deals.filter(({ sellerId }) => own !== -1 && sellerIndex(owner, sellerId) >= own - 1);
 }
 
 type Reading = {

@@ -81,7 +81,10 @@ function showTransfer(transfer: Transfer, view: View): Shown {
       to: showSubscription(part.to!),
       given_back: part.givenBack && showOrderDetail(part.givenBack, caller, from),
       charged: showOrderDetail(part.charged!, caller, to),
-      intents: part.intents.map((moved) => ({ from_id: moved.from.id, to: showIntent(moved.to, labels) })),
+      intents: part.intents.map((moved) => ({
+        from_id: moved.from.id,
+        to: showIntent(moved.to, { labels, caller, owner: to }),
+      })),
       kept_edges: keptEdges(part, view),
       warnings: part.warnings.map(showWarning),
     })),
@@ -103,7 +106,10 @@ function showPreview(transfer: Transfer, view: View): TransferPreview {
       to: part.to && showSubscriptionPreview(part.to),
       given_back: part.givenBack && showOrderPreview(part.givenBack, caller, from),
       charged: part.charged && showOrderPreview(part.charged, caller, to),
-      intents: part.intents.map((moved) => ({ from_id: moved.from.id, to: showIntentPreview(moved.to, labels) })),
+      intents: part.intents.map((moved) => ({
+        from_id: moved.from.id,
+        to: showIntentPreview(moved.to, { labels, caller, owner: to }),
+      })),
       kept_edges: keptEdges(part, view),
       blockers: part.blockers.map(showWarning),
       warnings: part.warnings.map(showWarning),

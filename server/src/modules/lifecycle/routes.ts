@@ -1,6 +1,6 @@
 import { lifecycleRoutes } from '@tierline/contract';
 import type { z } from 'zod';
-import { decimal, type AccountId, type RateId } from '@tierline/kernel';
+import { decimal, type AccountId, type RateId, type SubscriptionId } from '@tierline/kernel';
 import { afterId, created, given, ok, pageById, type Bind, type Call } from '../../platform/http/index.ts';
 import type { Principal } from '../access/index.ts';
 import type { AccountNode, AccountsService, Directory } from '../accounts/index.ts';
@@ -14,7 +14,15 @@ import type { Outcome } from './outcome.ts';
 import { refuse } from './refusals.ts';
 import { edited, type NamedAsked, type NamedItem } from './resolve.ts';
 import type { AskedBy, LifecycleService } from './service.ts';
-import { labelled, showEntry, showIntent, showOutcome, showOutcomePreview, type Labels } from './routes-show.ts';
+import {
+  labelled,
+  showEntry,
+  showIntent,
+  showOutcome,
+  showOutcomePreview,
+  type IntentView,
+  type Labels,
+} from './routes-show.ts';
 
 type Services = {
   readonly lifecycle: LifecycleService;
@@ -109,12 +117,13 @@ function bindCommands(bind: Bind<Principal>, services: Services): void {
   });
 
   bind(lifecycleRoutes.renewSubscription, async ({ body, ...call }) => {
-    const { from, months, align } = body;
+    const { from, months, align, items } = body;
+    requireDeals(call, items);
     const command = {
       kind: 'renew',
       from,
       months,
-      items: [],
+      items: items.map(itemFrom(call.caller)),
       align: align === undefined ? null : alignmentFrom(align),
     } as const;
     return run(call, { command, moment: now }, body.po_number);
@@ -222,22 +231,29 @@ async function ownSellerIndex(
 }
 
 function bindIntents(bind: Bind<Principal>, services: Services): void {
-  const { lifecycle, offers } = services;
+  const { lifecycle, offers, subscriptions, directory } = services;
   const { preview, placed } = runner(services);
+
+  async function viewOf(intents: readonly Intent[], caller: Principal, id: SubscriptionId): Promise<IntentView> {
+    const ownerId = intents[0]?.ownerId ?? (await subscriptions.get(caller.accountId, { id })).ownerId;
+    const [labels, owner] = await Promise.all([labelled(offers, intents), directory.get(ownerId)]);
+    return { labels, caller, owner };
+  }
 
   bind(lifecycleRoutes.listIntents, async ({ caller, params, query }) => {
     const wanted = { status: query.status, after: afterId<'intent'>(query), limit: query.limit + 1 };
     const intents = await lifecycle.intentsOf(caller.accountId, params.subscription_id, wanted);
-    const labels = await labelled(offers, intents);
-    return ok(pageById(intents, query, (intent) => showIntent(intent, labels)));
+    const view = await viewOf(intents, caller, params.subscription_id);
+    return ok(pageById(intents, query, (intent) => showIntent(intent, view)));
   });
 
   bind(lifecycleRoutes.getIntent, async ({ caller, params }) => {
     const intent = await lifecycle.intentOf(caller.accountId, params.subscription_id, params.intent_id);
-    return ok(showIntent(intent, await labelled(offers, [intent])), intent.version);
+    return ok(showIntent(intent, await viewOf([intent], caller, params.subscription_id)), intent.version);
   });
 
-  bind(lifecycleRoutes.changeIntent, async ({ caller, params, query, body, cause, expectedVersion }) => {
+  bind(lifecycleRoutes.changeIntent, async ({ caller, params, query, body, cause, expectedVersion, ...call }) => {
+    requireDeals(call, body.items ?? []);
     const { subscription_id: id, intent_id: intentId } = params;
     const intent: Intent = await lifecycle.intentOf(caller.accountId, id, intentId);
     const command = edited(intent.command, {
@@ -305,6 +321,9 @@ const itemFrom =
   });
 
 /** Prices are agreed on by whoever may set special ones. */
-function requireDeals(call: Pick<Call<Principal, CommandRoute>, 'require'>, items: readonly ItemRead[]): void {
+function requireDeals(
+  call: { readonly require: Call<Principal, CommandRoute>['require'] },
+  items: readonly ItemRead[],
+): void {
   if (items.some(({ deals = [] }) => deals.length > 0)) call.require('subscriptions.prices');
 }

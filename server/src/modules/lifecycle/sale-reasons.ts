@@ -1,8 +1,7 @@
 import type { Rate } from '../catalog/index.ts';
-import { missingRateMessage, withDeals, type Deal, type EdgePrices, type RatePrices } from '../pricing/index.ts';
-import type { WantedItem } from './command.ts';
+import { missingRateMessage, type EdgePrices, type RatePrices } from '../pricing/index.ts';
 import type { Context, LoadedPlan } from './context.ts';
-import { refuse, refuseAll } from './refusals.ts';
+import { refuse } from './refusals.ts';
 
 /** Whether one edge has what it takes to sell a rate: above the maker of the plan there is nothing to sell, and so no price. */
 export function isPriced(
@@ -19,30 +18,6 @@ export function isPriced(
     ? byType.recurring !== undefined
     : Object.keys(byType).length > 0;
 }
-
-/** Prices of an item that comes in, with what was agreed about it. */
-export function dealtPrices(
-  { owner }: Pick<Context, 'owner'>,
-  rate: Rate,
-  prices: RatePrices | undefined,
-  deals: readonly Deal[],
-  field: string,
-): RatePrices | undefined {
-  if (prices === undefined || deals.length === 0) return prices;
-  const { chargeTypes } = rate;
-  const dealt = withDeals({ prices, chargeTypes, currency: owner.account.currency }, deals, `${field}.deals`);
-  refuseAll(dealt.reasons);
-  return dealt.prices;
-}
-
-/** Deals are made about what happens now: what waits for its moment has the prices of that moment. */
-export function refuseDeals(items: readonly WantedItem[], message: string): void {
-  const index = items.findIndex(({ deals = [] }) => deals.length > 0);
-  if (index !== -1) refuse('lifecycle.deals_only_now', `items.${index}.deals`, message);
-}
-
-export const dealsLater =
-  'A deal is made about what happens now, and this waits for its moment. Leave the deals out, and set special prices then.';
 
 /** Prices at which more can be sold within a subscription: no less is asked of them than in a sale. */
 export function requirePrices(

@@ -24,6 +24,8 @@ import { selectMet, type Met } from './store-load.ts';
 export type SupposedChange =
   /** Prices or a rule in a list, as they would stand there. */
   | { readonly kind: 'prices'; readonly list: PriceList; readonly supposed: Supposition }
+  /** Exchange rates of an account, as it would have them. */
+  | { readonly kind: 'exchange'; readonly supposed: Supposition }
   | { readonly kind: 'retire'; readonly planId: PlanId; readonly within: AccountId }
   /** The account and those below it would sell the plan no more. */
   | { readonly kind: 'revoke'; readonly planId: PlanId; readonly accountId: AccountId };
@@ -103,6 +105,10 @@ export function impactService(dependencies: Dependencies) {
   async function affectedBy(change: SupposedChange): Promise<Affected> {
     if (change.kind === 'retire') return { within: change.within, planIds: [change.planId] };
     if (change.kind === 'revoke') return { within: change.accountId, planIds: [change.planId] };
+    if (change.kind === 'exchange') {
+      const { accountId, rates } = change.supposed.rates!;
+      return { within: accountId, exchanges: rates };
+    }
     const { list, supposed } = change;
     const of = { within: list.accountId, buyers: list };
     const [rule] = supposed.rules;
@@ -127,7 +133,7 @@ export function impactService(dependencies: Dependencies) {
   }
 
   function worldWith(change: SupposedChange): World {
-    if (change.kind === 'prices') {
+    if (change.kind === 'prices' || change.kind === 'exchange') {
       return { load: loader({ ...dependencies, prices: pricesOf(db, change.supposed) }), suppose: asIs.suppose };
     }
     const { planId } = change;

@@ -192,7 +192,10 @@ function wantedRates(
   for (const one of [...asked(command), ...intents.map((intent) => intent.command)]) {
     if (one.kind === 'change' || one.kind === 'renew') for (const { rateId } of one.items) rateIds.add(rateId);
   }
-  const others = [...plans.values()].map((loaded) => ({ loaded, rateIds: likely(loaded, items, command) }));
+  const others = [...plans.values()].map((loaded) => ({
+    loaded,
+    rateIds: likely(loaded, items, [...asked(command), ...intents.map((intent) => intent.command)]),
+  }));
   return [{ loaded: current, rateIds: [...rateIds] }, ...others];
 }
 
@@ -202,8 +205,10 @@ function sameResources({ rates }: LoadedPlan, items: Subscription['items']): Rat
 }
 
 /** Of another plan: what the command names, what is the same resource, and what depends on nothing. */
-function likely({ rates }: LoadedPlan, items: Subscription['items'], command: Command | undefined): RateId[] {
-  const named = asked(command).flatMap((part) => (part.kind === 'switch' ? (part.items ?? []) : []));
+function likely({ rates }: LoadedPlan, items: Subscription['items'], commands: readonly Command[]): RateId[] {
+  const named = commands.flatMap((part) =>
+    part.kind === 'switch' || part.kind === 'change' ? (part.items ?? []) : [],
+  );
   const wanted = new Set(named.map(({ rateId }) => rateId));
   return [...rates.values()]
     .filter(

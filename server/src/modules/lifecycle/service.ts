@@ -26,7 +26,7 @@ import { loader, type LoadDependencies } from './service-load.ts';
 import { outcomeAgain, outcomeOf, type Outcome } from './outcome.ts';
 import { resolve, type NamedAsked, type NamedCommand } from './resolve.ts';
 import { lifeHistory } from './service-history.ts';
-import { checkSellers } from './service-deals.ts';
+import { checkSellers, withDealsAbove } from './service-deals.ts';
 import { pastAsked } from './service-past.ts';
 import { changeWriter, type AskedBy } from './service-write.ts';
 import { nextDues } from './service-next-due.ts';
@@ -208,7 +208,9 @@ export function lifecycleService(dependencies: Dependencies) {
       throw versionMismatch('intent', intent.version);
     }
     const asked = 'cancel' in wanted || wanted.command === undefined ? undefined : wanted.command;
-    const command = asked && (await resolved(subscription, asked));
+    if (asked !== undefined) await checkSellers(directory, within, subscription, asked, intent.command);
+    const said = asked && (await resolved(subscription, asked));
+    const command = said && withDealsAbove(await directory.get(subscription.ownerId), within, said, intent.command);
     const context = await load.context(met, cause.at, command);
     const edit = 'cancel' in wanted ? wanted : { moment: wanted.moment, command };
     const change = await write(cause, context, editIntent(context, subscription, intent, edit), by, real);

@@ -16,6 +16,8 @@ export type Affected = {
   readonly resourceIds?: readonly string[];
   /** Bought, on the edge of `within`, by whom a price list is for. */
   readonly buyers?: Pick<PriceList, 'audience' | 'buyerGroup' | 'buyerId'>;
+  /** Priced from one of these currencies into the other, on an edge on which `within` or an account below it sells. */
+  readonly exchanges?: readonly { readonly from: string; readonly to: string }[];
 };
 
 /** What is on hold does not renew by itself, so a change does nothing to it yet; nor to what waits for a sign-in and has no term. */
@@ -28,6 +30,7 @@ function condition({
   rateIds,
   resourceIds,
   buyers,
+  exchanges,
 }: Affected): RawBuilder<boolean> {
   const parts: RawBuilder<unknown>[] = [
     sql`s.status = any(${live}::text[]) and s.life -> 'waits' is null`,
@@ -49,7 +52,30 @@ function condition({
       else s.owner_id in (select a.id from accounts a join accounts b on a.path @> array[b.id]
         where b.parent_id = ${within} and b.buyer_group = ${buyers.buyerGroup}) end`);
   }
+  if (exchanges !== undefined) parts.push(isExchanged(within, exchanges));
   return sql<boolean>`${sql.join(parts, sql` and `)}`;
+}
+
+/**
+ * A list's price is brought into what the buyer is billed in; a rule's, from the currency of the cost into that of the list. What the
+ * seller's buyers are billed in is a fact of accounts, and on the last edge of customers.
+ */
+function isExchanged(within: AccountId, exchanges: NonNullable<Affected['exchanges']>): RawBuilder<unknown> {
+  const pairs = sql`unnest(${exchanges.map(({ from }) => from)}::text[], ${exchanges.map(({ to }) => to)}::text[])
+    as x (from_currency, to_currency)`;
+  const hasList = (account: string, currency: string) =>
+    sql`exists (select from price_lists l where l.account_id = ${sql.ref(account)} and l.currency = ${sql.ref(currency)})`;
+  const ownersBelow = sql`select o.id from accounts o
+    join accounts a on a.id = any(o.path) and a.path @> array[${within}]::uuid[]
+    left join accounts b on b.id = any(o.path) and b.parent_id = a.id
+    cross join ${pairs}
+    where o.path @> array[${within}]::uuid[] and (
+      (b.billing_currency = x.to_currency and ${hasList('a.id', 'x.from_currency')})
+      or (${hasList('a.id', 'x.to_currency')} and (a.billing_currency = x.from_currency
+        or (a.billing_currency is null and ${hasList('a.parent_id', 'x.from_currency')}))))`;
+  const billedSo = sql`select from customers c cross join ${pairs} where c.owner_id = s.owner_id and c.id = s.customer_id
+    and c.billing_currency = x.to_currency and ${hasList('s.owner_id', 'x.from_currency')}`;
+  return sql`(s.owner_id in (${ownersBelow}) or exists (${billedSo}))`;
 }
 
 export async function countAffected(db: Database, of: Affected): Promise<number> {

@@ -17,8 +17,16 @@ export type DealtRate = {
 
 type Dealt = { readonly prices: RatePrices; readonly reasons: readonly Reason[] };
 
+/** Where a term ends and the next one begins, that one is the first of the terms that a deal is for. */
+export type DealSince = 'term_of_today' | 'term_to_come';
+
 /** Prices with what was agreed on some edges; the other edges keep theirs, so a margin is what is left of it. */
-export function withDeals(rate: DealtRate, deals: readonly Deal[], field: string): Dealt {
+export function withDeals(
+  rate: DealtRate,
+  deals: readonly Deal[],
+  field: string,
+  since: DealSince = 'term_of_today',
+): Dealt {
   const reasons: Reason[] = [];
   const seen = new Set<string>();
   let { prices } = rate;
@@ -33,12 +41,18 @@ export function withDeals(rate: DealtRate, deals: readonly Deal[], field: string
     else if (!rate.chargeTypes.includes(deal.chargeType)) own.push(notCharged(deal, at));
     else if (own.length === 0) own.push(...againstPrice(deal, priceOf(edge, deal), at));
     reasons.push(...own);
-    if (edge !== undefined && own.length === 0) prices = prices.with(index, dealtEdge(edge, deal, rate));
+    if (edge !== undefined && own.length === 0)
+      prices = prices.with(index, dealtEdge(edge, since === 'term_to_come' ? withTermMore(deal) : deal, rate));
   }
   return {
     prices: reasons.length > 0 ? rate.prices : prices.map((edge, index) => compared(edge, prices[index - 1])),
     reasons,
   };
+}
+
+/** What counts in the term to come is kept with the price of the one that ends, which has no day left. */
+function withTermMore(deal: Deal): Deal {
+  return { ...deal, terms: deal.terms === null ? null : deal.terms + 1 };
 }
 
 /** The price that a deal is about; an edge that is billed in a currency has that one also where it has no price. */

@@ -22,4 +22,4 @@ export type { Supposition } from './supposition.ts';
 export { exchangeRates, type ExchangeRates } from './service-exchange.ts';
 export { sellerWithin } from './service-deals.ts';
 export { bindExchangeRates } from './routes-exchange.ts';
-export { agreementFrom, dealFrom, type DealRead } from './routes-deals.ts';
+export { agreementFrom, dealFrom, showDeal, type DealRead } from './routes-deals.ts';

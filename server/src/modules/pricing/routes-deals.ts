@@ -1,4 +1,5 @@
-import { decimal, zero, type AccountId } from '@tierline/kernel';
+import type { AgreedDeal } from '@tierline/contract';
+import { decimal, formatDecimal, zero, type AccountId } from '@tierline/kernel';
 import type { ChargeType } from '../catalog/index.ts';
 import type { Agreement, Deal, Tier } from './deal-types.ts';
 
@@ -39,4 +40,22 @@ function tiersFrom({ unit_price: only = '0', tiers }: Pick<AgreementRead, 'unit_
 /** A deal that names no seller is one of the caller's own sales. */
 export function dealFrom({ seller_id: sellerId, charge_type: chargeType, ...of }: DealRead, caller: AccountId): Deal {
   return { ...agreementFrom(of), sellerId: sellerId ?? caller, chargeType };
+}
+
+/** A deal as callers read it: a price of one tier is a unit price. */
+export function showDeal(deal: Deal): AgreedDeal {
+  const { sellerId, chargeType, from, terms } = deal;
+  const about = { seller_id: sellerId, charge_type: chargeType, from, terms };
+  if (deal.kind === 'discount') {
+    const value = formatDecimal(deal.discount.value);
+    return { ...about, discount: deal.discount.type === 'percent' ? { percent: value } : { amount: value } };
+  }
+  const currency = deal.currency === null ? {} : { currency: deal.currency };
+  const [only, ...more] = deal.tiers;
+  if (only !== undefined && more.length === 0) return { ...about, unit_price: formatDecimal(only.amount), ...currency };
+  const tiers = deal.tiers.map(({ lowerLimit, amount }) => ({
+    lower_limit: formatDecimal(lowerLimit),
+    amount: formatDecimal(amount),
+  }));
+  return { ...about, tiers, ...currency };
 }

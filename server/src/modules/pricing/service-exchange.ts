@@ -1,6 +1,7 @@
 import { invalid, newId, type AccountId } from '@tierline/kernel';
 import { commit, eventNames, once, type Cause, type Database, type Revisions } from '../../platform/db/index.ts';
 import { plainRate, rateReasons, type NewExchangeRate } from './exchange.ts';
+import type { Supposition } from './supposition.ts';
 import { insertRates, selectRates, type ExchangeRate, type RateFilter } from './store-exchange.ts';
 
 export type ExchangeRates = ReturnType<typeof exchangeRates>;
@@ -47,7 +48,16 @@ export function exchangeRates({ db, revisions }: { readonly db: Database; readon
     return answer;
   }
 
+  /** Rates as they would be, to be looked at first; refused as setting them is. */
+  function suppose(accountId: AccountId, wanted: readonly NewExchangeRate[]): Supposition {
+    const reasons = rateReasons(wanted);
+    if (reasons.length > 0) throw invalid(reasons);
+    const rates = wanted.map((rate) => ({ ...rate, rate: plainRate(rate.rate) }));
+    return { listId: null, entries: [], rules: [], rates: { accountId, rates } };
+  }
+
   return {
+    suppose,
     set: (...input: Parameters<typeof set>) => once(db, input[0], () => set(...input)),
     of: (accountId: AccountId, filter: RateFilter): Promise<ExchangeRate[]> => selectRates(db, accountId, filter),
   };

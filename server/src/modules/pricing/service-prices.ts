@@ -16,7 +16,7 @@ import {
 } from './price.ts';
 import { selectRatesOn, type RateWanted } from './store-exchange.ts';
 import { selectEntries, selectFloors, selectLists } from './store.ts';
-import { supposedEntries, supposedRules, type Supposition } from './supposition.ts';
+import { supposedEntries, supposedExchanges, supposedRules, type Supposition } from './supposition.ts';
 
 /** All prices of one rate on one edge. An account without a price for its buyers yet has an empty record. */
 export type EdgePrices = {
@@ -96,7 +96,7 @@ export function pricesOf(db: Database, supposed?: Supposition) {
     const key = `${node.account.id}/${dates.join()}/${currencies.join()}`;
     return rememberedRates.get(key, catalogRevision(node), async () => {
       const wanted = node.chain.flatMap((_, place) => wantedRates(node, place, dates[place]!, currencies));
-      return byEdge(await selectRatesOn(db, wanted));
+      return byEdge(supposedExchanges(wanted, await selectRatesOn(db, wanted), supposed));
     });
   }
 
@@ -164,9 +164,9 @@ function wantedRates(node: AccountNode, place: number, date: string, currencies:
 }
 
 /** The first of each edge and pair counts: the seller's own comes first. */
-function byEdge(found: readonly (Exchange & { readonly place: number })[]): RatesByEdge {
+function byEdge(found: ReturnType<typeof supposedExchanges>): RatesByEdge {
   const rates = new Map<string, Exchange>();
-  for (const { place, ...rate } of found) {
+  for (const { place, accountId: _, ...rate } of found) {
     const key = `${place}/${rate.from}/${rate.to}`;
     if (!rates.has(key)) rates.set(key, rate);
   }

@@ -23,7 +23,7 @@ export type RateWanted = {
 /** One look into the primary key for each, however many rates there ever were. In the order asked for. */
 const ratesOn: Statement = {
   name: 'exchange_rates_on',
-  text: `select w.place, w.from_currency as "from", w.to_currency as "to", r.rate, r.effective_on as date
+  text: `select w.place, w.from_currency as "from", w.to_currency as "to", w.account_id as "accountId", r.rate, r.effective_on as date
     from unnest($1::int[], $2::uuid[], $3::date[], $4::text[], $5::text[])
       with ordinality as w (place, account_id, on_date, from_currency, to_currency, position)
     cross join lateral (select e.rate, e.effective_on from exchange_rates e
@@ -33,12 +33,11 @@ const ratesOn: Statement = {
     order by w.position`,
 };
 
-export async function selectRatesOn(
-  db: Database,
-  wanted: readonly RateWanted[],
-): Promise<(Exchange & { readonly place: number })[]> {
+type RateFound = Exchange & Pick<RateWanted, 'place' | 'accountId'>;
+
+export async function selectRatesOn(db: Database, wanted: readonly RateWanted[]): Promise<RateFound[]> {
   if (wanted.length === 0) return [];
-  return db.query<Exchange & { readonly place: number }>(ratesOn, [
+  return db.query<RateFound>(ratesOn, [
     wanted.map(({ place }) => place),
     wanted.map(({ accountId }) => accountId),
     wanted.map(({ date }) => date),
