@@ -31,7 +31,7 @@ beforeAll(async () => {
   vendorServer = await aVendorServer();
   channel = await aChannel();
   const { provisioning } = world.engine;
-  const handlers = { provision: provisioning.run, order: provisioning.runOrder };
+  const handlers = { provision: provisioning.run, order: provisioning.runOrder, transfer: provisioning.runTransfer };
   runner = jobRunner({ db: world.db, clock, handlers, onError: (error) => void failures.push(error) });
 });
 afterAll(async () => {

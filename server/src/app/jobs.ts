@@ -16,7 +16,11 @@ export function startJobs(engine: Engine, log: Logger) {
   const runner = jobRunner({
     db: engine.db,
     clock: engine.clock,
-    handlers: { provision: engine.provisioning.run, order: engine.provisioning.runOrder },
+    handlers: {
+      provision: engine.provisioning.run,
+      order: engine.provisioning.runOrder,
+      transfer: engine.provisioning.runTransfer,
+    },
     onError: (error, job) =>
       log.warn({ err: error, job: job?.id, kind: job?.kind, attempts: job?.attempts }, 'job failed'),
   });

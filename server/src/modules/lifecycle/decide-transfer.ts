@@ -197,7 +197,7 @@ function warningsOf({ from, to, offered }: TransferContext, subscription: Subscr
       `${named} was renewed ahead to ${subscription.endOn}; those terms have the new partner's prices of today.`,
     );
   }
-  if (plan.vendor.provisioning !== 'instant') {
+  if (plan.vendor.provisioning === 'manual') {
     warn(
       'lifecycle.transfer_vendor_not_told',
       `${plan.vendor.code} provisions ${plan.name} and is not told by this transfer. Tell it who sells it now.`,

@@ -376,6 +376,11 @@ function writeOf(
         idempotency: undefined,
       };
     }),
+    told: parts.flatMap(({ decision, context, subscription }) =>
+      context.from.current.plan.vendor.provisioning === 'webhook'
+        ? [{ id: decision.moved!.order.subscriptions[0]!.id, fromId: subscription.id }]
+        : [],
+    ),
     transfer,
     answer,
   };

@@ -1,4 +1,11 @@
-import { instantText, newId, type AccountId, type CustomerId, type PlanId } from '@tierline/kernel';
+import {
+  instantText,
+  newId,
+  type AccountId,
+  type CustomerId,
+  type PlanId,
+  type SubscriptionId,
+} from '@tierline/kernel';
 import {
   isDataRefusal,
   realTimeOf,
@@ -31,6 +38,8 @@ export type TransferWrite = {
   /** What ends at the old owner, and what begins at the new one: one of each for every subscription. */
   readonly changes: readonly ChangeWrite[];
   readonly placements: readonly PlacementWrite[];
+  /** Subscriptions whose vendor is told by webhook what they are called now. */
+  readonly told: readonly { readonly id: SubscriptionId; readonly fromId: SubscriptionId }[];
   readonly transfer: Transfer;
   readonly answer: StoredTransfer;
 };
@@ -127,6 +136,10 @@ with keyed as (
   select e.owner_id, e.id, e.type, e.subject_kind, e.subject_id, $11, $23, $12, e.data
   from unnest($24::uuid[], $25::uuid[], $26::text[], $27::text[], $28::uuid[], $29::jsonb[])
     as e (owner_id, id, type, subject_kind, subject_id, data)
+), new_jobs as (
+  insert into jobs (owner_id, id, kind, subject_id, run_at, attempts, locked_until, last_error, payload, created_at)
+  select $10, j.id, 'transfer', j.subscription_id, $7, 0, null, null, j.payload, $7
+  from unnest($31::uuid[], $32::uuid[], $33::jsonb[]) as j (id, subscription_id, payload)
 )
 select refuse_unless($3::text is null or (select count(*) from keyed) = 1, 'retry')`,
 };
@@ -170,6 +183,9 @@ function restColumns(write: TransferWrite): unknown[] {
     events.map(({ subjectId }) => subjectId),
     events.map(({ data }) => JSON.stringify(data)),
     opened.map(({ vendorSubscriptionId }) => vendorSubscriptionId ?? null),
+    write.told.map(() => newId<'job'>()),
+    write.told.map(({ id }) => id),
+    write.told.map(({ fromId }) => JSON.stringify({ from_subscription_id: fromId })),
   ];
 }
 

@@ -25,6 +25,12 @@ export type ProvisioningRequest = {
   readonly end_on: string;
 };
 
+/** What a vendor's webhook is told when a subscription went to another partner: who sells it now, and what it is called. */
+export type TransferNotice = Omit<ProvisioningRequest, 'type'> & {
+  readonly type: 'subscription.transferred';
+  readonly from_subscription_id: SubscriptionId;
+};
+
 /** What a vendor's webhook is told later: one order that changed a subscription, or two where units moved. Posted as JSON. */
 export type ChangeRequest = {
   readonly type: 'subscription.change';

@@ -3,7 +3,14 @@ import { post as postTo } from '../../platform/outbound/index.ts';
 import type { Secrets } from '../../platform/secrets/index.ts';
 import type { Directory } from '../accounts/index.ts';
 import { webhookSecretContext } from '../catalog/index.ts';
-import { readAnswer, signWebhook, type Answer, type ChangeRequest, type ProvisioningRequest } from './provisioning.ts';
+import {
+  readAnswer,
+  signWebhook,
+  type Answer,
+  type ChangeRequest,
+  type ProvisioningRequest,
+  type TransferNotice,
+} from './provisioning.ts';
 
 export type WebhookDependencies = {
   readonly secrets: Secrets;
@@ -33,7 +40,7 @@ export function webhookSender(dependencies: WebhookDependencies) {
   return async function post(
     ownerId: AccountId,
     vendor: VendorEnd,
-    request: ProvisioningRequest | ChangeRequest,
+    request: ProvisioningRequest | ChangeRequest | TransferNotice,
     deliveryId: string,
   ): Promise<Exclude<Answer, { is: 'refused' }>> {
     if (vendor.webhookUrl === null)

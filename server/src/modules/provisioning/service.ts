@@ -212,7 +212,17 @@ export function provisioningService(dependencies: Dependencies) {
     return { done: true };
   }
 
-  return { acknowledge, run, runOrder: later.run, cancel: later.cancel };
+  /** The job that was committed with a transfer: its vendor is told, and nothing waits for what it answers. */
+  async function runTransfer(job: Job): Promise<JobOutcome> {
+    const found = await selectPending(db, job.ownerId, job.subjectId as SubscriptionId);
+    if (found === undefined || found.vendor.provisioning !== 'webhook') return { done: true };
+    const { from_subscription_id: fromId } = job.payload as { readonly from_subscription_id: SubscriptionId };
+    const notice = { ...found.request, type: 'subscription.transferred', from_subscription_id: fromId } as const;
+    await post(job.ownerId, found.vendor, notice, job.id);
+    return { done: true };
+  }
+
+  return { acknowledge, run, runOrder: later.run, runTransfer, cancel: later.cancel };
 }
 
 /** How a vendor, or an operator, says that provisioning ended. */
