@@ -364,7 +364,9 @@ describe('whenever the first start is', () => {
       const world = await openWorld();
       world.moveTo(at);
       const channel = await buildDemoChannel(world.engine);
-      expect(await reportsOf(world, channel)).toEqual(everyStatus);
+      // In the first hours of a month some have a fifth one already, of the month that is just over.
+      const reports = await reportsOf(world, channel);
+      expect(reports.map((of) => of.slice(0, 5))).toEqual(everyStatus);
       const page = { scope: { within: id(channel, 'msp') } };
       const all = await world.engine.subscriptions.page(page, { limit: 100 });
       expect(
