@@ -35,6 +35,28 @@ async function catalogOf({ engine }: World, account: AccountId) {
   };
 }
 
+/** How the billing reports of each partner stand, the oldest month first. */
+async function reportsOf({ engine }: World, channel: Parameters<typeof id>[0]) {
+  const reports = await engine.billingReports.list({ within: id(channel, 'provider') }, { limit: 100 });
+  return ['msp', 'msp2', 'distributor', 'isp'].map((name) => {
+    const own = reports.filter(({ ownerId }) => ownerId === id(channel, name));
+    return [name, ...own.toReversed().map(({ status, review }) => `${status}, ${review ?? 'untouched'}`)];
+  });
+}
+
+const everyStatus = [
+  ['msp', 'completed, manual', 'approved, manual', 'rejected, manual', 'preparing, untouched'],
+  [
+    'msp2',
+    'completed, manual',
+    'under_review, returned',
+    'under_review, automatic_with_penalties',
+    'under_review, manual',
+  ],
+  ['distributor', 'completed, automatic', 'completed, automatic', 'under_review, automatic', 'preparing, untouched'],
+  ['isp', 'completed, manual', 'completed, manual', 'approved, manual', 'rejected, manual'],
+];
+
 describe('a demo channel on an empty database', () => {
   let world: World;
   let dataDir: string;
@@ -200,6 +222,7 @@ describe('a demo channel on an empty database', () => {
       'Office 365, active, renews',
       'Saltmarsh Cloud App Security trial, active, expiring',
       'Saltmarsh Cloud App Security, active, renews',
+      'Saltmarsh Cloud App Security, from the first sign-in, pending, renews',
       'Saltmarsh Cloud App Security, hold, suspended',
       'Saltmarsh Worry Free, a quarter, active, expiring',
       'Saltmarsh Worry Free, a quarter, hold, expired',
@@ -213,36 +236,15 @@ describe('a demo channel on an empty database', () => {
       { limit: 100 },
       true,
     );
-    expect(others.filter(({ status }) => status === 'pending')).toHaveLength(1);
+    const waiting = others
+      .filter(({ status }) => status === 'pending')
+      .map(({ waitsFor }) => waitsFor ?? 'provisioning');
+    expect(waiting.toSorted()).toEqual(['first_sign_in', 'provisioning']);
     expect(others.filter(({ origin }) => origin?.kind === 'trial')).toHaveLength(1);
   });
 
   test('billing reports of four months are in every status, with and without an MSP', async () => {
-    const { billingReports } = world.engine;
-    const within = id(access, 'provider');
-    const reports = await billingReports.list({ within }, { limit: 100 });
-    const shown = ['msp', 'msp2', 'distributor', 'isp'].map((name) => {
-      const own = reports.filter(({ ownerId }) => ownerId === id(access, name));
-      return [name, ...own.toReversed().map(({ status, review }) => `${status}, ${review ?? 'untouched'}`)];
-    });
-    expect(shown).toEqual([
-      ['msp', 'completed, manual', 'approved, manual', 'rejected, manual', 'preparing, untouched'],
-      [
-        'msp2',
-        'completed, manual',
-        'under_review, returned',
-        'under_review, automatic_with_penalties',
-        'under_review, manual',
-      ],
-      [
-        'distributor',
-        'completed, automatic',
-        'completed, automatic',
-        'under_review, automatic',
-        'preparing, untouched',
-      ],
-      ['isp', 'completed, manual', 'completed, manual', 'approved, manual', 'rejected, manual'],
-    ]);
+    expect(await reportsOf(world, access)).toEqual(everyStatus);
   });
 
   test('usage is read in each month, and what LMPI reports of the last one says so', async () => {
@@ -352,6 +354,30 @@ describe('a demo channel on an empty database', () => {
     expect((await authenticate.login(login!.email, login!.password)).principal.role).toBe('owner');
     expect(login!.password).not.toBe(access.logins[0]!.password);
   });
+});
+
+describe('whenever the first start is', () => {
+  // The first hours of a month, when it is still the one before elsewhere; the last hours; after a short month; in summer.
+  test.each(['2026-12-01T11:59:00Z', '2026-08-31T23:59:00Z', '2026-03-31T12:00:00Z', '2028-02-29T12:30:00Z'])(
+    'at %s the reports of four months are there, and one subscription has expired',
+    async (at) => {
+      const world = await openWorld();
+      world.moveTo(at);
+      const channel = await buildDemoChannel(world.engine);
+      // In the first hours of a month some have a fifth one already, of the month that is just over.
+      const reports = await reportsOf(world, channel);
+      expect(reports.map((of) => of.slice(0, 5))).toEqual(everyStatus);
+      const page = { scope: { within: id(channel, 'msp') } };
+      const all = await world.engine.subscriptions.page(page, { limit: 100 });
+      expect(
+        all
+          .map(({ holdReason }) => holdReason)
+          .filter(Boolean)
+          .toSorted(),
+      ).toEqual(['expired', 'suspended']);
+      await world.close();
+    },
+  );
 });
 
 describe('a start that does not get far', () => {

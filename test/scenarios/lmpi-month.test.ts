@@ -64,8 +64,11 @@ test('the month with curl', { timeout }, async () => {
     const next = all[index + 1];
     if (block.language !== 'sh') continue;
     const answer = answers.shift()!;
-    if (next?.language === 'json') expect(alike(JSON.parse(answer)), block.text).toEqual(alike(JSON.parse(next.text)));
-    else expect(answer.trim(), block.text).toBe(next?.language === 'text' ? next.text.trim() : '');
+    const isJson = next?.language === 'json';
+    const wanted = isJson ? alike(JSON.parse(next.text)) : next?.language === 'text' ? next.text.trim() : '';
+    // With its command, so that a failure says which.
+    const got = { command: block.text, answer: isJson ? alike(JSON.parse(answer)) : answer.trim() };
+    expect(got).toEqual({ command: block.text, answer: wanted });
   }
 });
 

@@ -100,9 +100,10 @@ describe.each(files)('%s', (file) => {
     // Each a moment after the one before, so that what was changed was changed later than it was made.
     world.moveTo(world.clock.now().add({ seconds: 1 }).toString());
     const sent = await signedWith(keys, { url, now: world.clock.now() }, method, filled(path), body);
-    expect([sent.status, sent.text === ''], sent.text).toEqual([status, answer === undefined]);
+    const { text } = sent;
+    expect({ status: sent.status, text }).toEqual({ status, text: answer === undefined ? '' : text });
     if (answer === undefined) return;
-    const got: unknown = JSON.parse(sent.text);
+    const got: unknown = JSON.parse(text);
     for (const [name, member] of Object.entries(keep)) known.set(name, memberOf(got, member));
     const expected = filled(answer);
     expect(told(got, expected)).toEqual(expected);

@@ -358,6 +358,9 @@ export const plans: readonly DemoPlan[] = [
   }),
   ownPlan('msp', 'CCZBXXE1X', 'Saltmarsh Cloud App Security', {}),
   ownPlan('msp', 'CCZBXXE1X', 'Saltmarsh Cloud App Security trial', trial),
+  ownPlan('msp', 'CCZBXXE1X', 'Saltmarsh Cloud App Security, from the first sign-in', {
+    activationPolicy: 'first_sign_in',
+  }),
   ownPlan('msp2', 'NNZBXXE1X', 'Zuidervaart Worry Free', {}),
   ownPlan('msp2', 'NNZBXXE1X', 'Zuidervaart Worry Free trial', trial),
 ];

@@ -54,6 +54,14 @@ export const sales: readonly DemoSale[] = [
   { key: 'expiring', customer: 'tidepool_aquatics', plan: quarter, units: '25', on: { daysAgo: 80 } },
   { key: 'suspended', customer: 'tidepool_aquatics', plan: cloudApp, units: '35', on: { month: -2, day: 3 } },
   { key: 'disabled', customer: 'gullwing_surf_schools', plan: yearly, units: '8', on: { month: -2, day: 3 } },
+  // Waits until somebody of the customer signs in.
+  {
+    key: 'pending',
+    customer: 'tidepool_aquatics',
+    plan: 'msp/Saltmarsh Cloud App Security, from the first sign-in',
+    units: '7',
+    on: { daysAgo: 2 },
+  },
   // Trials: one that became a full license, and two that are.
   {
     key: 'converted',
