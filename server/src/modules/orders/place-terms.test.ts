@@ -1,7 +1,8 @@
 import { decimal, isTierlineError, type TierlineError } from '@tierline/kernel';
 import { describe, expect, test } from 'vitest';
-import { aChain, aPlacement, edgesOf, line, named } from './testing.ts';
+import { aChain, aPlacement, at, edgesOf, line, named } from './testing.ts';
 import { anEdgePrice, aPlanVersion } from '../../../../test/support/values.ts';
+import type { NamedRate } from '../catalog/index.ts';
 import { resolvePolicies } from '../policies/index.ts';
 import type { RatePrices } from '../pricing/index.ts';
 import { ordinary, type Migration } from './opening.ts';
@@ -62,6 +63,40 @@ describe('what was brought over from another system', () => {
     ['is billed beyond its end', { billedUntil: '2026-06-16' }, ['billed_until']],
   ])('is refused where it %s', (_, facts, fields) => {
     expect(reasonsOf(brought(facts))).toEqual(fields.map((field) => `migration.${field} orders.migration_dates`));
+  });
+});
+
+describe('what begins with the first sign-in', () => {
+  const waiting = named(aPlanVersion({ activationPolicy: 'first_sign_in' }), { mpn: 'WAITS' });
+  const slow = named(aPlanVersion({ vendor: { ...plan.vendor, provisioning: 'webhook' } }), { mpn: 'SLOW' });
+  const sold = (...of: NamedRate[]) =>
+    place({ lines: of.map((one, index) => line(one, '5', index)), prices: of.map(() => priced) });
+
+  test.each([
+    ['completed', [base]],
+    ['submitted', [waiting]],
+    ['submitted', [base, waiting]],
+    ['processing', [waiting, slow]],
+    ['processing', [base, slow]],
+  ])('an order is %s', (status, of) => {
+    const order = decidePlacement(sold(...of));
+    expect(order).toMatchObject({ status, completedAt: status === 'completed' ? at.toString() : null });
+  });
+
+  test('is charged for when its term begins; the lines beside it are charged for at once', () => {
+    const { charges, subscriptions, total } = decidePlacement(sold(waiting, base));
+    expect(charges.map(({ position }) => position)).toEqual([1, 1]);
+    expect(total).toBe('10');
+    expect(subscriptions.map(({ waitsFor, status }) => [waitsFor, status])).toEqual([
+      ['first_sign_in', 'pending'],
+      [null, 'active'],
+    ]);
+  });
+
+  test('has no end that could be aligned before', () => {
+    const aligned = { ...ordinary, endsOn: ['2026-03-15', '2026-03-15'] };
+    expect(reasonsOf({ ...sold(base, waiting), terms: aligned })).toEqual(['lines.1 orders.begins_with_sign_in']);
+    expect(decidePlacement({ ...sold(base), terms: aligned }).subscriptions).toMatchObject([{ endOn: '2026-03-15' }]);
   });
 });
 

@@ -58,9 +58,11 @@ describe('an aligned term ends', () => {
   });
 
   test('a refusal names the field that asked for it', () => {
-    expect(() => cotermEnds(year({ allowed: false }), month, ['2026-03-01'])).toThrow(
-      expect.objectContaining({ reasons: [expect.objectContaining({ field: 'align' })] }),
-    );
+    const refusedFor = (field: string): unknown =>
+      expect.objectContaining({ reasons: [expect.objectContaining({ field })] });
+    const refused = year({ allowed: false });
+    expect(() => cotermEnds(refused, month, ['2026-03-01'])).toThrow(refusedFor('align'));
+    expect(() => cotermEnds(refused, { ...month, field: 'end_on' }, ['2026-03-01'])).toThrow(refusedFor('end_on'));
   });
 });
 
