@@ -1,9 +1,10 @@
 import type { Outcome, OutcomePreview } from '@tierline/contract';
 import type { CommandSpec, Given, OptionSpec, Tools } from './command.ts';
-import { dealOption, ratePrefix, withDeals } from './deals.ts';
+import { dealOption, withDeals } from './deals.ts';
 import { CommandError } from './failure.ts';
 import { agreed } from './io.ts';
 import { intentColumns, outcomeParts, timelineParts } from './lifecycle-show.ts';
+import { parsePair } from './pair.ts';
 import { checkId, given as only, isId, limitOption, pageLimit, take } from './list.ts';
 
 const subscriptionArgument = { name: '<id>', describe: 'id of the subscription' };
@@ -85,18 +86,6 @@ function needed<Item>(items: readonly Item[]): readonly Item[] {
 }
 
 const itemsOf = (given: Given) => withDeals(quantitiesOf(given), given);
-
-/** `MPN=VALUE` or `rate:ID=VALUE`; an MPN may hold `=`, so the last one counts. */
-function parsePair(text: string, option: string, what: string) {
-  const at = text.lastIndexOf('=');
-  const name = text.slice(0, at).trim();
-  const value = text.slice(at + 1).trim();
-  if (at < 1 || name === '' || value === '') {
-    throw new CommandError('usage', `--${option} takes MPN=${what}, such as HR-SEAT=12, not ${JSON.stringify(text)}.`);
-  }
-  // MPNs may look like ids, so an id is named as one.
-  return [name.startsWith(ratePrefix) ? { rate_id: name.slice(ratePrefix.length) } : { mpn: name }, value] as const;
-}
 
 const change: CommandSpec = {
   name: 'change',

@@ -41,7 +41,7 @@ test('what needs one is refused, now and for later, and says what to do', () => 
           return `${error.code} ${error.message}`;
         }
       })();
-      expect(refused, command.kind).toMatch(/^lifecycle.no_ledger .*Cancel it, and place a migration order/);
+      expect(refused, `${command.kind}.`).toMatch(/^lifecycle.no_ledger .*Cancel it, and place a migration order/);
     }
   }
 });

@@ -172,7 +172,7 @@ describe('a deal of a switch that is planned', () => {
       const items = dealt(life, { SEAT: '5' }, { SEAT: [off('amount', '4')] }, 'other');
       life.ask('2026-03-11', toPlan('other', items, start), renewal);
       life.until('2026-05-10');
-      expect(lines(life, 'SEAT', 1), start).toEqual([
+      expect(lines(life, 'SEAT', 1), `${start}.`).toEqual([
         'recurring 5 SEAT x 36, 2026-04-10 to 2026-05-10 = 180',
         'recurring 5 SEAT x 40, 2026-05-10 to 2026-06-10 = 200',
       ]);
