@@ -95,6 +95,7 @@ async function foreignThings(): Promise<Readonly<Record<string, string>>> {
     sandbox_id: sandbox.id,
     // A provider sees everything below itself, so for it foreign is what another installation has.
     'provider subscription_id': elsewhere.subscriptions[0]!.id,
+    'provider simpleapi_user_id': (await world.credentials(stranger)).simpleapi.id,
     version: '1',
   };
 }
