@@ -1,8 +1,9 @@
 import type { PlanId, ProductId, VendorId } from '@tierline/kernel';
 import type { Plan, Product } from '../../modules/catalog/index.ts';
-import { monthly, plans, products, stock, vendors, type DemoPlan } from './assortment.ts';
+import { monthly, plans, products, vendors, type DemoPlan } from './assortment.ts';
 import { dataCenters, unitTypes, cast, type CastKey } from './cast.ts';
 import type { Building } from './channel.ts';
+import { stock } from './stock.ts';
 
 /** The plans that were made, by `maker/name`. */
 export type Sold = {
