@@ -17,7 +17,7 @@ import {
 import type { Random } from './random.ts';
 import { requestedRowCounts } from './rows.ts';
 import type { ServerProcess } from './server-process.ts';
-import { brokenRules, storedOrders, tablesOfOrders, type StoredOrder } from './stored-orders.ts';
+import { brokenRules, markNow, storedOrders, tablesOfOrders, type StoredOrder } from './stored-orders.ts';
 
 export type OrderBook = Awaited<ReturnType<typeof openBook>>;
 
@@ -26,6 +26,7 @@ export type OrderBook = Awaited<ReturnType<typeof openBook>>;
  * have nothing else to do meanwhile. The order numbers of a book begin with its name.
  */
 export async function openBook({ ready }: ServerProcess, database: Database, random: Random, name: string) {
+  const began = await markNow(database);
   const customers = await customersOf(ready);
   const samples = await samplesOf(await senderTo(ready), wishes(customers, random, `SAMPLES-${name}`), database);
   const before = await requestedRowCounts(database);
@@ -88,7 +89,7 @@ export async function openBook({ ready }: ServerProcess, database: Database, ran
       const doubled = [...byNumber].flatMap(([key, orders]) => (orders.length > 1 ? [key] : []));
       const unasked = [...byNumber.keys()].filter((key) => !acknowledged.has(key) && !open.has(key));
       expect({ lost, doubled, unasked, surprises }).toEqual({ lost: [], doubled: [], unasked: [], surprises: [] });
-      expect(await brokenRules(of)).toEqual({});
+      expect(await brokenRules(of, began)).toEqual({});
 
       // Each has exactly the rows that an order of its shape had in peace, and no table has any others.
       const odd = stored.filter((order) => {

@@ -97,11 +97,53 @@ export const rules = {
       where d.order_id = o.id and d.buyer_id = (select p.customer_id from orders p where p.id = o.id))`,
 } as const satisfies Readonly<Record<string, string>>;
 
-/** Each broken rule with what breaks it; nothing when all hold. */
-export async function brokenRules(db: Pick<Database, 'kysely'>): Promise<Readonly<Record<string, readonly string[]>>> {
+/** Those that hold whatever else happened to orders and subscriptions since they were placed. */
+export const lastingRules: readonly (keyof typeof rules)[] = [
+  'an order without a line',
+  'a subscription without its license',
+  'a subscription without its event',
+  'an event without its order',
+  'an event without its subscription',
+  'an order under two keys',
+  'work for a subscription that is not there',
+  'a number that two orders have',
+  'a number that two subscriptions have',
+  'an order whose charges are not its total',
+  'a charge in another currency than its order',
+];
+
+/** The newest of what was there before; ids are in the order of time. */
+export type Mark = { readonly order: string; readonly event: string; readonly at: string };
+
+/** What there is now, for rules about what comes after it. */
+export async function markNow(db: Pick<Database, 'kysely'>): Promise<Mark> {
+  const { rows } = await sql<Mark>`select (select id from orders order by id desc limit 1)::text as "order",
+    (select id from events order by id desc limit 1)::text as event, now()::text as at`.execute(db.kysely);
+  return rows[0]!;
+}
+
+/** The tables as they would be without what was there before, or what happens by itself: a name of a query comes before one of a table. */
+function since({ order, event, at }: Mark): string {
+  return `with orders as (select * from public.orders where id > '${order}'),
+    subscriptions as (select * from public.subscriptions where order_id in (select id from orders)),
+    order_lines as (select * from public.order_lines where order_id in (select id from orders)),
+    charges as (select * from public.charges where order_id in (select id from orders)),
+    subscription_items as (select * from public.subscription_items where subscription_id in (select id from subscriptions)),
+    licenses as (select * from public.licenses where subscription_id in (select id from subscriptions)),
+    events as (select * from public.events where id > '${event}' and actor <> 'system'),
+    jobs as (select * from public.jobs where created_at > '${at}'),
+    idempotency_keys as (select * from public.idempotency_keys where created_at > '${at}') `;
+}
+
+/** Each broken rule with what breaks it, of what came after a mark if there is one; nothing when all hold. */
+export async function brokenRules(
+  db: Pick<Database, 'kysely'>,
+  after?: Mark,
+): Promise<Readonly<Record<string, readonly string[]>>> {
   const broken: Record<string, readonly string[]> = {};
   for (const [rule, query] of Object.entries(rules)) {
-    const { rows } = await sql.raw<Record<string, string>>(query).execute(db.kysely);
+    const text = after === undefined ? query : since(after) + query;
+    const { rows } = await sql.raw<Record<string, string>>(text).execute(db.kysely);
     if (rows.length > 0) broken[rule] = rows.map((row) => Object.values(row).join());
   }
   return broken;
