@@ -225,8 +225,8 @@ export const simpleApiUserRoutes = {
   }),
   limitSimpleApiUser: route({
     operationId: 'limitSimpleApiUser',
-    method: 'patch',
-    path: '/simpleapi-users/{simpleapi_user_id}',
+    method: 'post',
+    path: '/simpleapi-users/{simpleapi_user_id}/limits',
     tag: 'SimpleAPI users',
     summary: 'Limit the calls of a SimpleAPI user',
     description:

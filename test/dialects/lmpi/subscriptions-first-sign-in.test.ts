@@ -41,6 +41,9 @@ test('dates are null until somebody signs in at the address that is told, and co
       units: 10,
     },
   ]);
+  // Their expiration is not one to be set (1, 7.5).
+  const sooner = await world.put(buyer, id, '', { license_expiration_date: '2027-01-31T23:59:59Z' });
+  expect(refusal(sooner)).toEqual(invalid('license_expiration_date'));
 });
 
 test('until then there is nothing to update or to suspend, and Disable ends it for good (1, 7.5 to 7.7)', async () => {

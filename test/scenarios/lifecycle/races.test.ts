@@ -198,7 +198,7 @@ describe('many subscriptions are due', () => {
     for (;;) {
       const { rows } = await sql<{ killed: boolean }>`
         select pg_terminate_backend(pid) as killed from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like '%with writes as%'`.execute(
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%with pool_asked as%'`.execute(
         world.db.kysely,
       );
       if (rows.length > 0) return;
