@@ -4,7 +4,7 @@ import { dateText, plainDate } from '../../modules/billing/index.ts';
 import type { Asked, Command } from '../../modules/lifecycle/index.ts';
 import type { Operation } from '../../modules/access/index.ts';
 import type { RateName } from '../../modules/catalog/index.ts';
-import { dealsOf, isPriced } from './order-deals.ts';
+import { dealsOf, isPriced, type Occasion } from './order-deals.ts';
 import { heldItems, itemsAcross, itemsIn, type Reasons } from './order-items.ts';
 import type { ReadOrder, ScheduledOn } from './order-request.ts';
 import type { PlanRates, Subject, Subjects } from './order-subject.ts';
@@ -27,7 +27,7 @@ export async function changeWanted(
   const reasons: Reasons = [];
   const wanted = await wantedOf(found, caller.account.id, subject, order, reasons);
   if (reasons.length > 0) throw invalid(reasons);
-  return order.lines.some(isPriced) ? withDeals(wanted, caller, subject, order) : wanted;
+  return withDeals(wanted, caller, subject, order, 'change');
 }
 
 async function wantedOf(
@@ -67,25 +67,31 @@ function withDeals(
   wanted: Wanted,
   caller: AccountNode,
   { node, plan, customer }: Subject,
-  { lines }: ReadOrder,
+  { lines, period }: ReadOrder,
+  occasion: Occasion,
 ): Wanted {
   const { command, lineOf } = wanted;
-  const line = lines.find(isPriced)!;
-  if ((command.kind !== 'change' && command.kind !== 'switch') || command.items === null) {
+  const line = lines.find(isPriced);
+  if (line === undefined) return wanted;
+  if (!isPriceable(command) || command.items === null) {
     return refuse(
       `products[${line.index}]`,
       'no_prices_here',
       'Prices go with quantities, a new product or another plan.',
     );
   }
-  const deals = lines.map((one) =>
-    dealsOf({ caller, owner: node, customerNumber: customer.number }, one, plan.subscriptionPeriod),
-  );
+  const sides = { caller, owner: node, customerNumber: customer.number };
+  const term = (occasion === 'renewal' ? period : undefined) ?? plan.subscriptionPeriod;
+  const deals = lines.map((one) => dealsOf(sides, one, term, occasion));
   const items = command.items.map((item, index) => {
     const own = isZero(item.quantity) ? [] : (deals[lineOf[index] ?? -1] ?? []);
     return own.length === 0 ? item : { ...item, deals: own };
   });
   return { ...wanted, command: { ...command, items } };
+}
+
+function isPriceable(command: Command): command is Extract<Command, { kind: 'change' | 'switch' | 'renew' }> {
+  return command.kind === 'change' || command.kind === 'switch' || command.kind === 'renew';
 }
 
 function checkModel({ plan }: PlanRates, { billingModel }: ReadOrder, reasons: Reasons): void {
@@ -262,29 +268,36 @@ async function alignedEnd(
   return (await found.subscriptionOf(accountId, customer, other)).endOn;
 }
 
-/** A renewal for the next term (SimpleAPI reference 4.4), with other quantities where there are products. */
+/** A renewal for the next term (SimpleAPI reference 4.4), with other quantities and at other prices where there are products. */
 export async function renewalWanted(
   found: Subjects,
-  accountId: AccountId,
+  caller: AccountNode,
   subject: Subject,
-  { lines, align, period }: ReadOrder,
+  order: ReadOrder,
 ): Promise<Wanted> {
+  const { lines, align, period } = order;
   const reasons: Reasons = [];
-  const said = lines.filter((line) => line.quantity !== undefined);
-  for (const line of lines) if (line.quantity === undefined) heldItems(subject, [line], reasons);
-  const { items, lineOf } = itemsIn(subject, said, reasons);
+  const asHeld = lines.filter((line) => line.quantity === undefined);
+  const held = heldItems(subject, asHeld, reasons);
+  const said = itemsIn(
+    subject,
+    lines.filter((line) => line.quantity !== undefined),
+    reasons,
+  );
   if (reasons.length > 0) throw invalid(reasons);
-  return {
-    command: {
-      kind: 'renew',
-      from: 'expiry',
-      months: period === undefined ? null : monthsOf(period),
-      items,
-      align: align === undefined ? null : await alignmentOf(found, accountId, subject, align),
-    },
-    operation: 'subscriptions.renew',
-    lineOf,
-  };
+  // A line without a quantity and without a price only says what is renewed anyway.
+  const kept = held.items.flatMap((item, index) =>
+    isPriced(asHeld[index]!) ? [{ item, line: held.lineOf[index]! }] : [],
+  );
+  const command = {
+    kind: 'renew',
+    from: 'expiry',
+    months: period === undefined ? null : monthsOf(period),
+    items: [...said.items, ...kept.map(({ item }) => item)],
+    align: align === undefined ? null : await alignmentOf(found, caller.account.id, subject, align),
+  } as const;
+  const lineOf = [...said.lineOf, ...kept.map(({ line }) => line)];
+  return withDeals({ command, operation: 'subscriptions.renew', lineOf }, caller, subject, order, 'renewal');
 }
 
 function monthsOf({ unit, count }: NonNullable<ReadOrder['period']>): number {

@@ -3,16 +3,26 @@ import type { AccountNode } from '../../modules/accounts/index.ts';
 import type { ChargeType } from '../../modules/catalog/index.ts';
 import type { Deal } from '../../modules/pricing/index.ts';
 import type { ReadLine } from './order-lines.ts';
-import type { DealAgreement, DealPrice, Parties, ReadPrice, VendorDiscount } from './order-pricing.ts';
+import type {
+  DealAgreement,
+  DealDiscount,
+  DealPriceType,
+  Parties,
+  ReadPrice,
+  VendorDiscount,
+} from './order-pricing.ts';
 
 /** Who orders, for whom, and who sells to that customer. */
 export type Sides = { readonly caller: AccountNode; readonly owner: AccountNode; readonly customerNumber: string };
+
+/** What is ordered: a discount names the occasions that it is for. A renewal's own term begins with it, so what is for renewals counts from there. */
+export type Occasion = 'sale' | 'change' | 'renewal';
 
 /**
  * What the prices that a line brings along come to (SimpleAPI reference 4.4 and 5). `specialPrice` is what the caller takes from the one below it;
  * what the caller pays is its seller's to set, and can't be brought along. It counts for this term, and for all terms where prices are frozen.
  */
-export function dealsOf(sides: Sides, line: ReadLine, termOf: Period | undefined): Deal[] {
+export function dealsOf(sides: Sides, line: ReadLine, termOf: Period | undefined, occasion: Occasion): Deal[] {
   const reasons: Reason[] = [];
   const { specialPrice, specialCost, deals, vendorDiscounts } = line.pricing;
   const self = sides.caller.account.id;
@@ -22,7 +32,12 @@ export function dealsOf(sides: Sides, line: ReadLine, termOf: Period | undefined
   const found: Deal[] = [
     ...(specialPrice === undefined ? [] : [priced(self, 'recurring', specialPrice, { from: 'now', terms: 1 })]),
     ...(deals?.agreements ?? []).flatMap((agreement) =>
-      ofAgreement(agreement, sellerOf(sides, agreement, reasons), deals!.freezePrices, termOf, reasons),
+      ofAgreement(agreement, sellerOf(sides, agreement, reasons), {
+        isFrozen: deals!.freezePrices,
+        term: termOf,
+        occasion,
+        reasons,
+      }),
     ),
     ...vendorDiscounts.flatMap((discount) => ofDiscount(discount, sellerOf(sides, discount, reasons), termOf, reasons)),
   ];
@@ -68,39 +83,56 @@ function sellerOf(
   return undefined;
 }
 
+type About = {
+  readonly isFrozen: boolean;
+  readonly term: Period | undefined;
+  readonly occasion: Occasion;
+  readonly reasons: Reason[];
+};
+
 function ofAgreement(
   { at, prices, priceTerm, discounts }: DealAgreement,
   sellerId: AccountId | undefined,
-  isFrozen: boolean,
-  term: Period | undefined,
-  reasons: Reason[],
+  { isFrozen, term, occasion, reasons }: About,
 ): Deal[] {
   const terms = isFrozen ? null : priceTerm === undefined ? 1 : termsIn(priceTerm, term, at, reasons);
+  const since = discounts.map((discount) => sinceOf(discount, occasion, reasons));
   if (sellerId === undefined) return [];
   return [
-    ...prices.map((price) => ofPrice(sellerId, price, terms)),
-    ...discounts.flatMap(({ applicableTo, prices: off }) =>
-      off.flatMap(({ type, tiers }) => {
-        const { chargeType } = chargeOf(type);
+    ...prices.map((price) =>
+      priced(sellerId, typeOf(price.type), price, { from: fromOf(price.type, occasion), terms }),
+    ),
+    ...discounts.flatMap(({ prices: off }, index) =>
+      off.map(({ type, tiers }) => {
         const discount = { type: 'amount' as const, value: tiers[0]!.amount };
-        const isNow = applicableTo.includes('SALES') || applicableTo.includes('SWITCH_PLAN');
-        const later = applicableTo.includes('RENEWAL');
-        const since: Since = isNow ? { from: 'now', terms: later ? null : 1 } : { from: 'renewal', terms: null };
-        return [{ sellerId, chargeType, ...since, kind: 'discount' as const, discount }];
+        return { sellerId, chargeType: typeOf(type), ...since[index]!, kind: 'discount' as const, discount };
       }),
     ),
   ];
 }
 
-function ofPrice(sellerId: AccountId, price: DealPrice, terms: number | null): Deal {
-  const { chargeType, from } = chargeOf(price.type);
-  return priced(sellerId, chargeType, price, { from, terms });
+/** From when and for how long a discount counts that is for some occasions. */
+function sinceOf({ at, applicableTo }: DealDiscount, occasion: Occasion, reasons: Reason[]): Since {
+  const later = applicableTo.includes('RENEWAL');
+  if (occasion === 'renewal') {
+    if (!later && applicableTo.length > 0) {
+      const message =
+        'This order is a renewal, which the discount is not for. Add RENEWAL to applicableTo, or leave it out.';
+      reasons.push({ code: 'simpleapi.other_occasion', field: at, message });
+    }
+    return { from: 'now', terms: null };
+  }
+  const isNow = applicableTo.includes('SALES') || applicableTo.includes('SWITCH_PLAN');
+  return isNow ? { from: 'now', terms: later ? null : 1 } : { from: 'renewal', terms: null };
 }
 
-function chargeOf(type: DealPrice['type']): { readonly chargeType: ChargeType; readonly from: 'now' | 'renewal' } {
-  if (type === 'renewal') return { chargeType: 'recurring', from: 'renewal' };
-  // A transfer is what a setup is for what comes from elsewhere.
-  return { chargeType: type === 'transfer' ? 'setup' : type, from: 'now' };
+/** A transfer is what a setup is for what comes from elsewhere. */
+function typeOf(type: DealPriceType): ChargeType {
+  return type === 'transfer' ? 'setup' : type === 'renewal' ? 'recurring' : type;
+}
+
+function fromOf(type: DealPriceType, occasion: Occasion): Since['from'] {
+  return type === 'renewal' && occasion !== 'renewal' ? 'renewal' : 'now';
 }
 
 function ofDiscount(

@@ -65,12 +65,11 @@ export function orderPlacer(dependencies: SimpleApiDependencies) {
   }
 
   async function askedOf(caller: SimpleApiCaller, subject: Subject, order: ReadOrder) {
-    const { accountId } = caller.principal;
     const wanted =
       order.type === 'change'
         ? await changeWanted(found, caller.principal.node, subject, order)
         : order.type === 'renewal'
-          ? await renewalWanted(found, accountId, subject, order)
+          ? await renewalWanted(found, caller.principal.node, subject, order)
           : cancellationWanted(subject, order);
     authorize(caller.principal, wanted.operation);
     if (order.lines.some(isPriced)) authorize(caller.principal, 'subscriptions.prices');

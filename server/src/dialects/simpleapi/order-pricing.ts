@@ -24,11 +24,13 @@ export type Parties = {
 export type DealAgreement = Parties & {
   readonly prices: readonly DealPrice[];
   readonly priceTerm: Period | undefined;
-  readonly discounts: readonly {
-    readonly at: string;
-    readonly applicableTo: readonly (typeof occasions)[number][];
-    readonly prices: readonly DealPrice[];
-  }[];
+  readonly discounts: readonly DealDiscount[];
+};
+
+export type DealDiscount = {
+  readonly at: string;
+  readonly applicableTo: readonly (typeof occasions)[number][];
+  readonly prices: readonly DealPrice[];
 };
 
 export type VendorDiscount = Parties & {

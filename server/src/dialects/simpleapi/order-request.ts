@@ -110,7 +110,7 @@ const misplaced: Readonly<Record<ReadType, readonly string[]>> = {
 const misplacedInLine: Readonly<Record<ReadType, readonly string[]>> = {
   sales: ['subscriptionId', 'targetSubscriptionId', 'newMPN', 'newId'],
   change: [],
-  renewal: ['targetSubscriptionId', 'newMPN', 'newId', 'specialPrice', 'specialCost', 'deals', 'vendorDiscounts'],
+  renewal: ['targetSubscriptionId', 'newMPN', 'newId'],
   cancellation: ['targetSubscriptionId', 'newMPN', 'newId', 'specialPrice', 'specialCost', 'deals', 'vendorDiscounts'],
   migration: ['subscriptionId', 'targetSubscriptionId', 'newMPN', 'newId'],
 };

@@ -68,7 +68,7 @@ export function saleReader({ offers, directory }: SimpleApiDependencies, found: 
     const { ownerId } = await found.customerOf(accountId, order);
     const owner = directory.peek(ownerId) ?? (await directory.get(ownerId));
     return order.lines.map((line, index) =>
-      dealsOf({ caller: node, owner, customerNumber }, line, named[index]!.plan.subscriptionPeriod),
+      dealsOf({ caller: node, owner, customerNumber }, line, named[index]!.plan.subscriptionPeriod, 'sale'),
     );
   }
 
