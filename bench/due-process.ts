@@ -2,7 +2,7 @@ import { Temporal } from '@tierline/kernel';
 import { connect } from '@tierline/server/db';
 import { openEngine } from './channel.ts';
 
-/** A worker of a node of its own, as a background thread of a server is one: works off what is due when it is told the time. */
+/** A worker of a node of its own, as the background process of a server is one: works off what is due when it is told the time. */
 const db = connect({ connection: process.env['DATABASE_URL']!, poolSize: 6 });
 const engine = await openEngine(db);
 

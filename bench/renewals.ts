@@ -173,7 +173,7 @@ export async function renewals(quick: boolean): Promise<Report> {
     rounds.two.push((await workerRound(workers, db, share)).perSecond);
   }
   await Promise.all(workers.map((worker) => worker.stop()));
-  const beside = await besideProducts(database, engine, channel, db, share);
+  const beside = await besideProducts(database, engine, channel, db, Math.max(share, 12_000));
   engine.revisions.stop();
   await database.close();
   const measured = (Object.keys(names) as (keyof typeof names)[]).map((name): Measured => ({
@@ -199,7 +199,7 @@ export async function renewals(quick: boolean): Promise<Report> {
       },
     ],
     notes: [
-      `GET /products, 200 a second: p99 ${beside.before.toFixed(1)} ms alone, ${beside.during.toFixed(1)} ms while the same server renews.`,
+      `GET /products, 200 a second: p99 ${beside.before.toFixed(1)} ms alone, ${beside.during.toFixed(1)} ms while the same server renews (${beside.renewed} in these 5 s).`,
     ],
   };
 }
@@ -211,7 +211,7 @@ async function besideProducts(
   channel: Channel,
   db: Database,
   count: number,
-): Promise<{ before: number; during: number }> {
+): Promise<{ before: number; during: number; renewed: number }> {
   const headers = await simpleApiAccess(engine, channel.resellers[0]!.id);
   const server = await startServer('./server-process.ts', {
     DATABASE_URL: database.url,
@@ -223,13 +223,8 @@ async function besideProducts(
     load.run({ port: server.port, connections: 4, ms, requests: [request], status: 200, everyMs: 20 });
   await ask(2000);
   const before = await ask(5000);
-  // Due in the server's own time: it finds them by itself.
+  // Due in the server's own time: it finds them by itself. Their terms are moved first, so that each is a renewal when it is found.
   await makeDue(db, count);
-  await run(
-    db,
-    'bench_now',
-    `update subscription_due set due_at = now() - interval '1 minute' where due_at < now() + interval '1 year'`,
-  );
   await run(
     db,
     'bench_past',
@@ -237,9 +232,24 @@ async function besideProducts(
        life = replace(replace(replace(life::text, to_char(current_date, 'YYYY-MM-DD'), to_char(current_date - 31, 'YYYY-MM-DD')),
          to_char(current_date - 1, 'YYYY-MM-DD'), to_char(current_date - 32, 'YYYY-MM-DD')),
          to_char(end_on, 'YYYY-MM-DD'), to_char(current_date, 'YYYY-MM-DD'))::jsonb
-     from subscription_due d where d.owner_id = s.owner_id and d.subscription_id = s.id and d.due_at < now()`,
+     from subscription_due d where d.owner_id = s.owner_id and d.subscription_id = s.id and d.due_at < now() + interval '1 year'`,
   );
+  await run(
+    db,
+    'bench_now',
+    `update subscription_due set due_at = now() - interval '1 minute' where due_at < now() + interval '1 year'`,
+  );
+  const orders = await orderCount(db);
   const during = await ask(5000);
+  const renewed = (await orderCount(db)) - orders;
   await Promise.all([load.stop(), server.stop()]);
-  return { before: before.p99Ms, during: during.p99Ms };
+  return { before: before.p99Ms, during: during.p99Ms, renewed };
+}
+
+async function orderCount(db: Database): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    { name: 'bench_orders', text: 'select count(*)::int as n from orders' },
+    [],
+  );
+  return row!.n;
 }

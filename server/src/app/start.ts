@@ -71,7 +71,11 @@ export async function start(options: StartOptions): Promise<Running> {
     health.addCheck('migrations', async () => {
       if (!(await isMigrated(db))) throw new Error('The schema is not that of this build.');
     });
-    const background = startBackground(engine, { config, connection: database.connection }, log);
+    const background = startBackground(
+      engine,
+      { config, connection: database.connection, ownsDatabase: database.embedded },
+      log,
+    );
     closing.push(() => background.stop());
     const http = createHttpServer({ config, log, metrics, health, surfaces: surfacesOf(engine, config) });
     closing.push(() => http.close());

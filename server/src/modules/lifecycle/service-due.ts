@@ -13,8 +13,6 @@ export type DueWorker = {
   runDue(domain: Domain, until: Temporal.Instant): Promise<{ steps: number }>;
 };
 
-/** Rounds of one worker at the same time. */
-const atOnce = 2;
 /** Batches in a row that may be overtaken by somebody else's changes. */
 const conflictsMax = 20;
 
@@ -31,7 +29,8 @@ type Dependencies = {
 
 /**
  * Due work. Each round takes a batch under locks, decides one step for each of it, and stores all steps in one statement of the same
- * transaction. What has more to do is due again and comes in a later round, in order.
+ * transaction. What has more to do is due again and comes in a later round, in order. A worker does one thing at a time, deciding or
+ * waiting for the database, so that it never takes more than one core from requests; more workers share what is due.
  */
 export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): DueWorker {
   async function round(domain: Domain, until: Temporal.Instant, failed: Set<SubscriptionId>): Promise<number> {
@@ -114,29 +113,18 @@ export function dueWorker({ db, lifecycle, batchMax, onError }: Dependencies): D
   return {
     async runDue(domain, until) {
       const failed = new Set<SubscriptionId>();
-      let steps = await everyRound(domain, until, failed);
+      let steps = await rounds(domain, until, failed);
       // Of the real world the next round is never far. A sandbox has only this one, so it waits for what somebody else holds.
       const { sandboxId } = domain;
       if (sandboxId === null) return { steps };
       for (let waits = 0; await isAnyDue(db, sandboxId, until, [...failed]); waits += 1) {
         if (waits === waitsMax) throw stillHeld();
         await letGo(sandboxId, until, failed);
-        steps += await everyRound(domain, until, failed);
+        steps += await rounds(domain, until, failed);
       }
       return { steps };
     },
   };
-
-  async function everyRound(domain: Domain, until: Temporal.Instant, failed: Set<SubscriptionId>): Promise<number> {
-    // While the database stores one batch, the next is decided.
-    const all = await Promise.allSettled(Array.from({ length: atOnce }, () => rounds(domain, until, failed)));
-    // Whoever is told of a failure may try again at once, so by then nothing is held any more.
-    const steps = all.map((one) => {
-      if (one.status === 'rejected') throw one.reason;
-      return one.value;
-    });
-    return steps.reduce((sum, count) => sum + count, 0);
-  }
 
   async function letGo(
     sandboxId: AccountId,

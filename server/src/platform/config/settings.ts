@@ -201,10 +201,10 @@ export const settings = {
     min: 1,
     max: 200,
   }),
-  backgroundThreads: integer({
-    env: 'TIERLINE_BACKGROUND_THREADS',
+  backgroundProcesses: integer({
+    env: 'TIERLINE_BACKGROUND_PROCESSES',
     description:
-      'Threads for what is done beside requests: renewals and everything else that is due, provisioning, reports. With 0 the thread that answers requests does it.',
+      'Processes for what is done beside requests: renewals and everything else that is due, provisioning, reports. With 0 the process that answers requests does it.',
     fallback: 1,
     min: 0,
     max: 64,

@@ -28,6 +28,8 @@ export type ConnectOptions = {
   readonly connection: Connection;
   readonly poolSize: number;
   readonly onError?: (error: Error) => void;
+  /** Told of each connection of the pool: the process of the database that serves it. */
+  readonly onConnect?: (backendPid: number) => void;
 };
 
 /** Values as the engine wants them: dates and decimals as text, 64-bit integers as bigint, instants as instants. */
@@ -82,7 +84,12 @@ export function connect(options: ConnectOptions): Database {
   };
   pool.on('error', onError);
   // A connection that is lost while it works fails its query, and then says so once more: unheard, that would end the process.
-  pool.on('connect', (client) => void client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    // The client knows its backend, though its types don't say so.
+    const { processID } = client as typeof client & { readonly processID: number | null };
+    if (processID !== null) options.onConnect?.(processID);
+  });
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listeners: pg.Client[] = [];
 
