@@ -8,6 +8,7 @@ import { orders } from './orders.ts';
 import { products } from './products.ts';
 import { renewals } from './renewals.ts';
 import { print, type Report } from './report.ts';
+import { simpleApiDeep } from './simpleapi-deep.ts';
 import { simpleApiLists } from './simpleapi-lists.ts';
 import { start } from './start.ts';
 
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, (quick: boolean) => Promise<Report | Repo
   changes,
   renewals,
   'simpleapi-lists': simpleApiLists,
+  'simpleapi-deep': simpleApiDeep,
   estimates,
   start,
 };

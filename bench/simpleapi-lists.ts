@@ -13,9 +13,10 @@ const rows = 100_000;
 const limit = 50;
 const connections = 16;
 
-/** Multiplies the one order and subscription that the engine made, to so many rows like them that were made in the day before. */
+/** Multiplies the one order, subscription and customer that the engine made, to so many rows like them that were made in the day before. */
 async function multiply(db: Database, ownerId: AccountId, of: Sold, wanted: number): Promise<void> {
   const copies: readonly (readonly [table: string, key: string, changed: string])[] = [
+    ['customers', 'x.id = $6', "'id', c.id, 'number', 9000000 + c.n, 'created_at', now() - interval '1 day'"],
     ['orders', 'x.id = $3', "'id', c.id, 'serial', 9000000 + c.n"],
     ['subscriptions', 'x.id = $4', "'id', c.id, 'serial', 9000000 + c.n, 'order_id', c.id"],
     ['order_lines', 'x.order_id = $3', "'order_id', c.id, 'subscription_id', c.id"],
@@ -26,13 +27,14 @@ async function multiply(db: Database, ownerId: AccountId, of: Sold, wanted: numb
         select n, (lpad(to_hex($5::bigint + n / 4), 12, '0') || '7' || lpad(to_hex(n % 4), 3, '0') || '8'
           || substr(md5(n::text), 1, 15))::uuid as id from generate_series(1, $2::int) n) c
       cross join lateral jsonb_populate_record(x, jsonb_build_object(${changed})) r
-      where x.owner_id = $1 and ${key} and ($3::uuid, $4::uuid) is not null`;
+      where x.owner_id = $1 and ${key} and ($3::uuid, $4::uuid, $6::uuid) is not null`;
     await db.query({ name: `bench_copy_${table}`, text }, [
       ownerId,
       wanted,
       of.orderId,
       of.subscriptionId,
       yesterdayMs,
+      of.customerId,
     ]);
   }
   for (const table of ['orders', 'subscriptions', 'order_lines', 'customers']) {
@@ -40,14 +42,15 @@ async function multiply(db: Database, ownerId: AccountId, of: Sold, wanted: numb
   }
 }
 
-type Sold = { readonly orderId: string; readonly subscriptionId: string };
+type Sold = { readonly orderId: string; readonly subscriptionId: string; readonly customerId: string };
 
-/** A reseller with orders of its own, made by the engine and multiplied. */
-async function aReseller(engine: Engine, db: Database, wanted: number) {
+/** A reseller with so many orders, subscriptions and customers of its own, made by the engine and multiplied. */
+export async function aReseller(engine: Engine, db: Database, wanted: number) {
   const channel = await buildChannel(engine, { resellers: 1, customersEach: 10 });
   const order = await placeOne(engine, channel);
   const ownerId = channel.resellers[0]!.id;
-  await multiply(db, ownerId, { orderId: order.id, subscriptionId: order.subscriptions[0]!.id }, wanted);
+  const sold = { orderId: order.id, subscriptionId: order.subscriptions[0]!.id, customerId: channel.customers[0]!.id };
+  await multiply(db, ownerId, sold, wanted);
   return { ownerId, access: await simpleApiAccess(engine, ownerId) };
 }
 

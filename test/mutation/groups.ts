@@ -21,6 +21,13 @@ export const groups: Readonly<Record<string, Group>> = {
     ],
     tests: lifecycle,
   },
+  planned: {
+    mutate: [
+      'server/src/modules/lifecycle/{decide-activation,decide-planned,decide-together,decide-transfer}.ts',
+      'server/src/modules/lifecycle/{item-deals,next-due,not-before-end,plan-order,pool-moves,resolve,split,switch-reductions}.ts',
+    ],
+    tests: ['server/src/modules/lifecycle/{decide-*,next-due,overtaken,resolve,returns,rules}.test.ts'],
+  },
   sale: {
     mutate: [
       'server/src/modules/subscriptions/{coterm,due}.ts',

@@ -1,10 +1,11 @@
-// npm run mutation [-- kernel billing lifecycle sale]: changes the pure rules one spot at a time and tells which changes no test notices.
+// npm run mutation [-- kernel billing lifecycle planned sale] [decide-end.ts ...]: changes the pure rules one spot at a time and tells which changes no test notices.
 //
 // It works on a copy of the repository: mutants are written into the files themselves, which is how the packages of a workspace find
 // them. Nothing of the repository is touched but `reports/mutation/`.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { groups } from './groups.ts';
 import { summary } from './summary.ts';
 
@@ -75,22 +76,33 @@ function settings(copy: string, mutate: readonly string[]): void {
   );
 }
 
-const wanted = process.argv.slice(2);
+const args = process.argv.slice(2);
+const files = args.filter((arg) => arg.endsWith('.ts'));
+const wanted = args.filter((arg) => !arg.endsWith('.ts'));
 const names = wanted.length === 0 ? Object.keys(groups) : wanted;
 const unknown = names.filter((name) => !(name in groups));
 if (unknown.length > 0)
   throw new Error(`No group ${unknown.join(', ')}; there are: ${Object.keys(groups).join(', ')}.`);
+
+/** The files of a group, or those of them that were asked for. */
+function mutatedOf(name: string): readonly string[] {
+  const all = groups[name]!.mutate.flatMap((pattern) => globSync(pattern, { cwd: root }));
+  const chosen = files.length === 0 ? all : all.filter((file) => files.includes(basename(file)));
+  if (chosen.length === 0) throw new Error(`None of ${files.join(', ')} is in ${name}: ${all.join(', ')}.`);
+  return chosen;
+}
 
 const copy = copyOf();
 try {
   const reports = join(root, 'reports/mutation');
   mkdirSync(reports, { recursive: true });
   for (const name of names) {
-    settings(copy, groups[name]!.mutate);
+    settings(copy, mutatedOf(name));
     run('nice', ['-n', '19', process.execPath, join(tools, '@stryker-mutator/core/bin/stryker.js'), 'run'], copy, name);
     const text = summary(readFileSync(join(copy, 'mutation.json'), 'utf8'));
-    cpSync(join(copy, 'mutation.json'), join(reports, `${name}.json`));
-    writeFileSync(join(reports, `${name}.txt`), text);
+    const report = [name, ...files.map((file) => basename(file, '.ts'))].join('-');
+    cpSync(join(copy, 'mutation.json'), join(reports, `${report}.json`));
+    writeFileSync(join(reports, `${report}.txt`), text);
     console.log(text);
   }
 } finally {
