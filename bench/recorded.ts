@@ -39,7 +39,8 @@ function recording(db: Database, into: Recorded[]): Database {
     query: async <Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]> => {
       if (statement.name !== storing) return db.query<Row>(statement, values);
       into.push({ statement, values });
-      return (values[1] as string[]).map((id) => ({ id })) as unknown as Row[];
+      // As if each order of the statement had been stored.
+      return (values[1] as string[]).map((_, at) => ({ place: at + 1, short: false, again: null })) as unknown as Row[];
     },
   };
 }
