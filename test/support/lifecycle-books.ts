@@ -47,15 +47,15 @@ export function modelBooks(of: {
   const records: ModelRecord[] = [];
   let record: Record<string, bigint> = {};
 
-  /** A new grid and term on an edge, from a day on, at the prices of that day. An end that it is given is where its grid begins. */
-  function begin(edge: ModelEdge | Edge, index: number, on: string, priceDay = on, end?: string): Edge {
+  /** A new grid and term on an edge, from a day on. An end that it is given is where its grid begins. */
+  function begin(edge: ModelEdge | Edge, index: number, on: string, prices: Edge['prices'], end?: string): Edge {
     const opened: Edge = {
       setups: new Map(),
       ...edge,
       anchor: end ?? on,
       end: end ?? addMonths(on, of.plan().termMonths),
       window: { start: on, end: on, anchor: on, days: new Map(), charged: new Map() },
-      prices: new Map([...of.held().keys()].map((rate) => [rate, of.prices(index, of.plan(), rate, priceDay)])),
+      prices,
       upcoming: [],
     };
     openWindow(opened, index, on);
@@ -117,7 +117,7 @@ export function modelBooks(of: {
     }, before);
   }
 
-  function priceOf({ prices }: Edge, rate: string, type: keyof ModelPrices, quantity: bigint): bigint {
+  function priceOf({ prices }: Edge, rate: string, type: 'recurring' | 'setup', quantity: bigint): bigint {
     return quantity === 0n ? 0n : costOf(of.plan().models[rate]!, prices.get(rate)![type], quantity);
   }
 

@@ -14,6 +14,17 @@ export function costOf(model: 'flat' | 'tiered' | 'volume', tiers: ModelTiers, q
   return sum;
 }
 
+/** Prices of a day that are at most so many percent above those of before, whatever the quantity. */
+export function heldBack(before: ModelTiers, day: ModelTiers, percent: number): ModelTiers {
+  const at = (tiers: ModelTiers, quantity: bigint): bigint =>
+    (tiers.findLast(([limit]) => limit <= quantity) ?? tiers[0]!)[1];
+  const limits = [...new Set([...before, ...day].map(([limit]) => limit))].toSorted((a, b) => (a < b ? -1 : 1));
+  return limits.map((limit) => {
+    const most = (at(before, limit) * BigInt(100 + percent)) / 100n;
+    return [limit, at(day, limit) < most ? at(day, limit) : most];
+  });
+}
+
 export function halfAwayFromZero(numerator: bigint, denominator: bigint): bigint {
   const magnitude = numerator < 0n ? -numerator : numerator;
   const rounded = (2n * magnitude + denominator) / (2n * denominator);

@@ -101,6 +101,8 @@ export async function modelCatalog(world: World, { accounts }: ModelChannel, { f
           reduction: documentOf(kind.reduction),
           orphans: kind.addOn ?? 'refuse',
           add_ons: { within_base: kind.addOn !== null },
+          renewal: renewalOf(kind.renewal),
+          commitment: commitmentOf(kind.commitment),
           ...(atEnd && { trial: { at_end: atEnd, convert_to: paid.built.number, one_per_customer: false } }),
         },
       },
@@ -172,8 +174,20 @@ function tiersOf(rate: (typeof modelRates)[number], base: bigint): ModelTiers {
 
 const texts = (tiers: ModelTiers) => tiers.map(([limit, micros]) => [limit.toString(), microText(micros)] as const);
 
-function documentOf({ days, basis, refund, after }: ModelReturns) {
-  return { window: days === null ? null : ({ count: days, unit: 'day' } as const), basis, refund, after };
+function documentOf({ count, unit, basis, refund, after }: ModelReturns) {
+  return { window: count === null ? null : { count, unit }, basis, refund, after };
+}
+
+function renewalOf(renewal: PlanKind['renewal']) {
+  if (typeof renewal === 'string') return { price: renewal };
+  return { price: 'guarded' as const, guard_percent: renewal.guard.toString() };
+}
+
+function commitmentOf(percent: number) {
+  if (percent === 0) return {};
+  return percent === 100
+    ? { minimum: 'initial' as const }
+    : { minimum: 'percent' as const, percent: percent.toString() };
 }
 
 export function microText(micros: bigint): string {

@@ -1,7 +1,7 @@
 import type { Temporal } from '@tierline/kernel';
-import { addMonths, dateOf, dayNumber, isoOf, monthsTo, nextBoundary } from './lifecycle-calendar.ts';
+import { addMonths, dateOf, dayNumber, heldBack, isoOf, monthsTo, nextBoundary } from './lifecycle-calendar.ts';
 import type { Books, Edge } from './lifecycle-books.ts';
-import type { ModelEdge, ModelPlan, PriceBook } from './lifecycle-plan.ts';
+import type { ModelEdge, ModelPlan, ModelPrices, PriceBook } from './lifecycle-plan.ts';
 import type { Returned } from './lifecycle-returns.ts';
 
 /** Terms and windows of the model on all of its edges, the owner's being the last: which begin when, and with which prices. */
@@ -14,7 +14,10 @@ export function modelEdges(of: {
   readonly begins: Temporal.Instant;
 }) {
   const { books, plan } = of;
-  const edges: Edge[] = of.edges.map((edge, index) => books.begin(edge, index, dateOf(of.begins, edge.zone)));
+  const edges: Edge[] = of.edges.map((edge, index) => {
+    const on = dateOf(of.begins, edge.zone);
+    return books.begin(edge, index, on, pricesOn(index, of.held().keys(), on));
+  });
   const owner = (): Edge => edges.at(-1)!;
   const { zone } = owner();
 
@@ -39,8 +42,25 @@ export function modelEdges(of: {
     return end <= window.end || (upcoming[0] !== undefined && upcoming[0].from <= window.end);
   }
 
-  const pricesOn = (index: number, rates: Iterable<string>, date: string) =>
-    new Map([...rates].map((rate) => [rate, of.prices(index, plan(), rate, date)]));
+  function pricesOn(index: number, rates: Iterable<string>, date: string): Edge['prices'] {
+    return new Map([...rates].map((rate) => [rate, of.prices(index, plan(), rate, date)]));
+  }
+
+  /** What the next term costs: as the day, as the term before, or no dearer than the guard lets it be; a special price is one, too. */
+  function renewedPrices(index: number, edge: Edge, date: string): Edge['prices'] {
+    const { renewal } = plan();
+    const today = pricesOn(index, of.held().keys(), date);
+    if (renewal === 'current') return today;
+    const renewed = (rate: string, day: ModelPrices): ModelPrices => {
+      const had = edge.upcoming.findLast(({ prices }) => prices.has(rate))?.prices.get(rate) ?? edge.prices.get(rate)!;
+      if (renewal === 'locked') return had;
+      return {
+        recurring: heldBack(had.recurring, day.recurring, renewal.guard),
+        setup: heldBack(had.setup, day.setup, renewal.guard),
+      };
+    };
+    return new Map([...today].map(([rate, day]) => [rate, renewed(rate, day)]));
+  }
 
   /** Another term after the last one, at the prices of its first day. One that is aligned has its grid where it ends. */
   function extend(aligned: boolean): void {
@@ -50,7 +70,7 @@ export function modelEdges(of: {
       const last = edge.upcoming.at(-1)?.anchor ?? edge.anchor;
       if (aligned) edge.end = month > from ? month : from;
       else edge.end = addMonths(last, monthsTo(last, from) + plan().termMonths);
-      const prices = pricesOn(index, of.held().keys(), from);
+      const prices = renewedPrices(index, edge, from);
       edge.upcoming = [...edge.upcoming, { from, anchor: aligned ? edge.end : last, prices }];
     }
   }
@@ -61,7 +81,8 @@ export function modelEdges(of: {
     for (const [index, edge] of edges.entries()) {
       const on = days[index]!;
       const end = month > on ? month : on;
-      edges[index] = books.begin(edge, index, on, dateOf(at, edge.zone), aligned ? end : undefined);
+      const prices = renewedPrices(index, { ...edge, upcoming: [] }, dateOf(at, edge.zone));
+      edges[index] = books.begin(edge, index, on, prices, aligned ? end : undefined);
     }
   }
 

@@ -175,7 +175,8 @@ const returns: fc.Arbitrary<ModelReturns> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      days: fc.constantFrom(0, 1, 7, 30),
+      count: fc.constantFrom(0, 1, 7, 30),
+      unit: fc.constantFrom('day' as const, 'day' as const, 'hour' as const),
       basis: fc.constantFrom('batch' as const, 'purchase' as const),
       refund: fc.constantFrom('prorated' as const, 'none' as const),
       after: fc.constantFrom('refused' as const, 'term_end' as const, 'no_refund' as const, 'prorated' as const),
@@ -183,10 +184,19 @@ const returns: fc.Arbitrary<ModelReturns> = fc.oneof(
   },
 );
 
+const renewals: fc.Arbitrary<PlanKind['renewal']> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant('current' as const) },
+  { weight: 1, arbitrary: fc.constant('locked' as const) },
+  // Whole multiples, so that a price has no more digits than a list could have.
+  { weight: 1, arbitrary: fc.record({ guard: fc.constantFrom(0, 100) }) },
+);
+
 const planKind = (addOn: PlanKind['addOn']): fc.Arbitrary<PlanKind> =>
   fc
-    .tuple(fc.constantFrom(...times), fc.boolean(), returns, returns)
-    .map(([time, setup, reduction, cancellation]) => ({ ...time, setup, addOn, reduction, cancellation }));
+    .tuple(fc.constantFrom(...times), fc.boolean(), returns, returns, renewals, fc.constantFrom(0, 0, 0, 50, 100))
+    .map(([time, setup, reduction, cancellation, renewal, commitment]) => {
+      return { ...time, setup, addOn, reduction, cancellation, renewal, commitment };
+    });
 
 /** A trial and what it becomes have the same add-on, so that it can always become that. */
 const plans: fc.Arbitrary<PlanKinds> = fc

@@ -14,8 +14,8 @@ import {
   type PriceBook,
   type Waiting,
 } from './lifecycle-plan.ts';
-import { freeReturns, giveBack, within, youngest } from './lifecycle-returns.ts';
-import type { Batch, ModelReturns, Receiver } from './lifecycle-returns.ts';
+import { freeReturns, giveBack, within, type ModelReturns } from './lifecycle-returns.ts';
+import { modelUnits, type Moved } from './lifecycle-units.ts';
 
 /**
  * What a subscription owes, kept the slow and simple way: for every edge and every window a list of days, each with the quantity that
@@ -39,7 +39,7 @@ export function modelSubscription(of: {
   let autoRenewal = true;
   let suspension: { readonly end: string; readonly autoRenewal: boolean } | null = null;
   let held = within(plan, new Map(), of.quantities);
-  let batches = new Map<string, readonly Batch[]>();
+  const units = modelUnits();
   let intents: Waiting[] = [];
   /** Its end was moved: on which grid another term would go on is told elsewhere, and not modeled. */
   let isOdd = false;
@@ -55,19 +55,16 @@ export function modelSubscription(of: {
   cameAt(of.at);
   books.flush();
 
-  /** With a term everything counts as if it came with it. */
   function cameAt(at: Temporal.Instant): void {
-    batches = new Map([...held].map(([rate, quantity]) => [rate, [{ quantity, at }]]));
+    units.begin(held, at);
   }
 
   const daysOn = (at: Temporal.Instant): string[] => terms.daysOn(at, status === 'active');
 
   /** How units of a rate would go back now. Between two terms nothing of the old one binds. */
   function returnOf(policy: ModelReturns, rate: string, count: bigint, at: Temporal.Instant) {
-    const all = [...batches.values()].flat().map((batch) => dateOf(batch.at, zone));
-    const bought = [...all, ...(all.length === 0 ? [start] : [])].toSorted()[0]!;
-    const when = { today: dateOf(at, zone), zone, bought: bought < start ? start : bought };
-    return giveBack(terms.isBetweenTerms(at) ? freeReturns : policy, batches.get(rate)!, count, when);
+    const when = { at, zone, bought: units.bought(midnight(start, zone)) };
+    return giveBack(terms.isBetweenTerms(at) ? freeReturns : policy, units.batchesOf(rate), count, when);
   }
 
   type Way = { readonly hasSetup: boolean; readonly policy: ModelReturns };
@@ -78,6 +75,7 @@ export function modelSubscription(of: {
     if ([...wanted.values()].every((quantity) => quantity === 0n)) throw new Refused('nothing left');
     const moved = [...wanted].filter(([rate, quantity]) => (held.get(rate) ?? 0n) !== quantity);
     if (moved.length === 0) throw new Refused('nothing changes');
+    if (way === undefined && !terms.isBetweenTerms(at)) units.check(plan.commitment, wanted);
     const returns = new Map(
       moved.flatMap(([rate, quantity]) => {
         const less = (held.get(rate) ?? 0n) - quantity;
@@ -90,10 +88,7 @@ export function modelSubscription(of: {
     }
     terms.change(daysOn(at), at, moved, { returns, hasSetup });
     for (const [rate, quantity] of moved) {
-      const more = quantity - (held.get(rate) ?? 0n);
-      const came = more > 0n ? [{ quantity: more, at }] : [];
-      batches.set(rate, [...(returns.get(rate)?.left ?? batches.get(rate) ?? []), ...came]);
-      if (quantity === 0n) batches.delete(rate);
+      units.change(rate, held.get(rate) ?? 0n, quantity, at, returns.get(rate)?.left);
     }
     held = new Map([...wanted].filter(([, quantity]) => quantity > 0n));
   }
@@ -172,7 +167,10 @@ export function modelSubscription(of: {
     plan = target;
     held = kept;
     terms.onto(days, at, how, isSameLength);
-    if (how === 'now') start = days.at(-1)!;
+    if (how === 'now') {
+      start = days.at(-1)!;
+      units.commit(held);
+    }
     ({ end } = owner());
   }
 
@@ -273,7 +271,8 @@ export function modelSubscription(of: {
   function schedule(at: Temporal.Instant, moment: ModelMoment, command: ModelCommand): void {
     if (status !== 'active') throw new Refused('not active');
     if (moment.at === 'date' && moment.on <= dateOf(at, zone)) throw new Refused('past');
-    if (moment.at === 'date' && moment.on >= end && !autoRenewal) throw new Refused('after the end');
+    const hasEnd = plan.trial !== null || !autoRenewal;
+    if (moment.at === 'date' && moment.on >= end && hasEnd) throw new Refused('after the end');
     intents = intents.filter((waiting) => !isReplaced(waiting, moment, command));
     intents.push({ moment, command, planId: plan.id });
   }
@@ -356,23 +355,26 @@ export function modelSubscription(of: {
 
   return {
     /** Units that go into another subscription of the customer, as old as they are. */
-    move(at: Temporal.Instant, rate: string, count: bigint, other: Receiver): void {
+    move(
+      at: Temporal.Instant,
+      rate: string,
+      count: bigint,
+      other: { receive(at: Temporal.Instant, rate: string, count: bigint, moved: Moved): void },
+    ): void {
       if (status !== 'active' || (held.get(rate) ?? 0n) < count) throw new Refused('not so many');
       const isEmptied = [...held].every(([one, quantity]) => one === rate && quantity === count);
       if (isEmptied) throw new Refused('nothing left');
       within(plan, held, { [rate]: held.get(rate)! - count });
-      const moved = youngest(batches.get(rate)!, count);
+      const moved = units.moving(rate, held.get(rate)!, count);
       other.receive(at, rate, count, moved);
       moveBy(at, rate, -count);
+      units.moved(rate, moved);
     },
-    receive(at: Temporal.Instant, rate: string, count: bigint, moved: readonly Batch[]): void {
+    receive(at: Temporal.Instant, rate: string, count: bigint, moved: Moved): void {
       if (status !== 'active') throw new Refused('not active');
-      const had = batches.get(rate) ?? [];
+      const before = units.all(rate);
       moveBy(at, rate, count);
-      batches.set(
-        rate,
-        [...had, ...moved].toSorted((a, b) => Temporal.Instant.compare(a.at, b.at)),
-      );
+      units.arrived(rate, before, moved);
     },
     records: books.records,
     runDue,

@@ -17,6 +17,10 @@ export type ModelPlan = {
   /** How fewer units are given back, and how everything is. */
   readonly reduction: ModelReturns;
   readonly cancellation: ModelReturns;
+  /** What the next term costs; a guard is how many percent dearer it may be. */
+  readonly renewal: 'current' | 'locked' | { readonly guard: number };
+  /** The percentage of what a term began with that is held until its end. */
+  readonly commitment: number;
   /** A trial becomes another plan: when it is asked to, or when it ends, unless it expires then. */
   readonly trial: { readonly atEnd: 'convert' | 'expire'; readonly becomes: () => ModelPlan } | null;
 };

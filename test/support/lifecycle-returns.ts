@@ -2,23 +2,26 @@ import type { Temporal } from '@tierline/kernel';
 import { dateAfter, dateOf } from './lifecycle-calendar.ts';
 import { addOnRate, baseRate, Refused, type ModelPlan } from './lifecycle-plan.ts';
 
-/** On what terms units go back: for how many days (null: always), counted from when, with what refund, and what comes after that. */
+/** On what terms units go back: for how many days or hours (null: always), counted from when, with what refund, and what comes after that. */
 export type ModelReturns = {
-  readonly days: number | null;
+  readonly count: number | null;
+  readonly unit: 'day' | 'hour';
   readonly basis: 'batch' | 'purchase';
   readonly refund: 'prorated' | 'none';
   readonly after: 'refused' | 'term_end' | 'no_refund' | 'prorated';
 };
 
 /** At any time, by the day. */
-export const freeReturns: ModelReturns = { days: null, basis: 'batch', refund: 'prorated', after: 'prorated' };
+export const freeReturns: ModelReturns = {
+  count: null,
+  unit: 'day',
+  basis: 'batch',
+  refund: 'prorated',
+  after: 'prorated',
+};
 
 /** Units that came together. */
 export type Batch = { readonly quantity: bigint; readonly at: Temporal.Instant };
-/** Who gets units that are moved. */
-export type Receiver = {
-  receive(at: Temporal.Instant, rate: string, count: bigint, moved: readonly Batch[]): void;
-};
 export type Returned = { readonly quantity: bigint; readonly isRefunded: boolean };
 
 /** Gives back units, what came last first; `stuck` is what can't go now. */
@@ -26,7 +29,7 @@ export function giveBack(
   policy: ModelReturns,
   batches: readonly Batch[],
   count: bigint,
-  { today, zone, bought }: { readonly today: string; readonly zone: string; readonly bought: string },
+  { at, zone, bought }: { readonly at: Temporal.Instant; readonly zone: string; readonly bought: Temporal.Instant },
 ): { readonly parts: readonly Returned[]; readonly stuck: bigint; readonly left: readonly Batch[] } {
   const left = [...batches];
   const parts: Returned[] = [];
@@ -36,12 +39,18 @@ export function giveBack(
     const quantity = batch.quantity < rest ? batch.quantity : rest;
     rest -= quantity;
     if (batch.quantity > quantity) left.push({ ...batch, quantity: batch.quantity - quantity });
-    const from = policy.basis === 'batch' ? dateOf(batch.at, zone) : bought;
-    const isInside = policy.days === null || today < dateAfter(from, policy.days);
+    const isInside = isOpen(policy, policy.basis === 'batch' ? batch.at : bought, at, zone);
     if (!isInside && (policy.after === 'refused' || policy.after === 'term_end')) stuck += quantity;
     else parts.push({ quantity, isRefunded: isInside ? policy.refund === 'prorated' : policy.after === 'prorated' });
   }
   return { parts, stuck, left };
+}
+
+/** Days are civil dates of the owner; hours are exact. */
+function isOpen({ count, unit }: ModelReturns, from: Temporal.Instant, at: Temporal.Instant, zone: string): boolean {
+  if (count === null) return true;
+  if (unit === 'hour') return at.epochNanoseconds < from.add({ hours: count }).epochNanoseconds;
+  return dateOf(at, zone) < dateAfter(dateOf(from, zone), count);
 }
 
 /** The units that came last, as they came: first those that came before the others. */

@@ -366,6 +366,7 @@ function quantitiesOf(to: readonly (number | null)[]): Record<string, bigint> {
 
 const neverAsPlanned: readonly string[] = [
   'lifecycle.base_missing',
+  'lifecycle.below_commitment',
   'lifecycle.more_than_base',
   'lifecycle.return_window_over',
 ];
