@@ -369,6 +369,7 @@ const neverAsPlanned: readonly string[] = [
   'lifecycle.below_commitment',
   'lifecycle.more_than_base',
   'lifecycle.return_window_over',
+  'lifecycle.trial_switch',
 ];
 
 /** What can be done where the end of the term was moved. */

@@ -28,6 +28,11 @@ export const catalogColumns: readonly CatalogColumn[] = [
   column('product_type', 'new', '`saas`, `software` or `suite`'),
   column('product_family', 'optional', '`standard` (default) or `vision_one`'),
   column('service_name', 'optional', 'Name of the service that a new product belongs to; its name when not given'),
+  column(
+    'product_parts',
+    'optional',
+    'Of a suite: codes of the products that it is made of, separated by `;`. They may come with any row of the file. What the suite lacks is added; no part is taken out',
+  ),
   column('plan_name', 'always', 'Name of the service plan: all rows with this name are its rates'),
   column('plan_description', 'optional', 'What the plan is, in a sentence'),
   column('license_version', 'optional', '`full` (default) or `trial`'),

@@ -44,6 +44,7 @@ export type ImportRow = {
   productType?: ProductType;
   productFamily?: ProductFamily;
   serviceName?: string;
+  productParts?: string[];
   planDescription?: string;
   terms: Partial<Writable<StatedTerms>>;
   rateName?: string;
@@ -150,12 +151,15 @@ const parameters: Reader = (row, cell) => {
   return undefined;
 };
 
+const productCode = /^[A-Z0-9]{9}$/;
+const partsMax = 100;
+
 /** How each column is read. The names are those of the contract, which a test compares. */
 export const readers: Readonly<Record<string, Reader>> = {
   vendor_code: code(50, (row, cell) => (row.vendorCode = cell)),
   vendor_name: text(150, (row, cell) => (row.vendorName = cell)),
   product_code: (row, cell) => {
-    if (!/^[A-Z0-9]{9}$/.test(cell)) return 'A product code is nine capital letters and digits.';
+    if (!productCode.test(cell)) return 'A product code is nine capital letters and digits.';
     row.productCode = cell;
     return undefined;
   },
@@ -163,6 +167,14 @@ export const readers: Readonly<Record<string, Reader>> = {
   product_type: oneOf(productTypes, (row, word) => (row.productType = word)),
   product_family: oneOf(productFamilies, (row, word) => (row.productFamily = word)),
   service_name: text(100, (row, cell) => (row.serviceName = cell)),
+  product_parts: (row, cell) => {
+    const codes = separated(cell);
+    if (codes.length > partsMax) return `A suite has at most ${partsMax} parts.`;
+    if (!codes.every((each) => productCode.test(each)))
+      return 'Each is a product code: nine capital letters and digits.';
+    row.productParts = codes;
+    return undefined;
+  },
   plan_name: text(150, (row, cell) => (row.planName = cell)),
   plan_description: text(1000, (row, cell) => (row.planDescription = cell)),
   license_version: oneOf(licenseVersions, (row, word) => (row.terms.licenseVersion = word)),

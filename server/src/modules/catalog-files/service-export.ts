@@ -118,6 +118,7 @@ function cellsOf(
     product_type: row.product_type,
     product_family: row.product_family,
     service_name: row.product_service_name,
+    product_parts: row.product_parts.join(';'),
     plan_name: offer?.name ?? '',
     plan_description: offer?.shortDescription ?? '',
     license_version: row.license_version,

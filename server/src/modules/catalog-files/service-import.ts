@@ -16,6 +16,7 @@ import { decideBatch, isEmpty, numbersNeeded, withNumbers, type BatchDecision } 
 import type { ImportContext, ImportOptions, PlanRows, RowRefusal } from './import-state.ts';
 import { readRows, type FileFormat, type NumberedRow } from './read-rows.ts';
 import type { ImportRow } from './row.ts';
+import { suiteParts } from './service-parts.ts';
 import { openStaging, type StagedRow, type Staging } from './store.ts';
 import { loadState } from './store-state.ts';
 import { batchWrites, type BatchChanges } from './store-write.ts';
@@ -108,6 +109,9 @@ export function catalogImport({ db, revisions, planNumbers, rateNumbers }: Depen
       const rows = counts.created + counts.changed + counts.unchanged + counts.failed;
       yield { type: 'progress', rows, total: counts.rows };
     }
+    for await (const warning of suiteParts({ db, revisions }, { cause, context, staging })) {
+      yield { type: 'warning', ...warning };
+    }
     yield { type: 'done', ...counts, preview: options.preview };
   }
 
@@ -189,6 +193,8 @@ async function stage(staging: Staging, source: AsyncGenerator<NumberedRow[], voi
     );
     const announcing = waiting.flatMap((read) => ('row' in read && announces(read.row) ? read.row : []));
     if (announcing.length > 0) await staging.addProducts(announcing);
+    const suites = waiting.flatMap((read) => ('row' in read && read.row.productParts !== undefined ? read.row : []));
+    if (suites.length > 0) await staging.addParts(suites);
     if (refusals.length > 0) await staging.addRefusals(refusals);
     rows += waiting.length;
     failed += bad.length;

@@ -13,6 +13,7 @@ export type ExportRow = {
   readonly product_type: string;
   readonly product_family: string;
   readonly product_service_name: string;
+  readonly product_parts: string[];
   readonly license_version: string;
   readonly subscription_unit: 'day' | 'month' | 'year';
   readonly subscription_count: number;
@@ -44,7 +45,9 @@ const ratesForExport: Statement = {
   name: 'export_rates',
   text: `select r.plan_id, r.rate_id, r.resource_id, r.vendor_code, ve.name as vendor_name, p.code as product_code,
       p.name as product_name, p.type as product_type, p.family as product_family,
-      p.service_name as product_service_name, v.license_version, v.subscription_unit, v.subscription_count,
+      p.service_name as product_service_name,
+      case when p.type = 'suite' then array(select q.code from suite_parts s join products q on q.id = s.product_id
+        where s.suite_id = p.id order by q.code) else '{}'::text[] end as product_parts, v.license_version, v.subscription_unit, v.subscription_count,
       v.billing_unit, v.billing_count, v.billing_model, v.activation_policy, v.chargeable_months,
       v.auto_renewal_months, v.expiration_notice_days, v.grace_months, v.data_center, v.unit_type, v.managed,
       v.pricing, v.license_pool, v.policies, v.parameters, r.mpn, r.name, r.quantity_min, r.quantity_max, r.price_model, r.charge_types,

@@ -9,9 +9,13 @@ export type Staging = Awaited<ReturnType<typeof openStaging>>;
 /** A staged row: bad ones stand there without their row, so that their plan is known to be incomplete. */
 export type StagedRow = { readonly line: number; readonly planName: string; readonly row: ImportRow | undefined };
 
+/** A product that is said to have parts, and the first line that says so. */
+export type StagedSuite = { readonly code: string; readonly parts: readonly string[]; readonly line: number };
+
 const createTables = `
   create temporary table import_rows (line int not null, plan_name text collate "C" not null, content text);
   create temporary table import_products (code text primary key, content text not null);
+  create temporary table import_parts (code text, part text, line int not null, primary key (code, part));
   create temporary table import_refusals (id bigint generated always as identity, line int not null, field text,
     code text not null, message text not null)`;
 
@@ -20,6 +24,12 @@ const stageRows = `insert into import_rows (line, plan_name, content)
 
 const stageProducts = `insert into import_products (code, content)
   select * from unnest($1::text[], $2::text[]) on conflict do nothing`;
+
+const stageParts = `insert into import_parts (code, part, line)
+  select * from unnest($1::text[], $2::text[], $3::int[]) on conflict do nothing`;
+
+const nextSuites = `select code, array_agg(part order by part) as parts, min(line) as line from import_parts
+  where code > $1 group by code order by code limit $2`;
 
 const stageRefusals = `insert into import_refusals (line, field, code, message)
   select * from unnest($1::int[], $2::text[], $3::text[], $4::text[])`;
@@ -59,6 +69,29 @@ export async function openStaging(db: Database) {
         text: stageProducts,
         values: [rows.map((row) => row.productCode), rows.map((row) => JSON.stringify(row))],
       });
+    },
+    async addParts(rows: readonly ImportRow[]): Promise<void> {
+      const parts = rows.flatMap(({ productCode, productParts = [], line }) =>
+        productParts.map((part) => ({ productCode, part, line })),
+      );
+      await client.query({
+        name: 'import_stage_parts',
+        text: stageParts,
+        values: [
+          parts.map(({ productCode }) => productCode),
+          parts.map(({ part }) => part),
+          parts.map(({ line }) => line),
+        ],
+      });
+    },
+    /** Suites with all parts that rows of the file name, by their codes. */
+    async suitesAfter(code: string, limit: number): Promise<StagedSuite[]> {
+      const { rows } = await client.query<StagedSuite>({
+        name: 'import_next_suites',
+        text: nextSuites,
+        values: [code, limit],
+      });
+      return rows;
     },
     async announced(codes: readonly string[]): Promise<Map<string, ImportRow>> {
       const { rows } = await client.query<{ code: string; content: string }>({
