@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDemoChannel } from '@tierline/server/app/demo/index.ts';
 import { buildEngine, type Engine } from '@tierline/server/app/engine.ts';
 import { surfacesOf } from '@tierline/server/app/surfaces.ts';
 import { connect, type Database } from '@tierline/server/db';
@@ -153,4 +157,23 @@ describe.each([
     const shown = async () => expect((await node.products()).prices[channel.base.mpn]).toBe(price);
     await vi.waitFor(shown, { interval: 1, timeout: 20_000 });
   });
+});
+
+test('a demo channel that two nodes start at once is made once, and both know it', { timeout: 120_000 }, async () => {
+  const empty = await openWorld();
+  const db = connect({ connection: empty.url, poolSize: 3 });
+  const other = buildEngine({ db, secrets: empty.engine.secrets, clock: empty.clock, settings });
+  const dirs = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'tierline-demo-'))));
+  const [one, two] = await Promise.all(
+    [empty.engine, other].map((engine, index) => openDemoChannel(engine, { dataDir: dirs[index]! })),
+  );
+  expect(two!.accounts).toEqual(one!.accounts);
+  expect(await other.accounts.roots()).toHaveLength(1);
+  const customers = await empty.db.kysely.selectFrom('customers').select('external_id').execute();
+  expect(customers.length).toBeGreaterThan(5);
+  expect(new Set(customers.map((customer) => customer.external_id)).size).toBe(customers.length);
+  other.revisions.stop();
+  await db.close();
+  await empty.close();
+  await Promise.all(dirs.map((dir) => rm(dir, { recursive: true })));
 });

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { alone, locks } from '../../platform/db/index.ts';
 import type { Engine } from '../engine.ts';
 import { accessOf, type DemoAccess } from './access.ts';
 import { buildDemoChannel } from './channel.ts';
@@ -7,11 +8,13 @@ export type { DemoAccess } from './access.ts';
 export { buildDemoChannel, type DemoChannel } from './channel.ts';
 export { demoCause, type CauseMaker } from './steps.ts';
 
-/** The demo channel with its credentials: made at the first start, the same at every later one. */
+/** The demo channel with its credentials: made at the first start, the same at every later one. Of several nodes one makes it, and the others wait. */
 export async function openDemoChannel(engine: Engine, { dataDir }: { dataDir: string }): Promise<DemoAccess> {
-  const channel = await buildDemoChannel(engine);
-  await mkdir(dataDir, { recursive: true });
-  return accessOf(engine, channel, dataDir);
+  return alone(engine.db, locks.demoChannel, async () => {
+    const channel = await buildDemoChannel(engine);
+    await mkdir(dataDir, { recursive: true });
+    return accessOf(engine, channel, dataDir);
+  });
 }
 
 export type ReadyFile = ReturnType<typeof readyFile>;

@@ -196,9 +196,10 @@ export const settings = {
   databaseUrl,
   databasePoolSize: integer({
     env: 'TIERLINE_DATABASE_POOL_SIZE',
-    description: 'Connections to the database. 4 to 8 are as good as 32.',
+    description:
+      'Connections to the database. 4 to 8 are as good as 32. What is done once at a time holds one while it goes on.',
     fallback: 8,
-    min: 1,
+    min: 2,
     max: 200,
   }),
   backgroundProcesses: integer({

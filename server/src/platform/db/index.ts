@@ -7,6 +7,7 @@ export * from './errors.ts';
 export * from './event-names.ts';
 export * from './idempotency.ts';
 export { growing, listing, type Listing, type ListPage } from './listing.ts';
+export * from './alone.ts';
 export * from './migrate.ts';
 export * from './numbers.ts';
 export { runPrepared } from './prepared.ts';

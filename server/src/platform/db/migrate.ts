@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { TierlineError } from '@tierline/kernel';
+import { alone, locks } from './alone.ts';
 import type { Database } from './connect.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
@@ -25,10 +26,7 @@ async function migrations(): Promise<Migration[]> {
  */
 export async function migrate(db: Database): Promise<string[]> {
   const known = await migrations();
-  const client = await db.connect();
-  try {
-    // One lock for the whole run; taken once per start, far from any hot path.
-    await client.query('select pg_advisory_lock(7420001)');
+  return alone(db, locks.migrations, async (client) => {
     await client.query(
       `create table if not exists schema_migrations
        (name text primary key, checksum text not null, applied_at timestamptz not null default now())`,
@@ -57,10 +55,7 @@ export async function migrate(db: Database): Promise<string[]> {
       done.push(migration.name);
     }
     return done;
-  } finally {
-    await client.query('select pg_advisory_unlock(7420001)').catch(() => {});
-    client.release();
-  }
+  });
 }
 
 function refuseForeign(known: readonly Migration[], applied: readonly Applied[]): void {
