@@ -91,9 +91,10 @@ describe('units that are moved', () => {
   test('come with their commitment also where nothing of the product was held', () => {
     const there = target({ SEAT: '1' });
     const { items } = moved(source(), there, { DISK: '1' });
-    expect(items.map(({ mpn, committed }) => [mpn, committed])).toEqual([
-      ['DISK', decimal('1')],
-      ['SEAT', decimal('1')],
+    const one = decimal('1');
+    expect(items.map(({ mpn, committed, batches }) => [mpn, committed, batches])).toEqual([
+      ['DISK', one, [{ quantity: one, at: '2026-03-10T12:00:00Z' }]],
+      ['SEAT', one, [{ quantity: one, at: '2026-03-01T12:00:00Z' }]],
     ]);
   });
 

@@ -34,9 +34,13 @@ const sold = (rates: Readonly<Record<string, RateWanted>> = {}, quantity = '2', 
 describe('what is agreed on for a subscription', () => {
   test('for the next term changes nothing of this one, and ends with its terms', () => {
     const life = sold();
-    const { charges, lines } = life.ask('2026-03-20', prices(on('SEAT', price('10', { from: 'renewal' }))));
-    expect(charges).toEqual([]);
-    expect(lines).toMatchObject([{ rate: { mpn: 'SEAT' }, quantity: decimal('2'), previousQuantity: decimal('2') }]);
+    const decision = life.ask('2026-03-20', prices(on('SEAT', price('10', { from: 'renewal' }))));
+    const two = decimal('2');
+    expect(decision).toMatchObject({
+      order: 'change',
+      charges: [],
+      lines: [{ rate: { mpn: 'SEAT' }, quantity: two, previousQuantity: two, origin: 'requested' }],
+    });
     life.change('2026-03-21', { SEAT: '3' });
     expect(life.lastBill()).toEqual(['recurring 1 SEAT x 31 20/31, 2026-03-21 to 2026-04-10 = 20']);
     life.until('2026-05-10');
@@ -63,6 +67,21 @@ describe('what is agreed on for a subscription', () => {
       'recurring 1 DISK x 3.1, 2026-05-10 to 2026-06-10 = 3.1',
       'recurring 2 SEAT x 31, 2026-05-10 to 2026-06-10 = 62',
     ]);
+  });
+
+  test('is given back for its own days where what was paid goes back whole', () => {
+    const plan = aPlan('month', { SEAT: { price: '31' } }, {}, { reduction: { window: null, refund: 'full' } });
+    const [life, later] = [plan, plan].map((one) => aLife({ plan: one, items: { SEAT: '2' }, sold: '2026-03-10' }));
+    life!.ask('2026-03-20', prices(on('SEAT', price('62'))));
+    life!.change('2026-03-25', { SEAT: '1' });
+    expect(life!.lastBill()).toEqual([
+      'refund 1 SEAT x 31 10/31, 2026-03-10 to 2026-03-20 = -10',
+      'refund 1 SEAT x 62 21/31, 2026-03-20 to 2026-04-10 = -42',
+    ]);
+    later!.ask('2026-03-20', prices(on('SEAT', price('62', { from: 'renewal' }))));
+    expect(later!.state().ledger[0]!.items[0]!.was).toBe(undefined);
+    later!.change('2026-03-25', { SEAT: '1' });
+    expect(later!.lastBill()).toEqual(['refund 1 SEAT x 31, 2026-03-10 to 2026-04-10 = -31']);
   });
 
   test('is told with one event, and with another one for the details that change in the same moment', () => {
@@ -161,9 +180,22 @@ describe('a price floor', () => {
     });
     expect(refused(open, price('19'))).toEqual([]);
     const [first, last] = life.state().ledger;
-    const unpriced = { ...first!, items: first!.items.map((item) => ({ ...item, prices: {} })) };
-    life.become({ ledger: [unpriced, last!] });
-    expect(refused(life, price('0'))).toEqual([]);
+    const without = [first!.items.map((item) => ({ ...item, prices: {} })), []];
+    for (const items of without) {
+      life.become({ ledger: [{ ...first!, items }, last!] });
+      expect(refused(life, price('0'))).toEqual([]);
+    }
+    const two = aLife({
+      plan: aPlan('month', {
+        DISK: { price: (_, edge) => (edge === 0 ? '40' : '50'), floor: 'cost' },
+        SEAT: { price: (_, edge) => (edge === 0 ? '20' : '31'), floor: 'cost' },
+      }),
+      zones: ['UTC', 'UTC'],
+      items: { SEAT: '2', DISK: '1' },
+      sold: '2026-03-10',
+    });
+    expect(refused(two, price('20'))).toEqual([]);
+    expect(refused(two, price('19.99'))).toEqual(['prices.0.unit_price lifecycle.below_floor']);
   });
 
   test('compares in the currency of the price, at the rate of the day', () => {
