@@ -194,9 +194,16 @@ describe('the lines of a decision', () => {
     decided.open({ ...state, ledger: [{ ...edge!, items: [gone, ...edge!.items] }] });
     noteAccrued(decided, after, state.id);
     expect(linesOf(decided)).toEqual([['first', 'DISK', decimal('0'), decimal('0'), 'renewed']]);
+    const held = aLife({ plan: after, items: { SEAT: '2', DISK: '1' }, sold: '2026-03-10' });
+    held.change('2026-03-15', { SEAT: '1' });
     const nothing = draft('billing');
-    nothing.open({ ...state, ledger: [{ ...edge!, items: edge!.items.map((item) => ({ ...item, accrued: [] })) }] });
-    noteAccrued(nothing, after, state.id);
+    nothing.open(held.state());
+    noteAccrued(nothing, after, held.state().id);
+    nothing.set(held.state().id, {
+      items: [],
+      ledger: [{ ...edge!, items: edge!.items.map((item) => ({ ...item, accrued: [] })) }],
+    });
+    noteAccrued(nothing, after, held.state().id);
     expect(nothing.done().lines).toEqual([]);
   });
 

@@ -191,7 +191,7 @@ describe('a price floor', () => {
         SEAT: { price: (_, edge) => (edge === 0 ? '20' : '31'), floor: 'cost' },
       }),
       zones: ['UTC', 'UTC'],
-      items: { SEAT: '2', DISK: '1' },
+      items: { DISK: '1', SEAT: '2' },
       sold: '2026-03-10',
     });
     expect(refused(two, price('20'))).toEqual([]);

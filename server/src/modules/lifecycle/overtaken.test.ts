@@ -46,6 +46,7 @@ const is = (command: Command) => () => command;
 const renew = { kind: 'renew', from: 'expiry', months: null, items: [], align: null } as const;
 const renewing8 = (of: Life): Command => ({ ...renew, items: of.wanted({ SEAT: '8' }) });
 const suspend: Command = { kind: 'suspend', endOn: null };
+const paused: Command = { kind: 'suspend', endOn: '2026-03-30' };
 const expiry = (endOn: string): Command => ({ kind: 'expiry', endOn });
 const renewing = (isOn: boolean): Command => ({ kind: 'auto_renewal', on: isOn, months: null });
 const details = (autoRenewal: boolean | null): Command => ({
@@ -126,12 +127,7 @@ describe('a change that waits', () => {
     ['does not care for details', undefined, [seats('7'), renewal], [is(details(null)), now]],
     ['does not care for details that renew it', undefined, [seats('7'), renewal], [is(details(true)), now]],
     ['stays where its quantity changes now, beside another', 'kept', [seats('7'), renewal], [both, now]],
-    [
-      'for a day stays over a suspension, if that is lifted',
-      'kept',
-      [seats('7'), on('2026-03-20')],
-      [is(suspend), now],
-    ],
+    ['for a day stays over a suspension, if that is lifted', 'kept', [seats('7'), on('2026-03-20')], [is(paused), now]],
     [
       'stays for the end of a term that is added with other quantities',
       'kept',
