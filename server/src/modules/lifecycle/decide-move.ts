@@ -136,7 +136,6 @@ function gained({ items }: Subscription, moved: readonly Moved[]): WantedItem[] 
 function carryOver(decided: Draft, source: Subscription, target: Subscription, moved: readonly Moved[]): void {
   const arrived = decided.state(target.id).items.map((item): Item => {
     const ours = moved.filter(({ to }) => to === item.rateId);
-    if (ours.length === 0) return item;
     const had = itemOf(target, item.rateId);
     const batches = [...(had?.batches ?? []), ...ours.flatMap((one) => one.batches)].toSorted((a, b) =>
       a.at < b.at ? -1 : 1,

@@ -1,8 +1,7 @@
-import { compareDecimal, isZero, zero } from '@tierline/kernel';
+import { compareDecimal, zero } from '@tierline/kernel';
 import {
   changeItem,
   tierParts,
-  within,
   withPriceFrom,
   type Booked,
   type EdgeLedger,
@@ -126,8 +125,7 @@ function repriced(
 ): Booked {
   const { quantity } = held;
   const ended = changeItem(terms, edge, { ...held, before: quantity, quantity: zero }, on);
-  const special = withPrice(ended.edge, held, agreement, within(on, edge.window.start, edge.window.end));
-  if (isZero(quantity)) return { edge: special, lines: ended.lines };
+  const special = withPrice(ended.edge, held, agreement, on);
   // The units are had already: they cost no setup once more.
   const begun = changeItem(terms, special, { ...held, before: zero, quantity }, on, undefined, false);
   return { edge: begun.edge, lines: [...ended.lines, ...begun.lines] };

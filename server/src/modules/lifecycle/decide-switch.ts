@@ -1,9 +1,9 @@
 import {
   addDecimal,
-  compareDecimal,
   formatDecimal,
   instantText,
   isZero,
+  maxDecimal,
   minDecimal,
   periodContaining,
   subtractDecimal,
@@ -35,7 +35,15 @@ import { nearestValid, quantityReasons } from './rules.ts';
 import { dealSince, dealtPrices } from './item-deals.ts';
 import { requirePrices, requireSale } from './sale-reasons.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
-import { checkCommitment, heldBy, isSame, reductionsOf, type Mapped, type Reduction } from './switch-reductions.ts';
+import {
+  checkCommitment,
+  heldBy,
+  isSame,
+  quantityBefore,
+  reductionsOf,
+  type Mapped,
+  type Reduction,
+} from './switch-reductions.ts';
 
 /** Another plan: an upgrade, another period, or a suite that covers what is held. */
 export function decideSwitch(context: Context, subscription: Subscription, command: SwitchCommand): Decision {
@@ -204,9 +212,9 @@ function noteSwitch(
   { id, items }: Subscription,
   mapped: readonly Mapped[],
 ): void {
-  for (const { rate, quantity, sources } of mapped) {
-    const previousQuantity = sources[0]?.quantity ?? null;
-    decided.line({ subscription: id, rate, quantity, previousQuantity, origin: 'requested' });
+  for (const one of mapped) {
+    const { rate, quantity } = one;
+    decided.line({ subscription: id, rate, quantity, previousQuantity: quantityBefore(one), origin: 'requested' });
   }
   for (const item of items) {
     const rate = current.rates.get(item.rateId);
@@ -286,7 +294,7 @@ function become(
     renewalFailure: null,
     noticedOn: null,
     items: mapped
-      .map((one) => itemOf(one, decided.state(subscription.id).items, start, instantText(context.at)))
+      .map((one) => itemOf(one, context, decided.state(subscription.id), start))
       .sort((a, b) => (a.rateId < b.rateId ? -1 : 1)),
     licenses: subscription.licenses.map((license) => ({
       ...license,
@@ -302,22 +310,31 @@ function become(
   settleLicenses(decided, target, subscription.id);
 }
 
-/** What only has another rate now came when it came, and more came now; with the dates of the term its commitment stays, too. */
+/**
+ * What only has another rate now came when it came, and more came now; where fewer are left, the oldest stay. With the dates of the term
+ * its commitment stays, too.
+ */
 function itemOf(
   { rate, quantity, sources }: Mapped,
-  left: readonly Item[],
+  { at, current, owner }: Context,
+  subscription: Subscription,
   start: SwitchCommand['start'],
-  at: string,
 ): Item {
-  const item = newItem(rate, quantity, at);
-  const kept = left.filter(({ rateId }) => sources.some((source) => source.rateId === rateId));
+  const item = newItem(rate, quantity, instantText(at));
+  const kept = subscription.items.filter(({ rateId }) => sources.some((source) => source.rateId === rateId));
+  if (kept.length === 0) return item;
   const held = heldBy({ sources: kept });
-  if (kept.length === 0 || compareDecimal(quantity, held) < 0) return item;
-  const added = subtractDecimal(quantity, held);
   const had = kept.flatMap(({ batches }) => batches).toSorted((a, b) => (a.at < b.at ? -1 : 1));
-  const batches = isZero(added) ? had : [...had, { quantity: added, at }];
+  const fewer = maxDecimal(subtractDecimal(held, quantity), zero);
+  const { reduction } = current.plan.policies;
+  const { batches } = planReturn(reduction, { batches: had }, fewer, subscription, at, owner.account.timeZone);
+  const added = maxDecimal(subtractDecimal(quantity, held), zero);
   const bound = kept.reduce((sum, { committed }) => addDecimal(sum, committed), zero);
-  return { ...item, batches, committed: start === 'keep' ? minDecimal(bound, quantity) : quantity };
+  return {
+    ...item,
+    batches: isZero(added) ? batches : [...batches, { quantity: added, at: instantText(at) }],
+    committed: start === 'keep' ? minDecimal(bound, quantity) : quantity,
+  };
 }
 
 /** The same resource in the new plan, in the same quantity, unless the command says otherwise. */

@@ -73,13 +73,12 @@ export function draft(order: OrderType | null) {
       states.set(id, { before, after: { ...after, ...fields } });
     },
     /** The line of a rate in this order; made at the first need. */
-    line(line: DecidedLine): number {
+    line(line: DecidedLine): void {
       const known = lines.findIndex(
         ({ subscription, rate }) => subscription === line.subscription && rate.rateId === line.rate.rateId,
       );
-      if (known === -1) return lines.push(line) - 1;
-      lines[known] = { ...line, previousQuantity: lines[known]!.previousQuantity };
-      return known;
+      if (known === -1) lines.push(line);
+      else lines[known] = { ...line, previousQuantity: lines[known]!.previousQuantity };
     },
     charge(subscriptionId: Subscription['id'], of: readonly Charge[]): void {
       for (const charge of of) {

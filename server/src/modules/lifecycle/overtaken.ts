@@ -124,22 +124,14 @@ function fateLater(
   moment: LaterMoment,
   { subscriptions }: Decision,
 ): Fate | undefined {
-  if (command.kind === 'auto_renewal' && !command.on && intent.command.kind !== 'cancel') {
-    const fate = endless(intent, subscriptions[0]!.after.endOn);
-    if (fate !== undefined) return fate;
-  }
+  if (command.kind === 'auto_renewal' && !command.on && intent.command.kind !== 'cancel')
+    return endless(intent, subscriptions[0]!.after.endOn);
   if (command.kind === 'cancel' && isBefore(moment, intent.moment))
     return kept('the subscription ends before it could be done.');
   if (command.kind === 'convert' && intent.command.kind === 'change' && !isSooner(intent.moment, moment))
     return kept('it is dropped when the trial becomes paid, unless it is done before.');
-  if (
-    command.kind === 'change' &&
-    intent.command.kind === 'change' &&
-    isSameMoment(intent.moment, moment) &&
-    touches(command, intent)
-  ) {
+  if (command.kind === 'change' && isSameMoment(intent.moment, moment) && touches(command, intent))
     return kept('it is done first, and the newer one after it.');
-  }
   return undefined;
 }
 

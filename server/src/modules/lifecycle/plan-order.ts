@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import { mapItems } from './decide-switch.ts';
 import { itemOf, type DecidedLine, type Decision } from './draft.ts';
 import { isLater, type Command } from './command.ts';
+import { quantityBefore } from './switch-reductions.ts';
 
 type OrderWanted = {
   /** What of the decision is the order's. */
@@ -69,11 +70,7 @@ function plannedLines(context: Context, { subscriptions }: Decision, command: Co
       if (target === undefined) return [];
       const mapped = mapItems(subscription, target, command.items);
       return of(
-        mapped.map(({ rate, quantity, sources }) => ({
-          rate,
-          quantity,
-          previousQuantity: sources[0]?.quantity ?? null,
-        })),
+        mapped.map((one) => ({ rate: one.rate, quantity: one.quantity, previousQuantity: quantityBefore(one) })),
       );
     }
   }

@@ -62,6 +62,11 @@ export function isSame(rate: Rate, { resourceId, mpn, vendorCode }: Item): boole
   return rate.resourceId === resourceId || (rate.mpn === mpn && rate.vendorCode === vendorCode);
 }
 
+/** What an order line of the new plan says was held before: of all that becomes it together; null: nothing did. */
+export function quantityBefore({ sources }: Pick<Mapped, 'sources'>): Decimal | null {
+  return sources.length === 0 ? null : heldBy({ sources });
+}
+
 export function heldBy({ sources }: Pick<Mapped, 'sources'>): Decimal {
   return sources.reduce((sum, { quantity }) => addDecimal(sum, quantity), zero);
 }

@@ -10,6 +10,7 @@ import {
   type PlanId,
   type RateId,
   type SubscriptionId,
+  type TierlineError,
 } from '@tierline/kernel';
 import { expect } from 'vitest';
 import { anEdge, anEdgePrice, aPlanVersion, aRate, type TiersWanted } from '../../../../test/support/values.ts';
@@ -268,21 +269,39 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
     return apply(instant(text), decide(context(instant(text), found), state, { command, moment }));
   }
 
+  /** Undefined: it is not refused. */
+  function refusedWith(
+    text: string,
+    command: Command,
+    moment: Asked['moment'],
+    found: Partial<Context> = {},
+  ): TierlineError | undefined {
+    until(text);
+    try {
+      decide(context(instant(text), found), state, { command, moment });
+      return undefined;
+    } catch (error) {
+      if (!isTierlineError(error)) throw error;
+      return error;
+    }
+  }
+
   /** The code of the refusal of a command, with the nearest valid request if it has one. */
   function refusal(
     text: string,
     command: Command,
     moment: Asked['moment'] = { at: 'now' },
   ): { codes: string[]; nearest: unknown } {
-    until(text);
-    try {
-      decide(context(instant(text)), state, { command, moment });
-    } catch (error) {
-      if (!isTierlineError(error)) throw error;
-      const codes = error.reasons.length === 0 ? [error.code] : error.reasons.map(({ code }) => code);
-      return { codes: [...new Set(codes)], nearest: error.details?.['nearest_valid'] };
-    }
-    throw new Error('It was not refused.');
+    const error = refusedWith(text, command, moment);
+    if (error === undefined) throw new Error('It was not refused.');
+    const codes = error.reasons.length === 0 ? [error.code] : error.reasons.map(({ code }) => code);
+    return { codes: [...new Set(codes)], nearest: error.details?.['nearest_valid'] };
+  }
+
+  /** Every reason against a command with its field, as `items.SEAT lifecycle.unpriced`; none where it is not refused. */
+  function reasons(text: string, command: Command, found?: Partial<Context>): string[] {
+    const error = refusedWith(text, command, { at: 'now' }, found);
+    return (error?.reasons ?? []).map(({ code, field }) => (field === undefined ? code : `${field} ${code}`));
   }
 
   /** Somebody of the customer signs in. */
@@ -305,6 +324,7 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
     ask,
     signIn,
     refusal,
+    reasons,
     wanted,
     context,
     instant,
