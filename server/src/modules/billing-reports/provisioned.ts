@@ -19,7 +19,10 @@ import type { Fields } from '../subscriptions/index.ts';
 /** What was set of a subscription, and when. */
 export type Setting = {
   readonly at: Temporal.Instant;
-  readonly set: Partial<Pick<Fields, 'plan_id' | 'plan_version' | 'status' | 'licenses'>>;
+  /** `waits`: whether its term has not begun, since nobody of the customer has signed in. */
+  readonly set: Partial<Pick<Fields, 'plan_id' | 'plan_version' | 'status' | 'licenses'>> & {
+    readonly waits?: boolean;
+  };
 };
 
 /** Everything that was set of a subscription up to the end of a month, in order. */
@@ -52,8 +55,8 @@ type Group = Pick<PlanUnits, 'productId' | 'planId'> & {
 };
 
 /**
- * Puts a month together out of what was set until its end, so it comes to the same whenever it is done. Trials are not counted: nobody
- * is charged for their units.
+ * Puts a month together out of what was set until its end, so it comes to the same whenever it is done. Trials are not counted, nor what
+ * waits for a first sign-in: nobody is charged for their units.
  * @param usage the highest reading of the month by license
  */
 export function provisionedUnits(usage: ReadonlyMap<string, Decimal>) {
@@ -79,9 +82,9 @@ export function provisionedUnits(usage: ReadonlyMap<string, Decimal>) {
     for (const [index, { at, set }] of settings.entries()) {
       now = { ...now, ...set };
       const until = settings[index + 1]?.at ?? ends;
-      const { status, licenses, plan_id: planId, plan_version: planVersion } = now;
+      const { status, licenses, waits, plan_id: planId, plan_version: planVersion } = now;
       if (licenses === undefined || planId === undefined || planVersion === undefined) continue;
-      if (status === 'terminated' || status === 'removed') continue;
+      if (status === 'terminated' || status === 'removed' || waits === true) continue;
       for (const license of licenses) {
         const units = decimal(license.units);
         if (license.license_version === 'trial' || isZero(units)) continue;

@@ -68,9 +68,10 @@ listed as (
   where (s.owner_id, s.id) > ($4::uuid, $5::uuid) order by s.owner_id, s.id limit $6)
 select p.owner_id, p.id, p.customer_id, coalesce((
   select jsonb_agg(jsonb_build_array(e.at, jsonb_strip_nulls(jsonb_build_object('plan_id', e.data->'set'->'plan_id',
-    'plan_version', e.data->'set'->'plan_version', 'status', e.data->'set'->'status', 'licenses', e.data->'set'->'licenses'))) order by e.id)
+    'plan_version', e.data->'set'->'plan_version', 'status', e.data->'set'->'status', 'licenses', e.data->'set'->'licenses',
+    'waits', e.data->'set'->'waits_for' <> 'null'))) order by e.id)
   from events e where e.owner_id = p.owner_id and e.subject_id = p.id and e.at < p.until_at
-    and e.data->'set' ?| array['plan_id', 'plan_version', 'status', 'licenses']), '[]') as settings
+    and e.data->'set' ?| array['plan_id', 'plan_version', 'status', 'licenses', 'waits_for']), '[]') as settings
 from listed p order by p.owner_id, p.id`,
 };
 
