@@ -1,11 +1,9 @@
 import {
   addDecimal,
-  compareDecimal,
   decimal,
   isZero,
   maxDecimal,
   negateDecimal,
-  startOfDay,
   Temporal,
   zero,
   type AccountId,
@@ -14,6 +12,7 @@ import {
   type PlanId,
   type ProductId,
 } from '@tierline/kernel';
+import { highestUnits, later, startOf, type UnitStep } from '../license-reports/index.ts';
 import type { Fields } from '../subscriptions/index.ts';
 
 /** What was set of a subscription, and when. */
@@ -46,10 +45,9 @@ export type PlanUnits = {
   readonly used: Decimal | null;
 };
 
-type Step = { readonly at: Temporal.Instant; readonly units: Decimal };
 type Group = Pick<PlanUnits, 'productId' | 'planId'> & {
   planVersion: number;
-  readonly steps: Step[];
+  readonly steps: UnitStep[];
   readonly used: Map<string, Decimal>;
   readonly unknown: Map<string, Decimal>;
 };
@@ -88,8 +86,7 @@ export function provisionedUnits(usage: ReadonlyMap<string, Decimal>) {
       for (const license of licenses) {
         const units = decimal(license.units);
         if (license.license_version === 'trial' || isZero(units)) continue;
-        const starts = startOfDay(dateOf(license.start_on), timeZone);
-        const from = later(later(at, begins), starts);
+        const from = later(later(at, begins), startOf(license.start_on, timeZone));
         if (Temporal.Instant.compare(from, until) >= 0) continue;
         const productId = license.product_id as ProductId;
         const group = groupOf(customerId, productId, planId as PlanId, planVersion);
@@ -106,41 +103,9 @@ export function provisionedUnits(usage: ReadonlyMap<string, Decimal>) {
       productId,
       planId,
       planVersion,
-      provisioned: highest(steps),
+      provisioned: highestUnits(steps),
       used: used.size === 0 ? null : [...used.values(), ...unknown.values()].reduce(addDecimal, zero),
     }));
 
   return { add, units };
-}
-
-/** The highest sum; steps of one instant count together, since what is exchanged for something was never there beside it. */
-function highest(steps: readonly Step[]): Decimal {
-  const inOrder = steps.toSorted((a, b) => Temporal.Instant.compare(a.at, b.at));
-  let sum = zero;
-  let most = zero;
-  for (const [index, { at, units }] of inOrder.entries()) {
-    sum = addDecimal(sum, units);
-    const next = inOrder[index + 1];
-    const isLastOfInstant = next === undefined || Temporal.Instant.compare(next.at, at) !== 0;
-    if (isLastOfInstant && compareDecimal(sum, most) > 0) most = sum;
-  }
-  return most;
-}
-
-function later(a: Temporal.Instant, b: Temporal.Instant): Temporal.Instant {
-  return Temporal.Instant.compare(a, b) < 0 ? b : a;
-}
-
-const dates = new Map<string, Temporal.PlainDate>();
-const datesMax = 10_000;
-
-/** Many licenses start on the same days, and what is known of a day is found by the date itself. */
-function dateOf(text: string): Temporal.PlainDate {
-  let date = dates.get(text);
-  if (date === undefined) {
-    if (dates.size >= datesMax) dates.clear();
-    date = Temporal.PlainDate.from(text);
-    dates.set(text, date);
-  }
-  return date;
 }

@@ -3,3 +3,4 @@ export { licenseReports, type LicenseReports, type SummaryRow, type TransactionR
 export { transactionTypes, type TransactionType } from './transactions.ts';
 export { selectUsage } from './store.ts';
 export type { SummaryLine } from './summary.ts';
+export { highestUnits, later, startOf, type UnitStep } from './units.ts';

@@ -1,16 +1,7 @@
-import {
-  addDecimal,
-  compareDecimal,
-  isZero,
-  maxDecimal,
-  negateDecimal,
-  startOfDay,
-  Temporal,
-  zero,
-  type Decimal,
-} from '@tierline/kernel';
+import { addDecimal, compareDecimal, isZero, negateDecimal, Temporal, type Decimal } from '@tierline/kernel';
 import { allocated, type LicenseChange, type LicenseOf, type LicenseState } from './license-state.ts';
 import type { Span } from './month.ts';
+import { highestUnits, later, startOf, type UnitStep } from './units.ts';
 
 /** A license in a month: when it was sold, null if before the month, and what it was when the month was over, or is now. */
 export type LicenseAtEnd = LicenseOf & { readonly begunAt: Temporal.Instant | null; readonly atEnd: LicenseState };
@@ -24,10 +15,9 @@ export type SummaryLine = Pick<LicenseOf, 'ownerId' | 'customerId'> &
     readonly used: Decimal | null;
   };
 
-type Step = { readonly at: Temporal.Instant; readonly units: Decimal };
 type Group = {
   line: Omit<SummaryLine, 'provisioned' | 'used'>;
-  readonly steps: Step[];
+  readonly steps: UnitStep[];
   used: Decimal | null | undefined;
 };
 
@@ -51,7 +41,8 @@ export function summarize(
     let last: Group | undefined;
     let from = license.begunAt ?? span.from;
     for (const { until, state } of statesOf(license, changesOf.get(license.licenseId), span.until)) {
-      const begins = later(from, startOf(state, span));
+      // One that is sold ahead of its start counts from its start on.
+      const begins = later(from, later(startOf(state.startOn, span.timeZone), span.from));
       if (Temporal.Instant.compare(begins, until) < 0 && !isZero(allocated(state))) {
         last = groupOf(groups, license, state);
         last.steps.push({ at: begins, units: state.units }, { at: until, units: negateDecimal(state.units) });
@@ -62,7 +53,7 @@ export function summarize(
   }
   return Array.from(groups.values(), ({ line, steps, used }) => ({
     ...line,
-    provisioned: highest(steps),
+    provisioned: highestUnits(steps),
     used: used ?? null,
   }));
 }
@@ -73,26 +64,6 @@ function statesOf(
   end: Temporal.Instant,
 ): { until: Temporal.Instant; state: LicenseState }[] {
   return [...changes.map(({ until, was }) => ({ until, state: was })), { until: end, state: atEnd }];
-}
-
-/** A license that is sold ahead of its start counts from its start on. */
-function startOf({ startOn }: LicenseState, { from, timeZone }: Span & { readonly timeZone: string }) {
-  const start = startOfDay(dateOf(startOn), timeZone);
-  return later(start, from);
-}
-
-const dates = new Map<string, Temporal.PlainDate>();
-const datesMax = 10_000;
-
-/** Many licenses start on the same days, and what is known of a day is found by the date itself. */
-function dateOf(text: string): Temporal.PlainDate {
-  let date = dates.get(text);
-  if (date === undefined) {
-    if (dates.size >= datesMax) dates.clear();
-    date = Temporal.PlainDate.from(text);
-    dates.set(text, date);
-  }
-  return date;
 }
 
 function groupOf(groups: Map<string, Group>, { ownerId, customerId }: LicenseOf, state: LicenseState): Group {
@@ -109,24 +80,6 @@ function groupOf(groups: Map<string, Group>, { ownerId, customerId }: LicenseOf,
 function together(sum: Decimal | null | undefined, next: Decimal | null): Decimal | null {
   if (sum === undefined) return next;
   return sum === null || next === null ? null : addDecimal(sum, next);
-}
-
-/** The highest sum; steps of one instant count together, since what is exchanged for something was never there beside it. */
-function highest(steps: readonly Step[]): Decimal {
-  const inOrder = steps.toSorted((a, b) => Temporal.Instant.compare(a.at, b.at));
-  let sum = zero;
-  let most = zero;
-  for (const [index, { at, units }] of inOrder.entries()) {
-    sum = addDecimal(sum, units);
-    const next = inOrder[index + 1];
-    const isLastOfInstant = next === undefined || Temporal.Instant.compare(next.at, at) !== 0;
-    if (isLastOfInstant) most = maxDecimal(most, sum);
-  }
-  return most;
-}
-
-function later(a: Temporal.Instant, b: Temporal.Instant): Temporal.Instant {
-  return Temporal.Instant.compare(a, b) < 0 ? b : a;
 }
 
 /** In the order of names, as people read them; ids settle what has one name. */
