@@ -1,7 +1,7 @@
 import { isTierlineError } from '@tierline/kernel';
 import type { Due, Subscription } from '../subscriptions/index.ts';
 import { convertedPlan, type Context } from './context.ts';
-import { decide } from './decide.ts';
+import { decide, notBackdated } from './decide.ts';
 import { endGrace, endWithTerm, expire } from './decide-end.ts';
 import { beginPause, openWithinSuspension } from './decide-pause.ts';
 import { isFinal, openPeriod, renewalReasons, renewAtEnd } from './decide-renewal.ts';
@@ -25,8 +25,9 @@ export function decideDue(context: Context, subscription: Subscription, due: Due
     case 'pause':
       return pause(context, subscription);
     case 'term':
-    case 'retry':
       return endOfTerm(context, subscription);
+    case 'retry':
+      return notBackdated(context, endOfTerm(context, subscription));
     case 'grace':
       return graceOver(context, subscription);
   }
