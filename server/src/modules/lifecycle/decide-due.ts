@@ -59,7 +59,7 @@ function carryOut(context: Context, subscription: Subscription, intent: Intent):
     if (!isTierlineError(error) || error.kind === 'bug') throw error;
     const decided = draft(null);
     decided.open(subscription);
-    const reason = error.reasons.length === 0 ? error.message : error.reasons.map(({ message }) => message).join(' ');
+    const reason = error.reasons.map(({ message }) => message).join(' ');
     decided.intents.push({ kind: 'end', intent, status: 'failed', reason });
     decided.event('intent.failed', subscription.id, { intent_id: intent.id, reason });
     return decided.done();
@@ -119,7 +119,7 @@ function endOfTerm(context: Context, subscription: Subscription): Decision {
     return isTrial ? endOfTrial(context, subscription) : renewed(context, subscription);
   } catch (error) {
     if (!isTierlineError(error) || error.kind === 'bug') throw error;
-    return notRenewed(context, subscription, error.reasons.length > 0 ? error.reasons : [error]);
+    return notRenewed(context, subscription, error.reasons);
   }
 }
 

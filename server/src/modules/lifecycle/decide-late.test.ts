@@ -66,3 +66,20 @@ describe('what is made late is booked on the day on which it is made, for the da
     expect(booked(life)).toEqual(['recurring SEAT from 2026-03-28 on 2026-04-02']);
   });
 });
+
+// Sold on January 30 in Honolulu, which is the 31st in Kiritimati: both have a boundary on February 28, when it is March 1 in Kiritimati.
+test('what is made in time is booked on the boundary, also on an edge where that day is over', () => {
+  const life = aLife({
+    plan: plan(),
+    zones: ['Pacific/Kiritimati', 'Pacific/Honolulu'],
+    items: { SEAT: '1' },
+    sold: '2026-01-30',
+  });
+  life.change('2026-02-01', { DISK: '1' }, { at: 'renewal' });
+  life.until('2026-02-28T00:00');
+  expect(life.history.at(-1)!.at).toBe('2026-02-28T10:00:00Z');
+  const day = 'from 2026-02-28 on 2026-02-28';
+  expect(booked(life, 2)).toEqual([`setup DISK ${day}`, `setup DISK ${day}`]);
+  const onEdge = [`recurring DISK ${day}`, `recurring SEAT ${day}`];
+  expect(booked(life)).toEqual([...onEdge, ...onEdge]);
+});

@@ -24,6 +24,7 @@ test.each<[string, Partial<Subscription>, string]>([
   ['is suspended', { status: 'hold', holdReason: 'suspended' }, 'is on hold (suspended),'],
   ['was terminated', { status: 'terminated' }, 'has ended,'],
   ['was removed', { status: 'removed' }, 'was removed,'],
+  ['was removed before it began', { status: 'removed', waitsFor: 'first_sign_in' }, 'was removed,'],
 ])('what %s is not changed, and says so', (_, fields, text) => {
   const life = sold();
   life.become(fields);
