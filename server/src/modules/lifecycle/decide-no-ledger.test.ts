@@ -52,6 +52,8 @@ test('what needs one is refused, now and for later, and says what to do', () => 
 test('it can be canceled, which gives nothing back and says so; and it is told how it renews', () => {
   const life = old();
   expect(life.ask('2026-03-20', { kind: 'auto_renewal', on: false, months: null }).charges).toEqual([]);
+  life.ask('2026-03-20', { kind: 'details', autoRenewal: true, autoRenewalMonths: 3, attributes: { room: '4' } });
+  expect(life.state()).toMatchObject({ autoRenewal: true, autoRenewalMonths: 3, attributes: { room: '4' } });
   const { warnings, charges } = life.ask('2026-03-20', { kind: 'cancel', reason: null });
   expect([charges, warnings.map(({ code }) => code)]).toEqual([[], ['lifecycle.no_refund']]);
   expect(life.state().status).toBe('terminated');
