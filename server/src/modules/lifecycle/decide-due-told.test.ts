@@ -183,7 +183,7 @@ describe('the order of what happens by itself', () => {
 
 describe('the end of a trial', () => {
   const full = aPlan('full', { SEAT: { price: '31' } }, { number: '10007' });
-  const trial = (atEnd: string) =>
+  const trial = (atEnd: 'convert' | 'expire') =>
     aLife({
       plan: aPlan(
         'trial',
