@@ -283,7 +283,7 @@ describe('a base and its add-ons', () => {
 
 test('the same again, and what the plan does not have, is refused, and the field says which', () => {
   const life = aLife({ plan: month(), items: { SEAT: '5' }, sold: '2026-03-10' });
-  const refused = (code: string, field: string) => expect.objectContaining({ code, kind: 'invalid', field });
+  const refused = (code: string, field: string): unknown => expect.objectContaining({ code, kind: 'invalid', field });
   expect(() => life.change('2026-03-11', { SEAT: '5' })).toThrow(refused('lifecycle.nothing_changes', 'items'));
   expect(() => life.change('2026-03-11', { SEAT: '0' })).toThrow(refused('lifecycle.nothing_left', 'items'));
   expect(() => life.change('2026-03-11', { SEAT: '6', OTHER: '5' })).toThrow(

@@ -23,7 +23,7 @@ const edit = (life: Life, index: number, wanted: { moment?: LaterMoment; command
     moment: wanted.moment,
     command: wanted.command,
   });
-const refused = (code: string, field: string) => expect.objectContaining({ code, kind: 'invalid', field });
+const refused = (code: string, field: string): unknown => expect.objectContaining({ code, kind: 'invalid', field });
 
 describe('what is planned', () => {
   test('can be taken back: it ends as canceled, and nothing of the subscription changes', () => {

@@ -11,7 +11,7 @@ const resume = (endOn: string | null = null) => ({ kind: 'resume', endOn }) as c
 const ends = (on: string) => ({ kind: 'expiry', endOn: on }) as const;
 const early = { kind: 'renew', from: 'expiry', months: null, items: [], align: null } as const;
 const afterwards = { billingModel: 'after_billing_period' } as const;
-const refused = (code: string, field: string) => expect.objectContaining({ code, kind: 'invalid', field });
+const refused = (code: string, field: string): unknown => expect.objectContaining({ code, kind: 'invalid', field });
 const seats = [{ rate: { mpn: 'SEAT' }, origin: 'requested' }];
 
 describe('a suspension', () => {

@@ -29,11 +29,12 @@ test.each<[string, Partial<Subscription>, string]>([
   const life = sold();
   life.become(fields);
   const { orderId, status, holdReason } = life.state();
-  const refused = expect.objectContaining({
+  const message: unknown = expect.stringContaining(text);
+  const refused: unknown = expect.objectContaining({
     code: 'lifecycle.not_active',
     kind: 'conflict',
     details: { status, hold_reason: holdReason, order_id: orderId },
-    message: expect.stringContaining(text),
+    message,
   });
   expect(() => life.change('2026-03-20', { SEAT: '6' })).toThrow(refused);
   expect(() => life.change('2026-03-20', { SEAT: '6' }, { at: 'renewal' })).toThrow(refused);
