@@ -243,6 +243,7 @@ describe('a base and its add-ons', () => {
         ],
       },
     });
+    expect(() => life.change('2026-03-11', { PLUS: '0' })).toThrow(expect.objectContaining({ field: 'items.MORE' }));
     const decision = life.change('2026-03-11', { PLUS: '0' }, { at: 'now' }, true);
     expect(decision.lines.map(({ rate, origin }) => [rate.mpn, origin])).toEqual([
       ['MORE', 'cascade'],
@@ -267,15 +268,45 @@ describe('a base and its add-ons', () => {
     );
   });
 
+  test('where no quantities would do, none are proposed', () => {
+    const life = sold({ add_ons: { within_base: true } });
+    expect(life.noChange('2026-03-11', { BASE: '1', PLUS: '1', MORE: '2' })).toEqual({
+      codes: ['lifecycle.more_than_base'],
+      nearest: undefined,
+    });
+  });
+
   test('what is left of nothing is a cancellation', () => {
     expect(sold().noChange('2026-03-11', { BASE: '0' }, true).codes).toEqual(['lifecycle.nothing_left']);
   });
 });
 
-test('the same again, and what the plan does not have, is refused', () => {
+test('the same again, and what the plan does not have, is refused, and the field says which', () => {
   const life = aLife({ plan: month(), items: { SEAT: '5' }, sold: '2026-03-10' });
-  expect(life.noChange('2026-03-11', { SEAT: '5' }).codes).toEqual(['lifecycle.nothing_changes']);
-  expect(life.noChange('2026-03-11', { OTHER: '5' }).codes).toEqual(['lifecycle.unknown_rate']);
+  const refused = (code: string, field: string): unknown => expect.objectContaining({ code, kind: 'invalid', field });
+  expect(() => life.change('2026-03-11', { SEAT: '5' })).toThrow(refused('lifecycle.nothing_changes', 'items'));
+  expect(() => life.change('2026-03-11', { SEAT: '0' })).toThrow(refused('lifecycle.nothing_left', 'items'));
+  expect(() => life.change('2026-03-11', { SEAT: '6', OTHER: '5' })).toThrow(
+    refused('lifecycle.unknown_rate', 'items.1.rate_id'),
+  );
   life.ask('2026-03-11', { kind: 'suspend', endOn: null });
   expect(life.noChange('2026-03-11', { SEAT: '6' }).codes).toEqual(['lifecycle.not_active']);
+});
+
+test('a change is an order, and an event of the subscription', () => {
+  const life = aLife({ plan: month(), items: { SEAT: '5' }, sold: '2026-03-10' });
+  expect(life.change('2026-03-11', { SEAT: '6' })).toMatchObject({
+    order: 'change',
+    events: [{ type: 'subscription.changed', subscriptionId: life.state().id }],
+  });
+});
+
+test('what the term began with binds a change now, where the policy says so', () => {
+  const life = aLife({ plan: month({ commitment: { minimum: 'initial' } }), items: { SEAT: '5' }, sold: '2026-03-10' });
+  life.change('2026-03-11', { SEAT: '7' });
+  expect(life.noChange('2026-03-11', { SEAT: '4' })).toMatchObject({
+    codes: ['lifecycle.below_commitment'],
+    nearest: { items: [{ mpn: 'SEAT', quantity: '5' }] },
+  });
+  life.change('2026-03-11', { SEAT: '5' });
 });

@@ -1,7 +1,7 @@
 import { isTierlineError } from '@tierline/kernel';
 import type { Due, Subscription } from '../subscriptions/index.ts';
 import { convertedPlan, type Context } from './context.ts';
-import { decide } from './decide.ts';
+import { decide, notBackdated } from './decide.ts';
 import { endGrace, endWithTerm, expire } from './decide-end.ts';
 import { beginPause, openWithinSuspension } from './decide-pause.ts';
 import { isFinal, openPeriod, renewalReasons, renewAtEnd } from './decide-renewal.ts';
@@ -25,8 +25,9 @@ export function decideDue(context: Context, subscription: Subscription, due: Due
     case 'pause':
       return pause(context, subscription);
     case 'term':
-    case 'retry':
       return endOfTerm(context, subscription);
+    case 'retry':
+      return notBackdated(context, endOfTerm(context, subscription));
     case 'grace':
       return graceOver(context, subscription);
   }
@@ -58,7 +59,7 @@ function carryOut(context: Context, subscription: Subscription, intent: Intent):
     if (!isTierlineError(error) || error.kind === 'bug') throw error;
     const decided = draft(null);
     decided.open(subscription);
-    const reason = error.reasons.length === 0 ? error.message : error.reasons.map(({ message }) => message).join(' ');
+    const reason = error.reasons.map(({ message }) => message).join(' ');
     decided.intents.push({ kind: 'end', intent, status: 'failed', reason });
     decided.event('intent.failed', subscription.id, { intent_id: intent.id, reason });
     return decided.done();
@@ -118,7 +119,7 @@ function endOfTerm(context: Context, subscription: Subscription): Decision {
     return isTrial ? endOfTrial(context, subscription) : renewed(context, subscription);
   } catch (error) {
     if (!isTierlineError(error) || error.kind === 'bug') throw error;
-    return notRenewed(context, subscription, error.reasons.length > 0 ? error.reasons : [error]);
+    return notRenewed(context, subscription, error.reasons);
   }
 }
 

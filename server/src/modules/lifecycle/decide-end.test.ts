@@ -87,6 +87,29 @@ describe('a cancellation now', () => {
     expect(life.lastBill()).toEqual(['refund 1 SEAT x 30 171/31, 2026-07-16 to 2027-01-01 = -165.48']);
   });
 
+  test.each([
+    [
+      'tiered',
+      [
+        'refund 5 SEAT x 10 21/31, 2026-03-20 to 2026-04-10 = -33.87',
+        'refund 2 SEAT x 8 21/31, 2026-03-20 to 2026-04-10 = -10.84',
+      ],
+    ],
+    ['volume', ['refund 7 SEAT x 8 21/31, 2026-03-20 to 2026-04-10 = -37.94']],
+  ] as const)('of what has %s prices gives back what its tiers cost', (priceModel, lines) => {
+    const price = [
+      ['0', '10'],
+      ['5', '8'],
+    ] as const;
+    const life = aLife({
+      plan: aPlan('month', { SEAT: { price, priceModel } }),
+      items: { SEAT: '7' },
+      sold: '2026-03-10',
+    });
+    life.ask('2026-03-20', cancel);
+    expect(life.lastBill()).toEqual(lines);
+  });
+
   test('of what is billed afterwards bills it up to the day', () => {
     const life = aLife({
       plan: month({}, { billingModel: 'after_billing_period' }),

@@ -159,15 +159,7 @@ function returnItem(
   { parts, stuck }: ReturnPlan,
 ): void {
   const loaded = context.current;
-  const work = {
-    decided,
-    context,
-    loaded,
-    id,
-    dates: effectiveDates(context, decided.state(id)),
-    hasSetup: true,
-    since: 'term_of_today' as const,
-  };
+  const work = { decided, context, loaded, id, dates: effectiveDates(context, decided.state(id)) };
   const model = loaded.rates.get(rateId)?.priceModel ?? 'flat';
   let before = itemOf(decided.state(id), rateId)!.quantity;
   for (const part of together(parts)) {

@@ -29,6 +29,7 @@ test('what needs one is refused, now and for later, and says what to do', () => 
     { kind: 'prices', prices: [] },
     { kind: 'move', items: life.wanted({ SEAT: '1' }), targetId: null, opens: { planId: null, end: 'own' } },
     { kind: 'together', commands: [change] },
+    { kind: 'together', commands: [{ kind: 'cancel', reason: null }, change] },
   ];
   const at = life.instant('2026-03-20');
   for (const moment of [{ at: 'now' }, { at: 'renewal' }] as const) {
@@ -38,10 +39,12 @@ test('what needs one is refused, now and for later, and says what to do', () => 
           return decide(life.context(at), life.state(), { command, moment });
         } catch (error) {
           if (!isTierlineError(error)) throw error;
-          return `${error.code} ${error.message}`;
+          return `${error.kind} ${error.code} ${error.message}`;
         }
       })();
-      expect(refused, `${command.kind}.`).toMatch(/^lifecycle.no_ledger .*Cancel it, and place a migration order/);
+      expect(refused, `${command.kind}.`).toMatch(
+        /^conflict lifecycle.no_ledger .*Cancel it, and place a migration order/,
+      );
     }
   }
 });
@@ -49,6 +52,8 @@ test('what needs one is refused, now and for later, and says what to do', () => 
 test('it can be canceled, which gives nothing back and says so; and it is told how it renews', () => {
   const life = old();
   expect(life.ask('2026-03-20', { kind: 'auto_renewal', on: false, months: null }).charges).toEqual([]);
+  life.ask('2026-03-20', { kind: 'details', autoRenewal: true, autoRenewalMonths: 3, attributes: { room: '4' } });
+  expect(life.state()).toMatchObject({ autoRenewal: true, autoRenewalMonths: 3, attributes: { room: '4' } });
   const { warnings, charges } = life.ask('2026-03-20', { kind: 'cancel', reason: null });
   expect([charges, warnings.map(({ code }) => code)]).toEqual([[], ['lifecycle.no_refund']]);
   expect(life.state().status).toBe('terminated');

@@ -13,10 +13,10 @@ import {
 } from '../billing/index.ts';
 import { periodEnd, type Subscription } from '../subscriptions/index.ts';
 import type { AutoRenewalCommand, ExpiryCommand, ResumeCommand, SuspendCommand } from './command.ts';
-import { datesOn, effectiveDates, isBetweenTerms, todayOf, type Context } from './context.ts';
+import { datesOn, effectiveDates, todayOf, type Context } from './context.ts';
 import { beginAt, lengthOf, noteTerm, renewalReasons, restart } from './decide-renewal.ts';
 import { draft, heldOf, noteHeld, onEdges, type Decision, type Draft } from './draft.ts';
-import { book, settleLicenses } from './quantities.ts';
+import { book } from './quantities.ts';
 import { refuse, refuseAll, requireActive } from './refusals.ts';
 import { planReturn } from './returns.ts';
 
@@ -109,7 +109,6 @@ export function decideResume(context: Context, subscription: Subscription, { end
     refuseAll(renewalReasons(context));
     const length = lengthOf(context.current, subscription.autoRenewalMonths);
     restart(decided, context, id, { starts: resumedOn(context, subscription), length, align: null, items: [] });
-    settleLicenses(decided, context.current, id);
   }
   decided.set(id, {
     status: 'active',
@@ -201,7 +200,6 @@ export function decideExpiry(context: Context, subscription: Subscription, { end
 
 /** Whether the days that go are refunded. An earlier end gives everything back from then on, so it needs what a cancellation needs. */
 function isReturnable(context: Context, subscription: Subscription): boolean {
-  if (isBetweenTerms(context, subscription)) return true;
   const { cancellation } = context.current.plan.policies;
   const { timeZone } = context.owner.account;
   const parts = subscription.items.flatMap((item) => {

@@ -28,18 +28,18 @@ export function decide(context: Context, subscription: Subscription, asked: Aske
   // Between two terms nothing of the old one binds any more.
   const bound = isBetweenTerms(context, subscription) ? withFreeReturns(context) : context;
   const decision = moment.at === 'now' ? now(bound, subscription, command) : later(context, subscription, asked);
+  const isLate = decision.order === 'renewal' || subscription.renewalFailure !== null;
   return parts.reduce(
     (decided, part) => overtaken(context, decided, { command: part, moment }),
-    withinPools(context, notBackdated(context, decision)),
+    withinPools(context, isLate ? notBackdated(context, decision) : decision),
   );
 }
 
 /**
- * A late renewal charges for days that are over, but books it on the day it is made: what was booked before may have been told
- * to somebody already.
+ * What is made late, a renewal or what is done while one is tried again, charges for days that are over, but books it on the day it is
+ * made: what was booked before may have been told to somebody already.
  */
-function notBackdated({ owner, at }: Context, decision: Decision): Decision {
-  if (decision.order !== 'renewal') return decision;
+export function notBackdated({ owner, at }: Context, decision: Decision): Decision {
   const dates = new Map<string, string>(owner.chain.map(({ id }, index) => [id, datesOn(owner, at)[index]!]));
   const charges = decision.charges.map((charge) => ({
     ...charge,

@@ -179,7 +179,7 @@ export function shrink(work: Work, item: Item, { parts, batches }: ReturnPlan, r
 
 /** Fewer units on every edge: refunded from now, from when they came with all that they cost, or not at all. */
 export function giveBack(
-  { decided, context, loaded, id, dates }: Work,
+  { decided, context, loaded, id, dates }: Omit<Work, 'hasSetup' | 'since'>,
   { refund, cameAt }: Returned,
   held: Parameters<typeof changeItem>[2],
 ): void {

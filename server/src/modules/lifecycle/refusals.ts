@@ -1,7 +1,7 @@
 import { invalid, TierlineError, type Reason } from '@tierline/kernel';
 import type { Subscription } from '../subscriptions/index.ts';
 
-const stateWords: Readonly<Record<string, string>> = {
+const stateWords: Readonly<Record<Exclude<Subscription['status'], 'active'>, string>> = {
   pending: 'is being provisioned',
   hold: 'is on hold',
   terminated: 'has ended',
@@ -13,14 +13,14 @@ export const waitsWord = 'begins when somebody of the customer first signs in';
 
 /** Most commands need a subscription that is active. */
 export function requireActive(subscription: Subscription): void {
-  if (subscription.status === 'active') return;
   const { status, waitsFor } = subscription;
+  if (status === 'active') return;
   const state = status === 'pending' && waitsFor !== null ? waitsWord : stateWords[status];
   const reason = subscription.holdReason === null ? '' : ` (${subscription.holdReason})`;
   throw new TierlineError(
     'lifecycle.not_active',
     'conflict',
-    `The subscription ${state ?? 'is not active'}${reason}, so it can't be changed.`,
+    `The subscription ${state}${reason}, so it can't be changed.`,
     { details: { status, hold_reason: subscription.holdReason, order_id: subscription.orderId } },
   );
 }

@@ -110,13 +110,15 @@ type World = {
   readonly items: Readonly<Record<string, string>>;
   /** Civil time of the owner: `2026-03-10`, which is noon, or with an hour. */
   readonly sold: string;
+  /** Begins on a later day than that of its sale. */
+  readonly startOn?: string;
 };
 
 /**
  * The life of one subscription in memory: sold by the decision that a sale is, then commands and what is due, each at its own instant, and
  * after each step the events fold to the state and the stored form reads back.
  */
-export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World) {
+export function aLife({ plan, others = [], zones = ['UTC'], items, sold, startOn }: World) {
   const owner = sellers(...zones);
   const zone = owner.account.timeZone;
   const plans = new Map([plan, ...others].map((one) => [one.plan.planId, one]));
@@ -156,6 +158,7 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
   const datesAt = (at: Temporal.Instant): string[] =>
     owner.chain.map(({ timeZone }) => dateIn(at, timeZone).toString());
   const soldAt = instant(sold);
+  const firstDates = startOn === undefined ? datesAt(soldAt) : owner.chain.map(() => startOn);
   const order = decidePlacement(
     aPlacement({
       owner,
@@ -168,8 +171,9 @@ export function aLife({ plan, others = [], zones = ['UTC'], items, sold }: World
         parameters: null,
         index,
       })),
-      prices: Object.keys(items).map((mpn) => pricesOf(plan, id<RateId>(`${plan.plan.name}.${mpn}`), datesAt(soldAt))),
+      prices: Object.keys(items).map((mpn) => pricesOf(plan, id<RateId>(`${plan.plan.name}.${mpn}`), firstDates)),
       identity: anIdentity(),
+      ...(startOn === undefined ? {} : { terms: { endsOn: null, notForResale: false, migration: null, startOn } }),
     }),
   );
   let state: Subscription = order.subscriptions[0]!;
