@@ -28,3 +28,35 @@ test('units that wait for a first sign-in are charged for from the month in whic
   await channel.advance('2026-03-02T00:00:00Z');
   expect((await channel.report(msp, '2026-02')).lines).toMatchObject([{ provisioned: '7', chargeable: '7' }]);
 });
+
+test('what was due while a vendor took its time is in the report of the month in which it answered', async () => {
+  const channel = await billingChannel(world);
+  const { root, distributor, msp } = channel.sellers;
+  const vendor = await world.vendor(root, { provisioning: 'manual' });
+  const product = await world.product(root, { vendorId: vendor.id });
+  const mpn = `MANUAL-${channel.id}`;
+  const plan = await world.plan(root, { rates: [{ mpn, prices: '10' }], product });
+  await world.delegate([root, distributor, msp], plan);
+  const customer = await channel.customer(msp);
+  await channel.advance('2026-01-20T09:00:00Z');
+  const order = await world.order(customer, [{ mpn, quantity: '4' }], { cause: channel.cause() });
+  // The periods from February 20 and from March 20 begin before anybody knows that there is a subscription.
+  await channel.advance('2026-04-05T09:00:00Z');
+  await world.engine.provisioning.acknowledge(channel.cause(), root.id, order.subscriptions[0]!.id, 'active', null);
+  await channel.advance('2026-05-05T09:00:00Z');
+  const charges = await world.db.kysely
+    .selectFrom('charges')
+    .select(['booked_on', 'period_start'])
+    .where('owner_id', '=', msp.id)
+    .where('seller_id', '=', distributor.id)
+    .orderBy('period_start')
+    .execute();
+  expect(charges.map(({ booked_on: on, period_start: from }) => `${from} on ${on}`)).toEqual([
+    '2026-01-20 on 2026-01-20',
+    '2026-02-20 on 2026-04-05',
+    '2026-03-20 on 2026-04-05',
+    '2026-04-20 on 2026-04-20',
+  ]);
+  const months = await Promise.all(['2026-01', '2026-04'].map((month) => channel.report(msp, month)));
+  expect(months.map(({ lines }) => lines.map(({ cost }) => cost?.charges))).toEqual([['40'], ['120']]);
+});

@@ -1,4 +1,4 @@
-import { isTierlineError } from '@tierline/kernel';
+import { isTierlineError, Temporal } from '@tierline/kernel';
 import type { Due, Subscription } from '../subscriptions/index.ts';
 import { convertedPlan, type Context } from './context.ts';
 import { decide, notBackdated } from './decide.ts';
@@ -15,6 +15,14 @@ import { failedAgain } from './renewal-retry.ts';
 
 /** What one due moment does to a subscription. Never throws a refusal: what can't be done is noted and tried again or given up. */
 export function decideDue(context: Context, subscription: Subscription, due: Due): Decision {
+  const decision = step(context, subscription, due);
+  // What came to be due while it waited for its vendor is made up for now: the report of an earlier month may have been opened.
+  const changedAt = Temporal.Instant.from(subscription.updatedAt);
+  const isMadeUp = Temporal.Instant.compare(changedAt, context.at) > 0;
+  return isMadeUp ? notBackdated({ owner: context.owner, at: changedAt }, decision) : decision;
+}
+
+function step(context: Context, subscription: Subscription, due: Due): Decision {
   switch (due.kind) {
     case 'intent':
       return runIntent(context, subscription);

@@ -39,7 +39,7 @@ export function decide(context: Context, subscription: Subscription, asked: Aske
  * What is made late, a renewal or what is done while one is tried again, charges for days that are over, but books it on the day it is
  * made: what was booked before may have been told to somebody already.
  */
-export function notBackdated({ owner, at }: Context, decision: Decision): Decision {
+export function notBackdated({ owner, at }: Pick<Context, 'owner' | 'at'>, decision: Decision): Decision {
   const dates = new Map<string, string>(owner.chain.map(({ id }, index) => [id, datesOn(owner, at)[index]!]));
   const charges = decision.charges.map((charge) => ({
     ...charge,

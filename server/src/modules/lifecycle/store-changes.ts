@@ -46,7 +46,7 @@ with ${shortText(127)}, writes as (
   update subscriptions b set plan_id = s.plan_id, plan_version = s.plan_version, name = s.name, status = s.status, hold_reason = s.hold_reason,
     auto_renewal = s.auto_renewal, auto_renewal_months = s.auto_renewal_months, anchor_on = s.anchor_on, start_on = s.start_on,
     end_on = s.end_on, start_charge_on = s.start_charge_on, attributes = s.attributes, not_for_resale = s.not_for_resale, life = s.life,
-    version = b.version + 1, updated_at = s.at
+    version = b.version + 1, updated_at = greatest(b.updated_at, s.at)
   from states s join accepted a using (place)
   where b.owner_id = s.owner_id and b.id = s.id and b.version = s.version
   returning s.place
