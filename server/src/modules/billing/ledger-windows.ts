@@ -42,7 +42,7 @@ export function nextWindow(terms: BillingTerms, edge: EdgeLedger, held: readonly
 
 /** The edge on the first day of a window, which may be the first of the next term: with what is held and nothing charged yet. */
 function openedAt(terms: BillingTerms, edge: EdgeLedger, held: readonly Held[], start: string): EdgeLedger {
-  // After a long pause more than one of them may have begun.
+  // After a long pause more than one term that was renewed ahead may have begun.
   const begun = begunOn(edge.upcoming, start);
   const term = begun.at(-1);
   const anchorOn = term?.anchorOn ?? edge.anchorOn;
