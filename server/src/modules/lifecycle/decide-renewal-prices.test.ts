@@ -152,6 +152,19 @@ describe('a product without a price for its next term', () => {
 
   test('is refused with its name', () => {
     expect(refusal(sold(lists, {}, { SEAT: '1', DISK: '1' }), renew())).toEqual(['lifecycle.unpriced items.DISK']);
+    const nothing = { pricesAtEnd: () => undefined };
+    expect(refusal(sold(lists, {}, { SEAT: '1' }), renew(), nothing)).toEqual(['lifecycle.unpriced items.SEAT']);
+  });
+
+  test('is renewed without one where the plan needs none', () => {
+    const life = aLife({
+      plan: aPlan('month', lists, { pricing: 'optional' as never }),
+      items: { SEAT: '1', DISK: '1' },
+      sold: '2026-03-10',
+    });
+    life.ask('2026-03-20', renew(), { at: 'now' }, { pricesAtEnd: () => undefined });
+    life.until('2026-04-10');
+    expect(life.lastBill()).toEqual([]);
   });
 
   test('for want of an exchange rate is refused as that', () => {
@@ -207,6 +220,14 @@ describe('a deal for the next term', () => {
     expect(refusal(life, renew(items))[0]).toContain('pricing.deal_not_a_seller items.1.deals.1');
     const later = [seat!, { ...disk!, deals: [{ ...price('1', 1), from: 'renewal' as const }] }];
     expect(refusal(life, renew(later))).toEqual(['lifecycle.deal_from_renewal items.1.deals.0.from']);
+  });
+
+  test('about what the plan does not have is refused as that', () => {
+    const life = sold({ SEAT: { price: '31' } }, {}, { SEAT: '1' });
+    const [none] = life.wanted({ NONE: '1' });
+    expect(refusal(life, renew([{ ...none!, deals: [price('1', 1)] }]))).toEqual([
+      'lifecycle.unknown_rate items.0.rate_id',
+    ]);
   });
 
   test('about what is not for resale changes nothing: it stays free', () => {
