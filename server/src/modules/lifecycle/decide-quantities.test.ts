@@ -188,6 +188,11 @@ describe('a deal', () => {
       sold: '2026-03-10',
     });
     betweenTerms(life);
+    const { sellerId } = price('1');
+    const four = { type: 'amount', value: decimal('4') } as const;
+    const off: Deal = { from: 'now', terms: 1, sellerId, chargeType: 'recurring', kind: 'discount', discount: four };
+    const ofDisk = change(withDeals(life.wanted({ SEAT: '5', DISK: '1' }), [], [off]));
+    expect(refusal(life, '2026-04-11', ofDisk)[0]).toContain('pricing.discount_above_price items.1.deals.0');
     life.ask('2026-04-11', change(withDeals(life.wanted({ DISK: '1', SEAT: '5' }), [], [price('9')])));
     life.customer.mayOrder = true;
     life.until('2026-04-13');
