@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decimal } from '@tierline/kernel';
+import { decimal, zero } from '@tierline/kernel';
+import type { Deal } from '../pricing/index.ts';
 import type { RenewCommand } from './command.ts';
 import { aLife, aPlan, other } from './testing.ts';
 
@@ -128,6 +129,129 @@ describe('a renewal that was asked for', () => {
   });
 });
 
+describe('quantities of an early renewal', () => {
+  const deal = (amount: string, facts: Partial<Pick<Deal, 'from'>> = {}): Deal => ({
+    from: 'now',
+    terms: 1,
+    sellerId: 'seller-0' as never,
+    chargeType: 'recurring',
+    kind: 'price',
+    currency: null,
+    tiers: [{ lowerLimit: zero, amount: decimal(amount) }],
+    ...facts,
+  });
+  const both = (policies = {}) =>
+    aLife({ plan: month({}, policies), items: { SEAT: '5', DISK: '1' }, sold: '2026-03-10' });
+
+  test('are planned as they were asked for: what is held has its deals with the term, what goes has none', () => {
+    const life = aLife({ plan: month(), items: { SEAT: '5' }, sold: '2026-03-10' });
+    const [seat, disk] = life.wanted({ SEAT: '7', DISK: '2' });
+    const [none] = life.wanted({ DISK: '0' });
+    life.ask('2026-03-20', renew('expiry', { items: [{ ...seat!, deals: [deal('9')] }, disk!] }));
+    expect(life.intents()[0]!.command).toEqual({ kind: 'change', items: [seat, disk], cascade: false });
+    life.until('2026-05-10');
+    expect(life.bill(1)).toEqual([
+      'recurring 2 DISK x 3.1, 2026-04-10 to 2026-05-10 = 6.2',
+      'recurring 7 SEAT x 9, 2026-04-10 to 2026-05-10 = 63',
+      'recurring 2 DISK x 3.1, 2026-05-10 to 2026-06-10 = 6.2',
+      'recurring 7 SEAT x 31, 2026-05-10 to 2026-06-10 = 217',
+    ]);
+    life.ask('2026-05-11', renew('expiry', { items: [seat!, { ...none!, deals: [deal('1')] }] }));
+    expect(life.intents()[0]!.command).toEqual({ kind: 'change', items: [seat, none], cascade: false });
+  });
+
+  test('that stay as they are are not planned where there is a deal about one of them', () => {
+    const life = both();
+    const [seat, disk] = life.wanted({ SEAT: '5', DISK: '1' });
+    life.ask('2026-03-20', renew('expiry', { items: [{ ...seat!, deals: [deal('9')] }, disk!] }));
+    expect(life.intents()).toEqual([]);
+  });
+
+  test('may be fewer than this term is committed to', () => {
+    const life = both({ commitment: { minimum: 'initial' } });
+    life.ask('2026-03-20', renew('expiry', { items: life.wanted({ SEAT: '3' }) }));
+    life.until('2026-04-10');
+    expect(life.shown()).toBe('active 2026-04-10 to 2026-05-10: 1 DISK, 3 SEAT');
+  });
+
+  test('have deals that count from the first day of that term, so they say no other beginning', () => {
+    const life = aLife({ plan: month(), items: { SEAT: '5' }, sold: '2026-03-10' });
+    const [seat, disk] = life.wanted({ SEAT: '5', DISK: '1' });
+    const items = [seat!, { ...disk!, deals: [deal('1'), deal('2', { from: 'renewal' })] }];
+    expect(() => life.ask('2026-03-20', renew('expiry', { items }))).toThrow(
+      expect.objectContaining({
+        reasons: [expect.objectContaining({ code: 'lifecycle.deal_from_renewal', field: 'items.1.deals.1.from' })],
+      }),
+    );
+  });
+
+  test('of a term from now, of what has not even begun, have deals for that term', () => {
+    const life = aLife({ plan: month(), items: { SEAT: '5' }, sold: '2026-03-10' });
+    life.become({
+      startOn: '2026-04-01',
+      ledger: life.state().ledger.map((edge) => ({ ...edge, window: { start: '2026-04-01', end: '2026-04-10' } })),
+    });
+    const [disk] = life.wanted({ DISK: '2' });
+    life.ask('2026-03-20', renew('now', { items: [{ ...disk!, deals: [deal('1.5')] }] }));
+    expect(life.lastBill()).toContain('recurring 2 DISK x 1.5, 2026-04-01 to 2026-05-01 = 3');
+  });
+});
+
+describe('a renewal leaves no period out that an edge has more than the owner', () => {
+  // Sold on March 31 in Honolulu, which is April 1 in Kiritimati: their months never begin on one day.
+  const sold = () => {
+    const life = aLife({
+      plan: aPlan('year', { SEAT: { price: '31' } }, { ...year, autoRenewalMonths: 1 }),
+      zones: ['Pacific/Honolulu', 'Pacific/Kiritimati'],
+      items: { SEAT: '1' },
+      sold: '2026-04-01',
+    });
+    life.ask('2026-04-03', { kind: 'expiry', endOn: '2026-07-01' });
+    return life;
+  };
+  const whole = [
+    'recurring 1 SEAT x 31 1/31, 2026-06-30 to 2026-07-01 = 1',
+    'recurring 1 SEAT x 31, 2026-07-01 to 2026-08-01 = 31',
+  ];
+
+  test('by itself', () => {
+    const life = sold();
+    life.until('2026-07-01');
+    expect(life.lastBill(0)).toEqual(whole);
+  });
+
+  test('by request, while it is tried again', () => {
+    const life = sold();
+    life.customer.mayOrder = false;
+    life.until('2026-07-01');
+    life.customer.mayOrder = true;
+    const { lines } = life.ask('2026-07-01', renew('expiry', { months: 1 }));
+    expect(life.lastBill(0)).toEqual(whole);
+    expect(lines).toMatchObject([{ origin: 'renewed' }]);
+  });
+});
+
+test('a term from now that is aligned has the grid of the other subscription from its first day on', () => {
+  const first = aLife({
+    plan: aPlan('year', { SEAT: { price: '31' } }, year),
+    items: { SEAT: '1' },
+    sold: '2026-03-25',
+  });
+  const life = aLife({
+    plan: aPlan('year', { SEAT: { price: '30' } }, year),
+    items: { SEAT: '1' },
+    sold: '2026-04-10',
+  });
+  const align = { kind: 'subscription', subscriptionId: 'first' as never } as const;
+  const others = new Map([other(first, 'first', aPlan('year', { SEAT: {} }))]);
+  life.ask('2026-06-20', renew('now', { align }), { at: 'now' }, { others });
+  expect(life.lastBill()).toEqual([
+    'refund 1 SEAT x 30 20/30, 2026-06-20 to 2026-07-10 = -20',
+    'recurring 1 SEAT x 30 5/31, 2026-06-20 to 2026-06-25 = 4.84',
+  ]);
+  expect(life.state()).toMatchObject({ anchorOn: '2026-03-25', endOn: '2027-03-25' });
+});
+
 describe('the length of the next term', () => {
   test.each([
     ['a period of days', { subscriptionPeriod: { unit: 'day', count: 45 } }, null, '2026-06-08'],
@@ -225,6 +349,8 @@ describe('what is given back whole', () => {
 
   test('is also the period before a pause that was lifted on the very day on which that period ended', () => {
     const life = sold();
+    const [{ rateId } = { rateId: undefined! }] = life.wanted({ SEAT: '1' });
+    life.ask('2026-03-15', { kind: 'prices', prices: [{ rateId, unitPrice: decimal('3.1'), sellerIndex: 0 }] });
     life.ask('2026-03-20', { kind: 'suspend', endOn: null });
     life.ask('2026-04-10', { kind: 'resume', endOn: null });
     life.ask('2026-04-15', cancel);
