@@ -65,6 +65,8 @@ describe('reasons', () => {
     expect(codes(input({ BASE: '10' }, initial, { BASE: '10' }))).toEqual([]);
     expect(codes(input({ BASE: '0' }, initial, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
     expect(codes(input({}, initial, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
+    const whole = { commitment: { minimum: 'initial', percent: '75' } } as const;
+    expect(codes(input({ BASE: '9' }, whole, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
     const share = { commitment: { minimum: 'percent', percent: '75' } } as const;
     expect(codes(input({ BASE: '7' }, share, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
     expect(codes(input({ BASE: '8' }, share, { BASE: '10' }))).toEqual([]);
@@ -165,6 +167,11 @@ describe('the nearest valid request', () => {
   test('leaves what is not asked for, what is none and what the plan does not have', () => {
     expect(shown(nearestValid(input({ BASE: '3', ADD: '0', OTHER: '7' })))).toEqual({
       BASE: '3',
+      ADD: '0',
+      OTHER: '7',
+    });
+    expect(shown(nearestValid(input({ BASE: '500', ADD: '0', OTHER: '7' })))).toEqual({
+      BASE: '100',
       ADD: '0',
       OTHER: '7',
     });
