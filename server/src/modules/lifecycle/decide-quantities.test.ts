@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decimal, isTierlineError, zero, type AccountId, type TierlineError } from '@tierline/kernel';
+import { decimal, isTierlineError, zero, type AccountId } from '@tierline/kernel';
 import type { Deal } from '../pricing/index.ts';
 import type { Subscription } from '../subscriptions/index.ts';
 import type { Command, WantedItem } from './command.ts';
@@ -39,7 +39,7 @@ function refusal(life: Life, day: string, command: Command): string[] {
   try {
     decide(life.context(life.instant(day)), life.state(), { command, moment: { at: 'now' } });
   } catch (error) {
-    if (isTierlineError(error)) return (error as TierlineError).reasons.map(({ code, field }) => `${code} ${field}`);
+    if (isTierlineError(error)) return error.reasons.map(({ code, field }) => `${code} ${field}`);
     throw error;
   }
   throw new Error('It was not refused.');

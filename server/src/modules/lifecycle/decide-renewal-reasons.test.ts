@@ -59,10 +59,12 @@ describe('a reason against another term', () => {
     const chain = context.owner.chain.map((account, index) =>
       index === 1 ? { ...account, status: 'suspended' as const } : account,
     );
-    expect(renewalReasons({ ...context, owner: { ...context.owner, chain } })).toMatchObject([
-      { code: 'lifecycle.seller_not_active', field: 'subscription', message: expect.stringContaining('suspended') },
+    const reasons = renewalReasons({ ...context, owner: { ...context.owner, chain } });
+    expect(reasons).toMatchObject([
+      { code: 'lifecycle.seller_not_active', field: 'subscription' },
       { code: 'lifecycle.customer_may_not_order', field: 'subscription' },
     ]);
+    expect(reasons[0]!.message).toContain('suspended');
   });
 });
 
