@@ -156,6 +156,14 @@ describe('a product without a price for its next term', () => {
     expect(refusal(sold(lists, {}, { SEAT: '1' }), renew(), nothing)).toEqual(['lifecycle.unpriced items.SEAT']);
   });
 
+  test('is refused too if it had none before', () => {
+    const life = sold(lists, {}, { SEAT: '1' });
+    const { ledger } = life.state();
+    const bare = ledger.map((edge) => ({ ...edge, items: edge.items.map((item) => ({ ...item, prices: {} })) }));
+    life.become({ ledger: bare });
+    expect(refusal(life, renew(), { pricesAtEnd: () => undefined })).toEqual(['lifecycle.unpriced items.SEAT']);
+  });
+
   test('is renewed without one where the plan needs none', () => {
     const life = aLife({
       plan: aPlan('month', lists, { pricing: 'optional' as never }),

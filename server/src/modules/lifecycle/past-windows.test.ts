@@ -152,6 +152,33 @@ test('a term that began when it was still the day before on an edge is given bac
   expect(life.total(0)).toBe('50');
 });
 
+test('units that came in the first hours of a period go back from its first day, where it was still the day before', () => {
+  const life = aLife({
+    plan: aPlan(
+      'year',
+      { SEAT: { price: '31' }, DISK: { price: '31' } },
+      { ...year },
+      { ...full, reduction: { refund: 'prorated' } },
+    ),
+    zones: ['Pacific/Honolulu', 'UTC'],
+    items: { SEAT: '1', DISK: '1' },
+    sold: '2026-03-10',
+  });
+  life.change('2026-04-10T00:30', { DISK: '3' });
+  expect(life.lastBill(0)).toEqual(['recurring 2 DISK x 31, 2026-04-10 to 2026-05-10 = 62']);
+  // What comes again has no periods behind it.
+  life.change('2026-05-12', { SEAT: '0' });
+  life.change('2026-05-13', { SEAT: '1' });
+  life.ask('2026-05-15', cancel);
+  expect(life.lastBill(0).filter((line) => line.includes(' DISK '))).toEqual([
+    'refund 2 DISK x 31, 2026-04-10 to 2026-05-10 = -62',
+    'refund 2 DISK x 31, 2026-05-10 to 2026-06-10 = -62',
+    'refund 1 DISK x 31, 2026-03-10 to 2026-04-10 = -31',
+    'refund 1 DISK x 31, 2026-04-10 to 2026-05-10 = -31',
+    'refund 1 DISK x 31, 2026-05-10 to 2026-06-10 = -31',
+  ]);
+});
+
 test('whatever is added, priced and taken back, all of it given back comes to nothing on every edge', () => {
   const step = fc.record({
     days: fc.integer({ min: 1, max: 12 }),
