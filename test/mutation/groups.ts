@@ -3,7 +3,7 @@ export type Group = { readonly mutate: readonly string[]; readonly tests: readon
 
 const kernel = ['packages/kernel/src/*.test.ts'];
 const billing = ['server/src/modules/billing/*.test.ts'];
-const lifecycle = ['server/src/modules/lifecycle/{decide-*,overtaken,resolve,returns,rules}.test.ts'];
+const lifecycle = ['server/src/modules/lifecycle/{decide-*,overtaken,past-windows,resolve,returns,rules}.test.ts'];
 
 export const groups: Readonly<Record<string, Group>> = {
   kernel: { mutate: ['packages/kernel/src/{currency,decimal,fraction,money,period,ratio,zone}.ts'], tests: kernel },

@@ -74,9 +74,10 @@ export function modelBooks(of: {
   }
 
   function openWindow(edge: Edge, index: number, from: string): void {
-    const next = edge.upcoming[0];
-    if (next !== undefined && next.from <= from) {
-      edge.upcoming = edge.upcoming.slice(1);
+    // In a pause more than one term may have begun.
+    const begun = edge.upcoming.filter((term) => term.from <= from);
+    edge.upcoming = edge.upcoming.filter((term) => term.from > from);
+    for (const next of begun) {
       edge.anchor = next.anchor;
       for (const [rate, prices] of next.prices) edge.prices.set(rate, prices);
     }

@@ -199,13 +199,14 @@ export function modelSubscription(of: {
       );
     } else {
       // What is paid goes on; where nothing is, the next window begins today. What lies in the pause is not charged.
-      const upcoming = owner().upcoming[0];
+      const { upcoming } = owner();
       for (const [index, edge] of edges.entries()) {
         const today = dateOf(at, edge.zone);
         if (edge.window.end <= today && today < edge.end) books.openWindow(edge, index, today);
       }
-      if (upcoming !== undefined && owner().window.start >= upcoming.from) {
-        start = upcoming.from;
+      const term = upcoming.findLast(({ from }) => from <= owner().window.start);
+      if (term !== undefined) {
+        start = term.from;
         cameAt(at);
       }
       ({ end } = suspension);

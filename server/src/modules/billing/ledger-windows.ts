@@ -42,7 +42,9 @@ export function nextWindow(terms: BillingTerms, edge: EdgeLedger, held: readonly
 
 /** The edge on the first day of a window, which may be the first of the next term: with what is held and nothing charged yet. */
 function openedAt(terms: BillingTerms, edge: EdgeLedger, held: readonly Held[], start: string): EdgeLedger {
-  const term = edge.upcoming !== null && edge.upcoming.from <= start ? edge.upcoming : undefined;
+  // After a long pause more than one term that was renewed ahead may have begun.
+  const begun = begunOn(edge.upcoming, start);
+  const term = begun.at(-1);
   const anchorOn = term?.anchorOn ?? edge.anchorOn;
   const upcoming = term === undefined ? edge.upcoming : term.next;
   return {
@@ -54,12 +56,19 @@ function openedAt(terms: BillingTerms, edge: EdgeLedger, held: readonly Held[], 
       .filter((item) => held.some(({ rateId }) => rateId === item.rateId))
       .map((item) => ({
         ...(term === undefined ? withPast(terms, edge, item) : { ...item, was: undefined, past: undefined }),
-        prices: term?.prices[item.rateId] ?? item.prices,
+        prices: begun.reduce((had, { prices }) => prices[item.rateId] ?? had, item.prices),
         exact: zeroRatio,
         accrued: [],
         accruesFrom: item.accruesFrom === null ? null : start,
       })),
   };
+}
+
+/** The terms that were renewed ahead and have begun on a date, in their order. */
+export function begunOn(upcoming: Upcoming | null, on: string): Upcoming[] {
+  const begun: Upcoming[] = [];
+  for (let term = upcoming; term !== null && term.from <= on; term = term.next) begun.push(term);
+  return begun;
 }
 
 /** What has accrued in the window, billed; nothing where the window was paid in advance. */
@@ -139,7 +148,7 @@ export function moveEnd(
 }
 
 /** Terms that would begin where the subscription has ended already don't come any more. */
-function upcomingBefore(upcoming: Upcoming | null, endOn: string): Upcoming | null {
+export function upcomingBefore(upcoming: Upcoming | null, endOn: string): Upcoming | null {
   if (upcoming === null || upcoming.from >= endOn) return null;
   return { ...upcoming, next: upcomingBefore(upcoming.next, endOn) };
 }

@@ -1,5 +1,6 @@
 import { boundary, isZero } from '@tierline/kernel';
 import {
+  begunOn,
   closeWindow,
   dateText,
   daysAfter,
@@ -7,8 +8,8 @@ import {
   moveEnd,
   nextWindow,
   plainDate,
+  upcomingBefore,
   type Booked,
-  type EdgeLedger,
   type Held,
 } from '../billing/index.ts';
 import { periodEnd, type Subscription } from '../subscriptions/index.ts';
@@ -150,19 +151,15 @@ function goOn(decided: Draft, context: Context, id: Subscription['id'], endOn: s
     const isOver = edge.window.end <= on;
     if (endOn === null) return isOver ? beginAt(plan, edge, on, held) : { edge, lines: [] };
     return isOver
-      ? beginAt(plan, { ...edge, endOn, upcoming: before(edge.upcoming, endOn) }, on, held)
+      ? beginAt(plan, { ...edge, endOn, upcoming: upcomingBefore(edge.upcoming, endOn) }, on, held)
       : moveEnd(plan, edge, endOn, held, false, on);
   });
   if (lines.length > 0) noteHeld(decided, context.current, id, 'requested');
   decided.charge(id, lines);
   decided.set(id, { ledger });
-  // A term that was renewed early may have begun in the pause.
-  const next = subscription.ledger.at(-1)!.upcoming;
-  if (next !== null && ledger.at(-1)!.window.start >= next.from) noteTerm(decided, context, id, next.from);
-}
-
-function before(upcoming: EdgeLedger['upcoming'], endOn: string): EdgeLedger['upcoming'] {
-  return upcoming === null || upcoming.from >= endOn ? null : upcoming;
+  // Terms that were renewed early may have begun in the pause; the last of them is the one that it is in.
+  const term = begunOn(subscription.ledger.at(-1)!.upcoming, ledger.at(-1)!.window.start).at(-1);
+  if (term !== undefined) noteTerm(decided, context, id, term.from);
 }
 
 /**

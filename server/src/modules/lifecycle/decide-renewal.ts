@@ -19,7 +19,7 @@ import { datesOn, effectiveDates, isBetweenTerms, todayOf, type Context, type Lo
 import { wantedQuantities } from './decide-change.ts';
 import { draft, heldOf, itemOf, noteHeld, type Decision, type Draft } from './draft.ts';
 import { endEdge, openWindows, settleEdge } from './end-edge.ts';
-import { applyQuantities, book, settleLicenses } from './quantities.ts';
+import { applyQuantities, book } from './quantities.ts';
 import { refuse, refuseAll } from './refusals.ts';
 import { checkDeals, refuseFromRenewal } from './item-deals.ts';
 import { termPrices } from './renewal-prices.ts';
@@ -90,14 +90,13 @@ export function decideRenewal(context: Context, subscription: Subscription, comm
     planQuantities(decided, context, subscription, command.items);
   }
   decided.set(id, { status: 'active', holdReason: null, renewalFailure: null, noticedOn: null });
-  settleLicenses(decided, context.current, id);
   decided.event('subscription.renewed', id, { by: 'request' });
   return decided.done();
 }
 
 /** Whether it has expired; refuses what can't be renewed, or not yet, or not any more. */
 function checkRenewable(context: Context, { status, holdReason, endOn }: Subscription): boolean {
-  const isExpired = status === 'hold' && holdReason === 'expired';
+  const isExpired = holdReason === 'expired';
   if (status !== 'active' && !isExpired) {
     refuse(
       'lifecycle.not_renewable',
@@ -124,15 +123,16 @@ function checkRenewable(context: Context, { status, holdReason, endOn }: Subscri
 
 const byItself = { align: null, items: [] };
 
-/** The renewal that comes by itself at the end of the term. What was asked for that moment has been done already. */
+/**
+ * The renewal that comes by itself at the end of the term, where nothing stands against it. What was asked for that moment has been done
+ * already.
+ */
 export function renewAtEnd(decided: Draft, context: Context, id: Subscription['id']): void {
-  refuseAll(renewalReasons(context));
   noteHeld(decided, context.current, id, 'renewed');
   settle(decided, context, id);
   extend(decided, context, id, lengthOf(context.current, decided.state(id).autoRenewalMonths), byItself);
   openTerm(decided, context, id);
   decided.set(id, { renewalFailure: null, noticedOn: null });
-  settleLicenses(decided, context.current, id);
   decided.event('subscription.renewed', id, { by: 'system' });
 }
 
@@ -155,7 +155,7 @@ function setQuantities(decided: Draft, context: Context, id: Subscription['id'],
   if (items.length === 0) return;
   const free = withFreeReturns(context);
   const state = decided.state(id);
-  const wanted = wantedQuantities(free, state, { items, cascade: false }, false);
+  const wanted = wantedQuantities(free, state, { items, cascade: false });
   const entering = dealsOfWhat('new', items, state);
   applyQuantities(decided, free, free.current, id, wanted, { items: entering }, { since: 'term_to_come' });
 }
@@ -313,7 +313,7 @@ export function openPeriod(decided: Draft, context: Context, id: Subscription['i
   const subscription = decided.state(id);
   const last = subscription.ledger.at(-1)!;
   const boundary = periodEnd(subscription)!;
-  const isTerm = last.window.end <= boundary && last.upcoming !== null && last.upcoming.from <= boundary;
+  const isTerm = last.upcoming !== null && last.upcoming.from <= boundary;
   const dayAfter = daysAfter(boundary, 1);
   const held = heldOf(subscription, context.current);
   book(decided, id, (edge) => openWindows(plan, edge, held, boundary, dayAfter));
@@ -321,11 +321,9 @@ export function openPeriod(decided: Draft, context: Context, id: Subscription['i
 }
 
 function freshItems(subscription: Subscription, at: Temporal.Instant): Subscription['items'] {
-  return subscription.items
-    .filter(({ quantity }) => !isZero(quantity))
-    .map((item) => ({
-      ...item,
-      committed: item.quantity,
-      batches: [{ quantity: item.quantity, at: instantText(at) }],
-    }));
+  return subscription.items.map((item) => ({
+    ...item,
+    committed: item.quantity,
+    batches: [{ quantity: item.quantity, at: instantText(at) }],
+  }));
 }

@@ -14,6 +14,7 @@ import {
   type Charge,
   type EdgeLedger,
   type Held,
+  type LedgerItem,
 } from '../billing/index.ts';
 
 type Return = Held & { readonly before: Held['quantity'] };
@@ -30,7 +31,7 @@ export function refundBefore(terms: BillingTerms, edge: EdgeLedger, held: Return
   const lines: Charge[] = [];
   const past = known.map((window) => {
     let { exact } = window;
-    for (const { price, days } of window.end <= came ? [] : pastDays(window, came)) {
+    for (const { price, days } of pastDays(window, came)) {
       const change = { model, before, after: quantity };
       const booked = recurringLines(terms, edge, item, { change, price, days, bookedOn: on, exact });
       lines.push(...booked.lines);
@@ -39,7 +40,7 @@ export function refundBefore(terms: BillingTerms, edge: EdgeLedger, held: Return
     return { ...window, exact };
   });
   const until = known[0]?.start ?? edge.window.start;
-  const unknown = refundUnknown(terms, edge, held, { came, until, on });
+  const unknown = refundUnknown(terms, edge, item, held, { came, until, on });
   if (known.length === 0) return { edge, lines: unknown };
   return { edge: withItem(edge, { ...item, past }), lines: [...unknown, ...lines] };
 }
@@ -51,12 +52,12 @@ export function refundBefore(terms: BillingTerms, edge: EdgeLedger, held: Return
 function refundUnknown(
   terms: BillingTerms,
   edge: EdgeLedger,
-  { rateId, model, before, quantity }: Return,
+  item: LedgerItem,
+  { model, before, quantity }: Return,
   { came, until, on }: { readonly came: string; readonly until: string; readonly on: string },
 ): Charge[] {
-  const item = edge.items.find((one) => one.rateId === rateId);
-  const price = item?.prices.recurring;
-  if (item === undefined || price === undefined) return [];
+  const price = item.prices.recurring;
+  if (price === undefined) return [];
   const lines: Charge[] = [];
   let from = laterDate(came, edge.chargeFrom);
   while (from < until) {

@@ -58,7 +58,7 @@ function nextPrices(
   const { plan, rates } = context.current;
   const { price, guardPercent } = plan.policies.renewal;
   const next: Record<RateId, LockedPrices> = {};
-  for (const { rateId } of subscription.items) {
+  for (const { rateId, mpn, name } of subscription.items) {
     const had = lastPrices(subscription.ledger[index]!, rateId);
     if (price === 'locked' || subscription.notForResale) {
       next[rateId] = withAgreements(had, had);
@@ -67,18 +67,11 @@ function nextPrices(
     const edge = source(plan.planId, rateId)?.[index];
     const rate = rates.get(rateId);
     const [lacking] = Object.values(edge?.missing ?? {});
-    if (lacking !== undefined && !isAgreed(had)) {
-      const field = `items.${rate?.mpn ?? rateId}`;
-      refuse('pricing.no_exchange_rate', field, missingRateMessage(rate?.name ?? 'A product', lacking));
-    }
-    if (!isPriced(context, context.current, rate, edge, index) && !isAgreed(had)) {
-      const name = rate?.name ?? 'A product';
-      refuse(
-        'lifecycle.unpriced',
-        `items.${rate?.mpn ?? rateId}`,
-        `${name} has no price for its next term. Ask your seller for one.`,
-      );
-    }
+    const field = `items.${mpn}`;
+    if (lacking !== undefined && !isAgreed(had))
+      refuse('pricing.no_exchange_rate', field, missingRateMessage(name, lacking));
+    if (!isPriced(context, context.current, rate, edge, index) && !isAgreed(had))
+      refuse('lifecycle.unpriced', field, `${name} has no price for its next term. Ask your seller for one.`);
     const today = lockPrices(edge?.byType ?? {});
     next[rateId] = withAgreements(had, price === 'guarded' ? guarded(had, today, guardPercent) : today);
   }

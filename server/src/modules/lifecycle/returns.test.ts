@@ -1,6 +1,6 @@
 import { decimal, formatDecimal, Temporal } from '@tierline/kernel';
 import { describe, expect, test } from 'vitest';
-import { isInside, planReturn, type ReturnPolicy } from './returns.ts';
+import { isInside, planReturn, together, type Returned, type ReturnPolicy } from './returns.ts';
 
 const at = (text: string) => Temporal.Instant.from(text);
 const batch = (quantity: string, came: string) => ({ quantity: decimal(quantity), at: came });
@@ -71,6 +71,46 @@ describe('what is given back', () => {
   });
 });
 
+describe('what all of it leaves', () => {
+  const all = policy({ basis: 'purchase' });
+
+  test('is no batch', () => {
+    expect(plan(all, two, '8', '2026-03-07T12:00:00Z').left).toEqual([]);
+    expect(plan(all, two, '7', '2026-03-07T12:00:00Z').left).toEqual(['1']);
+  });
+
+  test('is nothing either of units of which nobody knows when they came: they were bought when the term began', () => {
+    expect(plan(all, [], '5', '2026-03-07T23:59:59Z')).toEqual({ parts: ['5 prorated'], stuck: '0', left: [] });
+    expect(plan(all, [], '5', '2026-03-08T00:00:00Z')).toMatchObject({ parts: [], stuck: '5' });
+  });
+});
+
+test('what came before the term began was bought when it began', () => {
+  const early = [batch('5', '2026-02-10T12:00:00Z')];
+  expect(plan(policy({ basis: 'purchase' }), early, '1', '2026-03-07T12:00:00Z').stuck).toBe('0');
+  expect(plan(policy({}), early, '1', '2026-03-07T12:00:00Z').stuck).toBe('1');
+});
+
+describe('parts that go back together', () => {
+  const part = (quantity: string, refund: Returned['refund']): Returned => ({
+    quantity: decimal(quantity),
+    refund,
+    cameAt: at('2026-03-01T12:00:00Z'),
+  });
+  const shown = (...parts: Returned[]) =>
+    together(parts).map(({ quantity, refund }) => `${formatDecimal(quantity)} ${refund}`);
+
+  test('are those that follow each other and are refunded from the same day on', () => {
+    expect(shown(part('1', 'prorated'), part('2', 'prorated'), part('3', 'prorated'))).toEqual(['6 prorated']);
+    expect(shown(part('1', 'prorated'), part('2', 'none'), part('3', 'none'))).toEqual(['1 prorated', '5 none']);
+    expect(shown()).toEqual([]);
+  });
+
+  test('are none that are refunded whole: each from when it came', () => {
+    expect(shown(part('1', 'full'), part('2', 'full'))).toEqual(['1 full', '2 full']);
+  });
+});
+
 describe('a window', () => {
   test('of days is of the owner’s calendar and half open: seven days from March 3 are over when March 10 begins', () => {
     const week = { window: { count: 7, unit: 'day' } } as const;
@@ -94,5 +134,9 @@ describe('a window', () => {
     expect(isInside({ window: null }, came, at('2036-03-03T12:00:00Z'), 'UTC')).toBe(true);
     expect(isInside({ window: { count: 0, unit: 'day' } }, came, came, 'UTC')).toBe(false);
     expect(isInside({ window: { count: 0, unit: 'hour' } }, came, came, 'UTC')).toBe(false);
+    // Nor before what was sold for a later day has begun.
+    const before = at('2026-03-01T12:00:00Z');
+    expect(isInside({ window: { count: 0, unit: 'day' } }, came, before, 'UTC')).toBe(false);
+    expect(isInside({ window: { count: 0, unit: 'hour' } }, came, before, 'UTC')).toBe(false);
   });
 });

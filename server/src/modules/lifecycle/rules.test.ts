@@ -12,6 +12,12 @@ const rated = aPlan('plan', {
   ADD: { dependsOn: [r('BASE')], quantityMin: decimal('2'), quantityMax: decimal('50') },
   TOP: { dependsOn: [r('ADD')] },
 });
+/** A plan with other rates; the policies and quantities are those of `input`. */
+const withRates = (of: RuleInput, rates: Parameters<typeof aPlan>[1]): RuleInput => ({
+  ...of,
+  rates: aPlan('plan', rates).rates,
+});
+const within = { add_ons: { within_base: true } } as const;
 
 function input(
   wanted: Record<string, string>,
@@ -59,6 +65,8 @@ describe('reasons', () => {
     expect(codes(input({ BASE: '10' }, initial, { BASE: '10' }))).toEqual([]);
     expect(codes(input({ BASE: '0' }, initial, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
     expect(codes(input({}, initial, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
+    const whole = { commitment: { minimum: 'initial', percent: '75' } } as const;
+    expect(codes(input({ BASE: '9' }, whole, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
     const share = { commitment: { minimum: 'percent', percent: '75' } } as const;
     expect(codes(input({ BASE: '7' }, share, { BASE: '10' }))).toEqual(['below_commitment items.BASE']);
     expect(codes(input({ BASE: '8' }, share, { BASE: '10' }))).toEqual([]);
@@ -70,7 +78,43 @@ describe('reasons', () => {
     expect(codes(input({ BASE: '10', ADD: '11' }, policies))).toEqual(['more_than_base items.ADD']);
     expect(codes(input({ BASE: '10', ADD: '4' }, policies))).toEqual(['below_base_share items.ADD']);
     expect(codes(input({ BASE: '10', ADD: '5' }, policies))).toEqual([]);
+    expect(codes(input({ BASE: '10', ADD: '10' }, policies))).toEqual([]);
     expect(codes(input({ BASE: '10' }, policies))).toEqual([]);
+  });
+
+  test('no commitment binds where the policy has none', () => {
+    const none = { commitment: { minimum: 'none', percent: '75' } } as const;
+    expect(codes(input({ BASE: '1' }, none, { BASE: '10' }))).toEqual([]);
+    expect(codes(input({}, none, { BASE: '10' }))).toEqual([]);
+  });
+
+  test('what came in during the term is committed to nothing', () => {
+    const initial = { commitment: { minimum: 'initial' } } as const;
+    expect(codes(input({ BASE: '10', ADD: '2' }, initial, { BASE: '10' }))).toEqual([]);
+  });
+
+  test('what the plan does not have is for others to refuse', () => {
+    expect(codes(input({ OTHER: '3' }))).toEqual([]);
+    expect(codes(input({}, { commitment: { minimum: 'initial' } }, { OTHER: '3' }))).toEqual([]);
+  });
+
+  test('an add-on needs each of its bases, and counts the units of all of them', () => {
+    const two = { A: {}, B: {}, ADD: { dependsOn: [r('A'), r('B')] } };
+    const reasons = (wanted: Record<string, string>) => codes(withRates(input(wanted, within), two));
+    expect(reasons({ A: '2', ADD: '2' })).toEqual(['base_missing items.ADD']);
+    expect(reasons({ ADD: '2' })).toEqual([
+      'base_missing items.ADD',
+      'base_missing items.ADD',
+      'more_than_base items.ADD',
+    ]);
+    expect(reasons({ A: '2', B: '1', ADD: '3' })).toEqual([]);
+    expect(reasons({ A: '2', B: '1', ADD: '4' })).toEqual(['more_than_base items.ADD']);
+  });
+
+  test('an add-on of something that the plan has no more lacks its base', () => {
+    expect(codes(withRates(input({ ADD: '2' }), { ADD: { dependsOn: [r('GONE')] } }))).toEqual([
+      'base_missing items.ADD',
+    ]);
   });
 });
 
@@ -80,7 +124,26 @@ test('orphans are those without a base, and those that are more than it where th
   expect(of({ BASE: '0', ADD: '5', TOP: '5' })).toEqual(['ADD 0']);
   expect(of({ BASE: '3', ADD: '5' })).toEqual([]);
   expect(of({ BASE: '3', ADD: '5' }, { add_ons: { within_base: true } })).toEqual(['ADD 3']);
+  expect(of({ BASE: '5', ADD: '5' }, within)).toEqual([]);
+  // Two are the fewest that may be had of it.
+  expect(of({ BASE: '2', ADD: '5' }, within)).toEqual(['ADD 2']);
+  expect(of({ BASE: '1', ADD: '5' }, within)).toEqual(['ADD 0']);
+  expect(of({ BASE: '0', ADD: '0', OTHER: '3' })).toEqual([]);
   expect(shown(cascaded(input({ BASE: '0', ADD: '5', TOP: '5' })))).toEqual({ BASE: '0', ADD: '0', TOP: '0' });
+});
+
+test('of two bases one is not enough', () => {
+  const two = { A: {}, B: {}, ADD: { dependsOn: [r('A'), r('B')] } };
+  const of = (wanted: Record<string, string>) =>
+    orphans(withRates(input(wanted), two)).map(({ rate, most }) => `${rate.mpn} ${formatDecimal(most)}`);
+  expect(of({ A: '3', B: '0', ADD: '2' })).toEqual(['ADD 0']);
+  expect(of({ A: '3', B: '1', ADD: '2' })).toEqual([]);
+});
+
+test('what was asked for as it is is not taken along, nor what depends on it', () => {
+  const of = input({ BASE: '0', ADD: '5', TOP: '5' });
+  expect(shown(cascaded(of, new Set([r('TOP')])))).toEqual({ BASE: '0', ADD: '0', TOP: '5' });
+  expect(shown(cascaded(of, new Set([r('ADD')])))).toEqual({ BASE: '0', ADD: '5', TOP: '5' });
 });
 
 describe('the nearest valid request', () => {
@@ -99,6 +162,47 @@ describe('the nearest valid request', () => {
     expect(
       shown(nearestValid(input({}, { commitment: { minimum: 'percent', percent: '75' } }, { BASE: '10' }))),
     ).toEqual({ BASE: '8' });
+  });
+
+  test('leaves what is not asked for, what is none and what the plan does not have', () => {
+    expect(shown(nearestValid(input({ BASE: '3', ADD: '0', OTHER: '7' })))).toEqual({
+      BASE: '3',
+      ADD: '0',
+      OTHER: '7',
+    });
+    expect(shown(nearestValid(input({ BASE: '500', ADD: '0', OTHER: '7' })))).toEqual({
+      BASE: '100',
+      ADD: '0',
+      OTHER: '7',
+    });
+    const gone = input({ BASE: '3' }, { commitment: { minimum: 'initial' } }, { BASE: '2', OTHER: '7' });
+    expect(shown(nearestValid(gone))).toEqual({ BASE: '3' });
+  });
+
+  test('takes a share that is whole as it is, and rounds another one up', () => {
+    const share = { add_ons: { percent_minimum: '50' } } as const;
+    expect(shown(nearestValid(input({ BASE: '10', ADD: '2' }, share)))).toEqual({ BASE: '10', ADD: '5' });
+    expect(shown(nearestValid(input({ BASE: '11', ADD: '2' }, share)))).toEqual({ BASE: '11', ADD: '6' });
+    // What binds is the greater of the bounds, the commitment and the share.
+    const bound = { ...share, commitment: { minimum: 'initial' } } as const;
+    expect(shown(nearestValid(input({ BASE: '10', ADD: '2' }, bound, { ADD: '7' })))).toEqual({ BASE: '10', ADD: '7' });
+  });
+
+  test('reduces an add-on to the units of its bases where they bind it, and to its own bound otherwise', () => {
+    expect(shown(nearestValid(input({ BASE: '10', ADD: '12' }, within)))).toEqual({ BASE: '10', ADD: '10' });
+    expect(shown(nearestValid(input({ BASE: '60', ADD: '55' }, within)))).toEqual({ BASE: '60', ADD: '50' });
+    expect(shown(nearestValid(input({ BASE: '10', ADD: '55' })))).toEqual({ BASE: '10', ADD: '50' });
+  });
+
+  test('adds a base with the fewest units that may be had of it, one at least', () => {
+    const rates = { FREE: {}, FEW: { quantityMin: decimal('3') }, ADD: { dependsOn: [r('FREE'), r('FEW')] } };
+    const nearest = (policies: PolicyDocument) => shown(nearestValid(withRates(input({ ADD: '2' }, policies), rates)));
+    expect(nearest({})).toEqual({ ADD: '2', FREE: '1', FEW: '3' });
+    expect(nearest(within)).toEqual({ ADD: '2', FREE: '2', FEW: '3' });
+  });
+
+  test('is nothing where the plan does not have the base', () => {
+    expect(nearestValid(withRates(input({ ADD: '2' }), { ADD: { dependsOn: [r('GONE')] } }))).toBe(undefined);
   });
 
   test('is nothing where the rules contradict each other', () => {

@@ -188,7 +188,7 @@ function corrected(rate: Rate, quantity: Decimal, input: RuleInput): Decimal {
   const units = baseUnits(rate, input.wanted);
   const isAddOn = rate.dependsOn.length > 0;
   let least = maxDecimal(rate.quantityMin, wholeUnits(committedLeast(rate, input)));
-  if (isAddOn && percentMinimum !== null) least = maxDecimal(least, wholeUnits(percentOf(units, percentMinimum)));
+  if (percentMinimum !== null) least = maxDecimal(least, wholeUnits(percentOf(units, percentMinimum)));
   const most = isAddOn && withinBase ? minDecimal(rate.quantityMax, units) : rate.quantityMax;
   return minDecimal(maxDecimal(quantity, least), most);
 }
