@@ -2,7 +2,7 @@ import { newId, zero, type OrderId } from '@tierline/kernel';
 import type { Context } from './context.ts';
 import { mapItems } from './decide-switch.ts';
 import { itemOf, type DecidedLine, type Decision } from './draft.ts';
-import { isLater, type Command } from './command.ts';
+import type { LaterCommand } from './command.ts';
 import { quantityBefore } from './switch-reductions.ts';
 
 type OrderWanted = {
@@ -25,14 +25,14 @@ export function orderOf(
   { ordersPlans = false }: { readonly ordersPlans?: boolean },
   real: boolean,
 ): OrderWanted {
-  const before = decision.intents.find((change) => change.kind === 'end' && change.status === 'done');
-  const placed = before?.kind === 'end' ? before.intent.orderId : null;
+  const done = decision.intents.filter((change) => change.kind === 'end').find(({ status }) => status === 'done');
+  const placed = done?.intent.orderId ?? null;
   const freshId = (): OrderId => (real ? newId<'order'>() : noId) as OrderId;
   if (decision.order !== null && (decision.lines.length > 0 || decision.charges.length > 0)) {
     return { order: decision, plan: placed === null ? null : 'carried_out', orderId: placed ?? freshId() };
   }
   const added = decision.intents.find((change) => change.kind === 'add');
-  if (added?.kind !== 'add') return { order: none, plan: null, orderId: null };
+  if (added === undefined) return { order: none, plan: null, orderId: null };
   if (placed !== null || !ordersPlans) return { order: none, plan: null, orderId: placed };
   const lines = plannedLines(context, decision, added.command);
   if (lines.length === 0) return { order: none, plan: null, orderId: null };
@@ -43,10 +43,10 @@ export function orderOf(
 export const noId = '00000000-0000-0000-0000-000000000000';
 
 /** What is held and what is to be, as far as that can be said before the moment comes. */
-function plannedLines(context: Context, { subscriptions }: Decision, command: Command): DecidedLine[] {
+function plannedLines(context: Context, { subscriptions }: Decision, command: LaterCommand): DecidedLine[] {
   const { after: subscription } = subscriptions[0]!;
   // Switching renewal on or off is no order, and a trial's conversion is one when it comes.
-  if (!isLater(command) || command.kind === 'auto_renewal' || command.kind === 'convert') return [];
+  if (command.kind === 'auto_renewal' || command.kind === 'convert') return [];
   const of = (wanted: readonly Pick<DecidedLine, 'rate' | 'quantity' | 'previousQuantity'>[]) =>
     wanted.map((line): DecidedLine => ({ ...line, subscription: subscription.id, origin: 'requested' }));
   switch (command.kind) {
