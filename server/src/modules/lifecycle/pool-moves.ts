@@ -1,4 +1,4 @@
-import { compareDecimal, isZero, zero, type Reason } from '@tierline/kernel';
+import { compareDecimal, zero, type Reason } from '@tierline/kernel';
 import type { PlanVersion } from '../catalog/index.ts';
 import {
   exhausted,
@@ -25,21 +25,23 @@ export type PoolMoves = {
 type Plans = Pick<Context, 'current' | 'plans' | 'others'>;
 type State = Pick<Subscription, 'planId' | 'planVersion'>;
 
-/** The plan of a subscription in a state, where the context has it. */
-export function planIn({ current, plans, others }: Plans, { planId, planVersion }: State): PlanVersion | undefined {
-  for (const { plan } of [current, ...plans.values(), ...[...others.values()].map(({ loaded }) => loaded)])
-    if (plan.planId === planId && plan.version === planVersion) return plan;
-  return undefined;
+function plansOf({ current, plans, others }: Plans): PlanVersion[] {
+  const besides = [...others.values()].map(({ loaded }) => loaded);
+  return [current, ...plans.values(), ...besides].map(({ plan }) => plan);
+}
+
+/** The plan of a subscription in a state, where it is known. */
+function planIn(plans: readonly PlanVersion[], { planId, planVersion }: State): PlanVersion | undefined {
+  return plans.find((plan) => plan.planId === planId && plan.version === planVersion);
 }
 
 /** States of which the context lacks the plan: those that an order is taken back from. */
 export function statesWithoutPlan(context: Plans, { subscriptions }: Pick<Decision, 'subscriptions'>): Subscription[] {
+  const plans = plansOf(context);
   return subscriptions
     .flatMap(({ before, after }) => [before, after])
-    .filter((state) => planIn(context, state) === undefined);
+    .filter((state) => planIn(plans, state) === undefined);
 }
-
-const nothing: PoolMoves = { moves: [], ifShort: [] };
 
 /** @param more plans that the context lacks */
 export function poolMovesOf(
@@ -47,21 +49,18 @@ export function poolMovesOf(
   { subscriptions, lines }: Pick<Decision, 'subscriptions' | 'lines'>,
   more: readonly PlanVersion[] = [],
 ): PoolMoves {
-  const planOf = (state: State): PlanVersion | undefined =>
-    planIn(context, state) ??
-    more.find(({ planId, version }) => planId === state.planId && version === state.planVersion);
+  const plans = [...plansOf(context), ...more];
   const holding = (subscription: Subscription) => {
-    const plan = planOf(subscription);
-    return plan === undefined || plan.licensePool === 'none' ? undefined : { subscription, plan };
+    const plan = planIn(plans, subscription);
+    return plan && { subscription, plan };
   };
   const changes = subscriptions.flatMap(({ before, after }) => {
-    const [was, is] = [holding(before), holding(after)];
-    if (was === undefined && is === undefined) return [];
-    // What draws on no pool holds no units of one.
+    const was = holding(before);
+    // What is on a plan that is not known draws on no pool.
     const gone = was && { ...was, subscription: { status: 'removed', licenses: [] } as const };
-    return [{ before: was ?? null, after: is ?? gone! }];
+    const is = holding(after) ?? gone;
+    return is === undefined ? [] : [{ before: was ?? null, after: is }];
   });
-  if (changes.length === 0) return nothing;
   const moves = movesBetween(changes);
   const ifShort = moves
     .filter(({ units }) => units > 0n)
@@ -85,7 +84,7 @@ function nameOf(plan: PlanVersion | undefined): string {
 function fieldsOf(lines: Decision['lines']): string[] {
   const grown = lines.filter(
     ({ rate, quantity, previousQuantity }) =>
-      rate.dependsOn.length === 0 && !isZero(quantity) && compareDecimal(quantity, previousQuantity ?? zero) > 0,
+      rate.dependsOn.length === 0 && compareDecimal(quantity, previousQuantity ?? zero) > 0,
   );
   return grown.length === 0 ? ['plan_id'] : [...new Set(grown.map(({ rate }) => `items.${rate.mpn}`))];
 }
@@ -98,11 +97,9 @@ export function withinPools(context: Context, decision: Decision): Decision {
   const { stocks, owner } = context;
   if (stocks === null) return decision;
   const { moves, ifShort } = poolMovesOf(context, decision);
-  if (moves.length === 0) return decision;
   if (shortMoves(moves, stocks).length > 0) throw exhausted(ifShort);
   const low = lowMoves(moves, stocks).filter(({ accountId }) => accountId === owner.account.id);
-  if (low.length === 0) return decision;
-  const named = [context.current, ...context.plans.values()].map(({ plan }) => plan);
-  const warnings = low.map((move) => lowWarning(move, nameOf(named.find((plan) => isOf(move, plan)))));
+  const plans = plansOf(context);
+  const warnings = low.map((move) => lowWarning(move, nameOf(plans.find((plan) => isOf(move, plan)))));
   return { ...decision, warnings: [...decision.warnings, ...warnings] };
 }
