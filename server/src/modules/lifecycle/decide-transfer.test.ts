@@ -1,89 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import {
-  decimal,
-  formatMoney,
-  money,
-  Temporal,
-  type AccountId,
-  type CustomerId,
-  type OrderId,
-  type PlanId,
-  type SubscriptionId,
-} from '@tierline/kernel';
+import { decimal, formatMoney, money, Temporal } from '@tierline/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anEdge, anEdgePrice, nearest, ratioOf, times } from '../../../../test/support/values.ts';
-import type { AccountNode } from '../accounts/index.ts';
+import { nearest, ratioOf, times } from '../../../../test/support/values.ts';
 import type { Charge } from '../billing/index.ts';
-import { decideTransfer } from './decide-transfer.ts';
-import { aLife, aPlan, id, sellers, type Life } from './testing.ts';
-import { partyBlockers } from './transfer-blockers.ts';
+import { branch, transferred } from './testing-transfer.ts';
+import { aLife, aPlan, id } from './testing.ts';
 import { sharedEdges } from './transfer-ledger.ts';
-import type { TransferContext, TransferDecision } from './transfer.ts';
-
-const identity: TransferContext['identity'] = {
-  orderId: id<OrderId>('order-new'),
-  orderSerial: '7',
-  id: id<SubscriptionId>('subscription-new'),
-  serial: '8',
-  licenseId: () => id('license-new'),
-  intentId: () => 'intent-new',
-  chargeId: () => 'charge-new',
-};
-
-/** A chain that has the first `shared` sellers of another and then others, one for each zone. */
-function branch({ chain, account, ...node }: AccountNode, shared: number, zones: readonly string[]): AccountNode {
-  const own = zones.map((timeZone, index) => ({
-    ...account,
-    id: id<AccountId>(`other-${index}`),
-    name: `Other ${index}`,
-    timeZone,
-  }));
-  const all = [...chain.slice(0, shared), ...own];
-  return { ...node, chain: all, account: all.at(-1)! };
-}
-
-type Wanted = {
-  readonly at: string;
-  readonly shared: number;
-  readonly zones?: readonly string[];
-  readonly price: (edge: number) => string;
-};
-
-/** The transfer of a life's subscription to a chain that leaves its own after some sellers. */
-function transferred(
-  life: Life,
-  { at, shared, zones = ['UTC'], price }: Wanted,
-  facts: Partial<TransferContext> = {},
-): TransferDecision {
-  life.until(at);
-  const from = life.context(life.instant(at));
-  const to = branch(from.owner, shared, zones);
-  const prices = life.state().items.map(() =>
-    to.chain.map((seller, index) =>
-      anEdge({
-        sellerId: seller.id,
-        buyerId: to.chain[index + 1]?.id ?? null,
-        byType: { recurring: anEdgePrice('EUR', price(index)) },
-      }),
-    ),
-  );
-  const offered = new Set<PlanId>([life.state().planId]);
-  const customer = { id: id<CustomerId>('customer-new') };
-  const context: TransferContext = {
-    from,
-    to,
-    customer,
-    prices,
-    offered,
-    openOrders: [],
-    identity,
-    actor: 'user:1',
-    surface: 'api',
-    ...facts,
-  };
-  return decideTransfer(context, life.state());
-}
 
 const sum = (charges: readonly Charge[], sellerId: string, buyerId: string): bigint =>
   charges
@@ -268,38 +190,4 @@ test('a plan that is retired says so, and a vendor that provisions itself is to 
   byHand.become({ status: 'active' });
   const warned = transferred(byHand, { at: '2028-03-02', shared: 0, price: () => '1' });
   expect(warned.warnings.map(({ code }) => code)).toEqual(['lifecycle.transfer_vendor_not_told']);
-});
-
-test('the documentation names everything that can stand in the way', async () => {
-  const [page, source] = await Promise.all(
-    ['../../../../docs/concepts/transfer.md', './transfer-blockers.ts'].map((path) =>
-      readFile(new URL(path, import.meta.url), 'utf8'),
-    ),
-  );
-  const said = [...page!.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code);
-  const raised = [...source!.matchAll(/'lifecycle\.transfer_([a-z_]+)'/g)].map(([, code]) => code);
-  expect(raised.length).toBeGreaterThan(10);
-  expect(new Set(said)).toEqual(new Set(raised));
-});
-
-test('what stands in the way of a whole transfer is told all at once', () => {
-  const to = sellers('UTC', 'UTC');
-  const closed = { ...to, chain: to.chain.map((account) => ({ ...account, status: 'closed' as const })) };
-  const fromOwnerId = to.account.id;
-  const codes = partyBlockers({
-    fromOwnerId,
-    to: closed,
-    copied: { status: 'canceled' },
-    target: { status: 'pending' },
-    count: 201,
-  });
-  expect(codes.map(({ code, field }) => [code.replace('lifecycle.transfer_', ''), field])).toEqual([
-    ['same_owner', 'owner_id'],
-    ['owner_not_active', 'owner_id'],
-    ['customer_not_active', 'customer_id'],
-    ['target_not_active', 'customer_id'],
-    ['too_many', 'customer_id'],
-  ]);
-  const other = id<AccountId>('seller-9');
-  expect(partyBlockers({ fromOwnerId: other, to, copied: { status: 'active' }, target: null, count: 200 })).toEqual([]);
 });
