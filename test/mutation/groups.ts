@@ -26,7 +26,9 @@ export const groups: Readonly<Record<string, Group>> = {
       'server/src/modules/lifecycle/{decide-activation,decide-planned,decide-together,decide-transfer}.ts',
       'server/src/modules/lifecycle/{item-deals,next-due,not-before-end,plan-order,pool-moves,resolve,split,switch-reductions}.ts',
     ],
-    tests: ['server/src/modules/lifecycle/{decide-*,next-due,overtaken,resolve,returns,rules}.test.ts'],
+    tests: [
+      'server/src/modules/lifecycle/{decide-*,next-due,overtaken,plan-order,pool-moves,resolve,returns,rules,split}.test.ts',
+    ],
   },
   sale: {
     mutate: [
