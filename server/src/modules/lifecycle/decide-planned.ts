@@ -51,8 +51,8 @@ export function checkPlanned(
 }
 
 /** Whether a term ends at a moment and the next one begins, as far as can be said before. */
-function isTermEnd(moment: LaterMoment, { endOn, ledger }: Subscription): boolean {
-  return moment.at === 'renewal' || (moment.on === endOn && ledger.at(-1)?.upcoming === null);
+function isTermEnd(moment: LaterMoment, { endOn }: Subscription): boolean {
+  return moment.at === 'renewal' || moment.on === endOn;
 }
 
 function changeDeals({ context, subscription }: Foreseen, { items }: ChangeCommand, moment: LaterMoment): Warning[] {
@@ -73,13 +73,10 @@ function plannedChange(then: Foreseen, command: ChangeCommand): Warning[] {
   const { current } = context;
   try {
     const wanted = wantedQuantities(context, subscription, command, isWithinTerm);
-    const fewer = [...wanted].flatMap(([rateId, quantity]): Reduction[] => {
-      const item = itemOf(subscription, rateId);
-      const rate = current.rates.get(rateId);
-      const count = item === undefined ? zero : subtractDecimal(item.quantity, quantity);
-      return item === undefined || rate === undefined || compareDecimal(count, zero) <= 0
-        ? []
-        : [{ item, rate, count }];
+    const fewer = subscription.items.flatMap((item): Reduction[] => {
+      const rate = current.rates.get(item.rateId);
+      const count = subtractDecimal(item.quantity, wanted.get(item.rateId)!);
+      return rate === undefined || compareDecimal(count, zero) <= 0 ? [] : [{ item, rate, count }];
     });
     const isSame = [...wanted].every(
       ([rateId, quantity]) => compareDecimal(quantity, itemOf(subscription, rateId)?.quantity ?? zero) === 0,
@@ -100,7 +97,7 @@ function plannedSwitch(then: Foreseen, command: SwitchCommand): Warning[] {
     return stuckThen(then, command, reductionsOf(subscription, context.current, target, mapped));
   } catch (error) {
     // What follows from what is held may change; what the command names itself does not.
-    return toldUnlessFinal(error, ({ code }) => command.items !== null && code !== 'lifecycle.no_match_in_plan');
+    return toldUnlessFinal(error, () => command.items !== null);
   }
 }
 
