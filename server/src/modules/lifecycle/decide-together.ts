@@ -21,7 +21,7 @@ export function decideTogether(
     const decision = decidePart(() => decideOne(onPlanOf(context, state), state, command), commands.length);
     if (decision === undefined) continue;
     refusePutOff(decision, command);
-    state = decision.subscriptions.find(({ after }) => after.id === subscription.id)?.after ?? state;
+    state = stateAfter(decision);
     joined = joined === undefined ? decision : join(joined, decision);
   }
   if (joined === undefined) {
@@ -56,12 +56,15 @@ function refusePutOff({ intents }: Decision, { kind }: Command): void {
   );
 }
 
+/** Each of the changes is about the one subscription. */
+function stateAfter({ subscriptions }: Decision): Subscription {
+  return subscriptions[0]!.after;
+}
+
 function join(first: Decision, second: Decision): Decision {
   const lines: DecidedLine[] = [...first.lines];
   const places = second.lines.map((line) => {
-    const known = lines.findIndex(
-      ({ subscription, rate }) => subscription === line.subscription && rate.rateId === line.rate.rateId,
-    );
+    const known = lines.findIndex(({ rate }) => rate.rateId === line.rate.rateId);
     if (known === -1) return lines.push(line) - 1;
     const { previousQuantity, origin } = lines[known]!;
     lines[known] = { ...line, previousQuantity, origin };
@@ -71,14 +74,9 @@ function join(first: Decision, second: Decision): Decision {
     ...charge,
     position: places[charge.position] ?? charge.position,
   }));
-  const after = new Map(second.subscriptions.map((state) => [state.after.id, state]));
-  const known = new Set(first.subscriptions.map(({ before }) => before.id));
   return {
-    order: first.order ?? second.order,
-    subscriptions: [
-      ...first.subscriptions.map((state) => ({ ...state, after: after.get(state.after.id)?.after ?? state.after })),
-      ...second.subscriptions.filter(({ before }) => !known.has(before.id)),
-    ],
+    order: first.order,
+    subscriptions: first.subscriptions.map(({ before }) => ({ before, after: stateAfter(second) })),
     lines,
     charges: [...first.charges, ...charges],
     intents: [...first.intents, ...second.intents],
