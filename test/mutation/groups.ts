@@ -27,7 +27,7 @@ export const groups: Readonly<Record<string, Group>> = {
       'server/src/modules/lifecycle/{item-deals,next-due,not-before-end,plan-order,pool-moves,resolve,split,switch-reductions}.ts',
     ],
     tests: [
-      'server/src/modules/lifecycle/{decide-*,item-deals,next-due,overtaken,plan-order,pool-moves,resolve,returns,rules,split}.test.ts',
+      'server/src/modules/lifecycle/{decide-*,item-deals,next-due,overtaken,plan-order,pool-moves,resolve,returns,rules,split,switch-reductions}.test.ts',
     ],
   },
   sale: {
