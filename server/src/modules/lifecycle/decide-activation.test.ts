@@ -82,4 +82,16 @@ describe('the first sign-in', () => {
     life.signIn('2026-02-03');
     expect(life.state().items[0]!.batches.map(({ at }) => at)).toEqual(['2026-02-03T12:00:00Z']);
   });
+
+  test('charges each product at its own price, and tells the dates of the term', () => {
+    const plan = aPlan('month', { SEAT: { price: '31' }, DISK: { price: '3.1' } }, waits);
+    const life = aLife({ plan, items: { SEAT: '2', DISK: '1' }, sold: '2026-01-20' });
+    const { events, lines } = life.signIn('2026-02-03');
+    expect(life.lastBill()).toEqual([
+      'recurring 1 DISK x 3.1, 2026-02-03 to 2026-03-03 = 3.1',
+      'recurring 2 SEAT x 31, 2026-02-03 to 2026-03-03 = 62',
+    ]);
+    expect(lines.map(({ origin }) => origin)).toEqual(['requested', 'requested']);
+    expect(events[0]!.data).toEqual({ start_on: '2026-02-03', end_on: '2026-03-03' });
+  });
 });

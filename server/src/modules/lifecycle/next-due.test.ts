@@ -58,3 +58,23 @@ test('what comes next is named, with its day on the seller’s calendar', () => 
   gone.ask('2026-03-12', { kind: 'cancel', reason: null });
   expect(next(gone)).toBeNull();
 });
+
+test('the end of a term is told by what is planned for it, and by nothing else', () => {
+  const renewal = { at: 'renewal' } as const;
+  const off = { kind: 'auto_renewal', on: false, months: null } as const;
+  const life = sold();
+  life.ask('2026-03-11', { kind: 'cancel', reason: null }, { at: 'date', on: '2026-04-05' });
+  life.ask('2026-03-12', { kind: 'expiry', endOn: '2026-03-30' });
+  expect(next(life)).toBe('renewal 2026-03-30');
+  const changed = sold();
+  changed.ask('2026-03-11', off, renewal);
+  changed.change('2026-03-12', { SEAT: '3' }, renewal);
+  expect(next(changed)).toBe('expiry 2026-04-10');
+  changed.ask('2026-03-13', { ...off, on: true }, renewal);
+  expect(next(changed)).toBe('renewal 2026-04-10');
+});
+
+test('a trial ends as its policy says, which converts it only where it names a plan', () => {
+  expect(next(sold(trial({ at_end: 'expire', convert_to: '10007' })))).toBe('expiry 2026-04-10');
+  expect(next(sold(trial({ at_end: 'convert' })))).toBe('expiry 2026-04-10');
+});
