@@ -42,6 +42,7 @@ describe('what is done now', () => {
     expect(real.orderId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     expect(orderOf(context, decision, {}, true).orderId).not.toBe(real.orderId);
     expect(orderOf(context, decision, {}, false)).toEqual({ ...real, orderId: noId });
+    expect(noId).toMatch(/^[0-]{36}$/);
   });
 
   test('is one with lines or with charges; with neither, or with no kind, none is made', () => {

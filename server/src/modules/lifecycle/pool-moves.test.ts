@@ -199,6 +199,15 @@ describe('a decision', () => {
     expect(warnings[1]!.message).toContain('Product b');
   });
 
+  test('that comes from a plan without a pool names the product of the one that it goes to', () => {
+    const none = seats('plan-none', 'a', { licensePool: 'none' });
+    const life = aLife({ plan: none, others: [a], items: { SEAT: '5' }, sold: '2026-03-10' });
+    const { context, decision } = decided(life, toPlan('plan-a'));
+    const { warnings } = withinPools({ ...context, stocks: new Map([[poolOf('a'), stock(5n, 1n)]]) }, decision);
+    expect(warnings).toMatchObject([{ code: 'pools.low' }]);
+    expect(warnings[0]!.message).toContain('Product a');
+  });
+
   test('names the product of another subscription that units move to', () => {
     const life = sold();
     const [name, there] = other(sold(b), 'target', b);

@@ -106,7 +106,7 @@ function ledgerOf(context: Context, source: Subscription, { plan }: LoadedPlan, 
   const starts = datesOn(context.owner, context.at);
   const target = { kind: 'subscription', other: source, field: 'new_subscription.end' } as const;
   const ends = end === 'same' ? cotermEnds(plan, target, starts) : undefined;
-  const anchors = end === 'same' ? anchorsOf(source) : undefined;
+  const anchors = anchorsOf(source);
   return source.ledger.map(({ sellerId, buyerId }, index) => {
     const startOn = starts[index]!;
     const start = plainDate(startOn);
@@ -115,7 +115,7 @@ function ledgerOf(context: Context, source: Subscription, { plan }: LoadedPlan, 
       sellerId,
       buyerId,
       startOn,
-      anchorOn: ends === undefined ? startOn : cotermAnchor(plan, endOn, anchors?.[index]),
+      anchorOn: ends === undefined ? startOn : cotermAnchor(plan, endOn, anchors[index]),
       chargeFrom: dateText(startOfCharging(plan, start)),
       endOn,
     });
