@@ -132,5 +132,5 @@ export function isGenerated(repository: Repository, path: string): boolean {
 
 /** A test, or what tests are built of. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || /(^|\/)testing\.ts$/.test(path) || path.startsWith('test/');
+  return /\.test\.tsx?$/.test(path) || /(^|\/)testing(-[a-z]+)?\.ts$/.test(path) || path.startsWith('test/');
 }
