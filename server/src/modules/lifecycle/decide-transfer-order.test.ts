@@ -130,12 +130,13 @@ describe('what begins and what ends', () => {
 
   test('takes along what is planned, with what was agreed on for edges that go on', () => {
     const small = aPlan('month', { SEAT: { price: '31' }, DISK: { price: '3.1' } });
-    const life = aLife({ plan: small, zones: ['UTC', 'UTC', 'UTC'], items: { SEAT: '2' }, sold: '2028-03-01' });
-    const [item] = life.wanted({ DISK: '1' });
-    const planned = (...deals: Deal[]) => ({ kind: 'change', items: [{ ...item!, deals }], cascade: false }) as const;
-    life.ask('2028-03-02', planned(deal('seller-0'), deal('seller-2')), { at: 'renewal' });
+    const life = aLife({ plan: small, zones: ['UTC', 'UTC', 'UTC', 'UTC'], items: { SEAT: '2' }, sold: '2028-03-01' });
+    const [item, seats] = life.wanted({ DISK: '1', SEAT: '3' });
+    const planned = (...deals: Deal[]) =>
+      ({ kind: 'change', items: [{ ...item!, deals }, seats!], cascade: false }) as const;
+    life.ask('2028-03-02', planned(deal('seller-0'), deal('seller-3')), { at: 'renewal' });
     const [intent] = life.intents();
-    const decision = transferred(life, { ...moving, shared: 2 });
+    const decision = transferred(life, { ...moving, shared: 3 });
     const { given, intents, order } = decision.moved!;
     const to = {
       ...intent!,
@@ -155,9 +156,14 @@ describe('what begins and what ends', () => {
       { type: 'intent.dropped', data: { intent_id: intent!.id, to_intent_id: 'intent-new' } },
     ]);
     expect(codes(decision)).toEqual(['special_prices']);
-    const common = aLife({ plan: small, zones: ['UTC', 'UTC', 'UTC'], items: { SEAT: '2' }, sold: '2028-03-01' });
+    const common = aLife({
+      plan: small,
+      zones: ['UTC', 'UTC', 'UTC', 'UTC'],
+      items: { SEAT: '2' },
+      sold: '2028-03-01',
+    });
     common.ask('2028-03-02', planned(deal('seller-0')), { at: 'renewal' });
-    expect(codes(transferred(common, { ...moving, shared: 2 }))).toEqual([]);
+    expect(codes(transferred(common, { ...moving, shared: 3 }))).toEqual([]);
   });
 
   test('tells of special prices that stay behind, and of terms that were renewed ahead', () => {
