@@ -32,7 +32,7 @@ const deal = (sellerId: string, amount: string, facts: Partial<Deal> = {}): Deal
     ...facts,
   }) as Deal;
 const off = (sellerId: string, amount: string): Deal =>
-  deal(sellerId, '0', { kind: 'discount', discount: { type: 'amount', value: decimal(amount) } } as Partial<Deal>);
+  deal(sellerId, '0', { kind: 'discount', discount: { type: 'amount', value: decimal(amount) } });
 /** Prices of one rate, from the provider down; undefined: none on that edge. */
 const edges = (...amounts: readonly (string | undefined)[]): EdgePrices[] =>
   amounts.map((amount, index) =>
@@ -178,7 +178,7 @@ describe('deals about what is held, for a term that begins', () => {
       expect(dealt([deal('seller-1', '29')], found).map(amountOf)).toEqual(['20', '29']);
       expect(dealt([deal('seller-0', '19'), off('seller-1', '2')], found).map(amountOf)).toEqual(['19', '29']);
     }
-    expect(dealt([deal('seller-1', '29')], undefined, locked('20'), disk!).map(amountOf)).toEqual(['20', '29']);
+    expect(dealt([deal('seller-1', '29')], undefined, locked('20'), disk).map(amountOf)).toEqual(['20', '29']);
   });
 
   test('are refused with every reason, each where it stands', () => {
@@ -228,7 +228,7 @@ test('deals of a planned command can be left out, item by item, and nothing else
     cascade: false,
   } as const;
   const ofFirst = ({ deals = [] }: WantedItem) => deals.filter(({ sellerId }) => sellerId === id('seller-0'));
-  const { deals: _, ...bare } = change.items[1]!;
+  const { deals: _, ...bare } = change.items[1];
   const left = [wanted('SEAT', deal('seller-0', '1')), bare];
   expect(withItemDeals(change, ofFirst)).toEqual({ ...change, items: left });
   expect(withItemDeals(change, ofFirst).items[1]).not.toHaveProperty('deals');
