@@ -90,7 +90,10 @@ describe('prices of an item that comes in', () => {
 });
 
 test('a deal about what is held is told with its place', () => {
-  const held = { items: [{ rateId: seat!.rateId }] } as unknown as Pick<Subscription, 'items'>;
+  const held = { items: [{ rateId: id('month.ROOM') }, { rateId: seat!.rateId }] } as unknown as Pick<
+    Subscription,
+    'items'
+  >;
   const items = [wanted('DISK', deal('seller-0', '1')), wanted('SEAT', deal('seller-0', '1'))];
   expect(refused(() => refuseHeldDeals(items, held))).toEqual([['lifecycle.deals_only_now', 'items.1.deals']]);
   expect(refused(() => refuseHeldDeals([items[1]!], held))).toEqual([['lifecycle.deals_only_now', 'items.0.deals']]);
@@ -126,6 +129,10 @@ describe('deals that are kept with what is planned', () => {
     expect(told(edges('20', '31'), off('seller-1', '32'))).toEqual(['lifecycle.refused_as_planned']);
     expect(told(edges('20', undefined), off('seller-1', '1'))).toEqual(['lifecycle.refused_as_planned']);
     expect(told(edges('20', '31'), off('seller-1', '30'))).toEqual([]);
+    const guarded = edges('20', undefined).map((edge) => ({ ...edge, floor: 'cost' as const }));
+    expect(told(guarded, off('seller-1', '1'))).toEqual(['lifecycle.refused_as_planned']);
+    const [warning] = check([wanted('SEAT', off('seller-1', '32'))]);
+    expect(warning!.message).not.toContain('undefined');
     // Without a price on any edge nobody is known to sell it.
     expect(refused(() => check([wanted('SEAT', deal('seller-1', '1'))], []))).toEqual([
       ['pricing.deal_not_a_seller', 'items.0.deals.0.seller_id'],
@@ -174,7 +181,7 @@ describe('deals about what is held, for a term that begins', () => {
     dealtTerm({ owner }, { ledger }, { rate, byEdge, found }, deals, 'items.2.deals');
 
   test('change the price of the edge that they are about', () => {
-    for (const found of [undefined, edges('25', '35')]) {
+    for (const found of [undefined, edges('25', '35'), edges('25', undefined)]) {
       expect(dealt([deal('seller-1', '29')], found).map(amountOf)).toEqual(['20', '29']);
       expect(dealt([deal('seller-0', '19'), off('seller-1', '2')], found).map(amountOf)).toEqual(['19', '29']);
     }
