@@ -1,7 +1,7 @@
 import { decimal, formatDecimal, isTierlineError, zero, type RateId } from '@tierline/kernel';
 import { describe, expect, test } from 'vitest';
 import { newItem } from '../subscriptions/index.ts';
-import { checkCommitment, heldBy, isSame, reductionsOf } from './switch-reductions.ts';
+import { checkCommitment, heldBy, isSame, quantityBefore, reductionsOf } from './switch-reductions.ts';
 import { aPlan, id, type Plan } from './testing.ts';
 
 const base = (plan: string) => ({ dependsOn: [id<RateId>(`${plan}.SEAT`)] });
@@ -111,6 +111,8 @@ test('a product is the same by its resource, or by its MPN of the same vendor', 
 test('units of several products are held together', () => {
   expect(heldBy({ sources: [item('SEAT', '2'), item('PRO', '3')] })).toEqual(decimal('5'));
   expect(heldBy({ sources: [] })).toEqual(zero);
+  expect(quantityBefore({ sources: [item('SEAT', '2'), item('PRO', '3')] })).toEqual(decimal('5'));
+  expect(quantityBefore({ sources: [] })).toBeNull();
 });
 
 test('what the term is committed to goes only at the renewal', () => {
