@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { transferred } from './testing-transfer.ts';
 import { aLife, aPlan } from './testing.ts';
 
 const plan = (facts = {}) =>
@@ -54,6 +55,15 @@ describe('what is made late is booked on the day on which it is made, for the da
     const canceled = late({ billingModel: 'after_billing_period' });
     canceled.ask('2026-04-02', { kind: 'cancel', reason: null });
     expect(booked(canceled)).toEqual(['recurring SEAT from 2026-02-28 on 2026-04-02']);
+  });
+
+  test('what is billed afterwards, when it goes to another partner while its renewal is tried again', () => {
+    const life = late({ billingModel: 'after_billing_period' }, ['UTC', 'UTC']);
+    const { moved } = transferred(life, { at: '2026-04-02', shared: 1, price: () => '31' });
+    expect(moved!.given.charges.map(({ bookedOn, period }) => `${period.start.toString()} on ${bookedOn}`)).toEqual([
+      '2026-02-28 on 2026-04-02',
+      '2026-02-28 on 2026-04-02',
+    ]);
   });
 
   test('a renewal by request in the grace period', () => {

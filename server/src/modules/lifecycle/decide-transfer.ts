@@ -6,6 +6,7 @@ import type { LaterCommand } from './command.ts';
 import { datesOn, todayOf } from './context.ts';
 import { draft, heldOf, onEdges, type Decision, type Warning } from './draft.ts';
 import { endEdge } from './end-edge.ts';
+import { notBackdated } from './decide.ts';
 import { plannedItems, withItemDeals } from './item-deals.ts';
 import { subscriptionBlockers } from './transfer-blockers.ts';
 import { handedOver, isRenewedAhead, leavesSpecialPrices, movedLedger, sharedEdges } from './transfer-ledger.ts';
@@ -101,7 +102,7 @@ function given(
     decided.intents.push({ kind: 'end', intent: moved.from, status: 'dropped', reason });
     decided.event('intent.dropped', id, { intent_id: moved.from.id, reason, to_intent_id: moved.to.id });
   }
-  return decided.done();
+  return subscription.renewalFailure === null ? decided.done() : notBackdated(from, decided.done());
 }
 
 /** The beginning at the new owner: the same items, rights and dates. */
