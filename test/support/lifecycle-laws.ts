@@ -26,7 +26,7 @@ export async function chargedSums(
     db.kysely,
   );
   const byOrder = Map.groupBy(rows, ({ serial }) => serial);
-  return [...byOrder.values()].map((charges) => {
+  const records = [...byOrder.values()].map((charges) => {
     const sums = new Map<string, bigint>();
     for (const { seller_id: seller, rate_id: rate, booked_on: on, amount, currency } of charges) {
       const key = `${sellers.indexOf(seller)}/${rateOf(rate)}/${on}`;
@@ -34,6 +34,8 @@ export async function chargedSums(
     }
     return Object.fromEntries([...sums].filter(([, sum]) => sum !== 0n).map(([key, sum]) => [key, sum.toString()]));
   });
+  // A switch at the same price gives back for the one plan what it takes for the other.
+  return records.filter((sums) => Object.keys(sums).length > 0);
 }
 
 const digits: Readonly<Record<string, number>> = { USD: 2, JPY: 0, KWD: 3 };

@@ -388,6 +388,7 @@ export function modelSubscription(of: {
     },
     nextDue: () => nextDue()?.on,
     isOdd: () => isOdd,
+    mayRenewLater: () => intents.some(({ command }) => command.kind === 'auto_renewal'),
     end: () => end,
     plan: () => plan,
     state: (): string => {

@@ -122,7 +122,8 @@ async function begin(of: Stage, { begins, quantities: first }: History) {
       at = at.add({ hours: did.hours });
       await now(pair, { kind: 'change', to: only(did.to) }, within);
     } else if (did.do === 'end') {
-      // Only of what does not go on by itself: on which grid it would is not modeled.
+      // Only of what does not go on by itself, now or later: on which grid it would is not modeled.
+      if (pair.model.mayRenewLater()) return;
       await now(pair, { kind: 'auto_renewal', on: false }, within);
       await now(pair, { kind: 'expiry', days: did.days }, within);
     } else if (did.do === 'move') await move(pair, did, within);

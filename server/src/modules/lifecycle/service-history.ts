@@ -1,4 +1,4 @@
-import { notFound, type Temporal, type AccountId, type OrderId, type SubscriptionId } from '@tierline/kernel';
+import { notFound, Temporal, type AccountId, type OrderId, type SubscriptionId } from '@tierline/kernel';
 import type { Database } from '../../platform/db/index.ts';
 import type { OrderDetail, OrdersService } from '../orders/index.ts';
 import { fold, withFields, type Subscription, type SubscriptionsService } from '../subscriptions/index.ts';
@@ -77,7 +77,11 @@ export function lifeHistory({ db, subscriptions, orders }: Dependencies) {
     const events = await selectTimeline(db, now.ownerId, id, { until: at });
     const last = events.at(-1);
     if (last === undefined) throw notFound('subscription');
-    return { ...withFields(now, fold(events.map(setOf))), updatedAt: last.at };
+    // A notice that a switch made overdue has its own moment, which lies before the switch.
+    const isLater = (a: string, b: string): boolean =>
+      Temporal.Instant.compare(Temporal.Instant.from(a), Temporal.Instant.from(b)) > 0;
+    const updatedAt = events.reduce((latest, event) => (isLater(event.at, latest) ? event.at : latest), last.at);
+    return { ...withFields(now, fold(events.map(setOf))), updatedAt };
   }
 
   return { intentsOf, intentOf, timeline, asOf };
